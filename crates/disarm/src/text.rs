@@ -1,8 +1,158 @@
+//! Plain text, CSV and TSV (threats T01, T02).
+//!
+//! Text is decoded strictly, cleaned of characters that are instructions rather than writing, and encoded again.
+//! CP932 stays CP932, because the systems that exchange such files expect it; everything else leaves as UTF-8.
+//! 外字 (user-defined characters) are kept.
+
+mod encoding;
+mod table;
+
 use crate::{
-    Kind, Refusal,
+    Action, Kind, Meter, Refusal, Severity, Threat,
     ctx::{Ctx, Rebuilt},
 };
 
-pub(crate) fn rebuild(kind: Kind, _bytes: &[u8], _ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusal> {
-    Err(Refusal::Unsupported(kind))
+pub(crate) fn rebuild(kind: Kind, bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusal> {
+    ctx.spend(Meter::ExpandedBytes, bytes.len() as u64)?;
+    let decoded =
+        encoding::decode(bytes).ok_or_else(|| Refusal::malformed("", "text in no known encoding"))?;
+    if decoded.encoding.leaves_as_utf8() {
+        ctx.report(
+            Threat::T02,
+            Severity::Simplified,
+            Action::Rewritten,
+            &format!("文字コード（{} を UTF-8 へ）", decoded.encoding.name()),
+            "",
+        );
+    }
+    let cleaned = clean(&decoded.text, ctx);
+    let text = match kind {
+        Kind::Csv => table::neutralise(&cleaned, ',', ctx),
+        Kind::Tsv => table::neutralise(&cleaned, '\t', ctx),
+        _ => cleaned,
+    };
+    let out = encoding::encode(&text, decoded.encoding, decoded.mark)
+        .ok_or_else(|| Refusal::malformed("", "characters outside the encoding"))?;
+    Ok(Rebuilt::new(kind, out))
+}
+
+/// Drops control characters and everything that reorders or hides writing; line ends and tabs stay.
+fn clean(text: &str, ctx: &mut Ctx<'_>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\t' | '\n' | '\r' => out.push(c),
+            '\u{85}' | '\u{2028}' | '\u{2029}' => {
+                ctx.report(Threat::T02, Severity::Note, Action::Rewritten, "特殊な改行文字", "");
+                out.push('\n');
+            }
+            '\u{1b}' => {
+                if chars.next_if_eq(&'[').is_some() {
+                    while chars.next_if(|c| matches!(c, '\u{20}'..='\u{3f}')).is_some() {}
+                    chars.next_if(|c| matches!(c, '\u{40}'..='\u{7e}'));
+                }
+                ctx.report(Threat::T02, Severity::Active, Action::Dropped, "端末の制御文字列", "");
+            }
+            // The end-of-file mark of DOS, still written by office machines.
+            '\u{1a}' if chars.peek().is_none() => ctx.note(Threat::T02, "DOS のファイル終端文字", ""),
+            c if is_control(c) => {
+                ctx.report(Threat::T02, Severity::Hidden, Action::Dropped, "制御文字", "");
+            }
+            c if is_invisible(c) => {
+                ctx.report(
+                    Threat::T02,
+                    Severity::Hidden,
+                    Action::Dropped,
+                    "見えない文字・文字順を変える文字",
+                    "",
+                );
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn is_control(c: char) -> bool {
+    matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}')
+}
+
+/// Bidirectional controls, zero-width characters and tags. Joiners and variation selectors (IVS) are writing.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Limits, Outcome, Ruleset, Secrets, disarm};
+
+    fn run(bytes: &[u8], name: &str) -> (Vec<u8>, crate::Report) {
+        match disarm(bytes, name, &Ruleset::default(), &Limits::default(), &Secrets::none()) {
+            Outcome::Clean { rebuilt, report } => {
+                let again = disarm(&rebuilt, name, &Ruleset::default(), &Limits::default(), &Secrets::none());
+                assert!(
+                    matches!(&again, Outcome::Clean { rebuilt: second, .. } if *second == rebuilt),
+                    "not a fixed point: {again:?}"
+                );
+                (rebuilt, report)
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn formulas_become_words_and_numbers_stay() {
+        let input = "名前,値\r\n=cmd|' /C calc'!A0,-12.5\r\n\"　＝HYPERLINK(\"\"x\"\")\",+81-3-1234-5678\r\n－,@SUM(A1)\r\n";
+        let (out, report) = run(input.as_bytes(), "a.csv");
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "名前,値\r\n\"'=cmd|' /C calc'!A0\",-12.5\r\n\"'　＝HYPERLINK(\"\"x\"\")\",+81-3-1234-5678\r\n－,\"'@SUM(A1)\"\r\n"
+        );
+        assert_eq!(report.threats(), 3);
+        assert_eq!(report.items[0].location, "A2");
+    }
+
+    #[test]
+    fn an_ordinary_table_comes_out_equal() {
+        let input = "品名,単価\n\"机, 大\",\"12,000\"\n合計,-500\n";
+        let (out, report) = run(input.as_bytes(), "a.csv");
+        assert_eq!(out, input.as_bytes());
+        assert_eq!(report.items, []);
+    }
+
+    #[test]
+    fn a_delimiter_line_is_dropped_and_its_delimiter_replaced() {
+        let (out, report) = run(b"sep=;\r\na;=1+1\r\nb,c;d\r\n", "a.csv");
+        assert_eq!(out, b"a,\"'=1+1\"\r\n\"b,c\",d\r\n");
+        assert!(report.threats() >= 1);
+    }
+
+    #[test]
+    fn cp932_keeps_its_bytes_and_gaiji() {
+        // 「表」 has 0x5C as its second byte; 0xF040 is the first user-defined character.
+        let input = b"\x95\x5c,\xf0\x40,\xb1\r\n";
+        let (out, _) = run(input, "a.csv");
+        assert_eq!(out, input);
+    }
+
+    #[test]
+    fn iso_2022_jp_and_utf16_leave_as_utf8() {
+        let (out, _) = run(b"\x1b$BF|K\\\x1b(B\n", "a.txt");
+        assert_eq!(out, "\u{feff}日本\n".as_bytes());
+        let utf16: Vec<u8> = "\u{feff}申請\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let (out, _) = run(&utf16, "a.txt");
+        assert_eq!(out, "\u{feff}申請\r\n".as_bytes());
+    }
+
+    #[test]
+    fn instructions_hidden_in_text_go() {
+        let (out, report) = run("a\u{202e}txt.exe\u{1b}[31m赤\u{7}葛\u{e0100}".as_bytes(), "a.txt");
+        assert_eq!(String::from_utf8(out).unwrap(), "atxt.exe赤葛\u{e0100}");
+        assert_eq!(report.items.len(), 3);
+    }
 }
