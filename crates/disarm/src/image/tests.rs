@@ -1,0 +1,191 @@
+use crate::{Limits, Outcome, Report, Ruleset, Secrets, disarm};
+
+fn clean(bytes: &[u8], name: &str, rules: &Ruleset) -> (Vec<u8>, Report) {
+    match disarm(bytes, name, rules, &Limits::default(), &Secrets::none()) {
+        Outcome::Clean { rebuilt, report } => (rebuilt, report),
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
+fn run(bytes: &[u8], name: &str) -> (Vec<u8>, Report) {
+    let (out, report) = clean(bytes, name, &Ruleset::default());
+    let (again, second) = clean(&out, name, &Ruleset::default());
+    assert!(again == out, "{name} is not a fixed point");
+    assert_eq!(second.threats(), 0);
+    (out, report)
+}
+
+/// A smooth colour picture with some noise.
+fn rgb(width: usize, height: usize) -> Vec<u8> {
+    let mut seed = 7_u32;
+    (0..width * height)
+        .flat_map(|i| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let (x, y) = (i % width, i / width);
+            [(x * 5) as u8, (y * 7) as u8, ((x + y) * 2 + (seed >> 30) as usize) as u8]
+        })
+        .collect()
+}
+
+fn jpeg(width: u16, height: u16, progressive: bool, factor: jpeg_encoder::SamplingFactor) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut out, 80);
+    encoder.set_progressive(progressive);
+    encoder.set_sampling_factor(factor);
+    encoder.set_restart_interval(if progressive { 0 } else { 3 });
+    let pixels = rgb(width.into(), height.into());
+    encoder.encode(&pixels, width, height, jpeg_encoder::ColorType::Rgb).unwrap();
+    out
+}
+
+fn decode_jpeg(data: &[u8]) -> Vec<u8> {
+    zune_jpeg::JpegDecoder::new(zune_core::bytestream::ZCursor::new(data)).decode().unwrap()
+}
+
+fn with_segments(jpeg: &[u8], segments: &[(u8, &[u8])]) -> Vec<u8> {
+    let mut out = jpeg[..2].to_vec();
+    for (marker, body) in segments {
+        out.extend([0xff, *marker]);
+        out.extend(u16::try_from(body.len() + 2).unwrap().to_be_bytes());
+        out.extend(*body);
+    }
+    out.extend(&jpeg[2..]);
+    out
+}
+
+#[test]
+fn i01_jpeg_keeps_every_pixel_and_nothing_else() {
+    use jpeg_encoder::SamplingFactor as F;
+    for (progressive, factor) in [(false, F::F_1_1), (false, F::F_2_2), (true, F::F_2_1), (true, F::F_1_1)] {
+        let plain = jpeg(61, 43, progressive, factor);
+        let exif = b"Exif\0\0II*\0\x08\0\0\0\x02\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\x31\x01\x02\0\x04\0\0\0evil\0\0\0\0";
+        let mut hostile =
+            with_segments(&plain, &[(0xe1, exif), (0xfe, b"<?php"), (0xed, b"Photoshop 3.0\0")]);
+        hostile.extend(b"PK\x03\x04 appended archive");
+        let (out, report) = run(&hostile, "a.jpg");
+        assert_eq!(decode_jpeg(&out), decode_jpeg(&plain));
+        for secret in [&b"<?php"[..], b"evil", b"Photoshop", b"PK\x03\x04"] {
+            assert!(!out.windows(secret.len()).any(|w| w == secret));
+        }
+        // Orientation 6 survives as the only Exif field.
+        assert!(out.windows(6).any(|w| w == b"Exif\0\0"));
+        assert!(report.items.iter().any(|i| i.threat == crate::Threat::X03));
+        assert!(out.len() <= plain.len() + 60, "{} > {}", out.len(), plain.len());
+    }
+}
+
+#[test]
+fn i01_a_broken_jpeg_is_kept_up_to_the_damage_and_rubbish_is_refused() {
+    let plain = jpeg(64, 64, false, jpeg_encoder::SamplingFactor::F_1_1);
+    let (_, report) = run(&plain[..plain.len() * 2 / 3], "a.jpg");
+    assert!(report.items.iter().any(|i| i.severity == crate::Severity::Simplified));
+    let refused = disarm(&plain[..100], "a.jpg", &Ruleset::default(), &Limits::default(), &Secrets::none());
+    assert!(matches!(refused, Outcome::Blocked { .. }));
+}
+
+#[test]
+fn i01_the_pixel_rule_re_encodes() {
+    let plain = jpeg(64, 48, false, jpeg_encoder::SamplingFactor::F_1_1);
+    let rules = Ruleset { jpeg: crate::JpegRule::Pixels, ..Ruleset::default() };
+    let (out, _) = clean(&plain, "a.jpg", &rules);
+    let (a, b) = (decode_jpeg(&out), decode_jpeg(&plain));
+    let error: u64 = a.iter().zip(&b).map(|(x, y)| u64::from(x.abs_diff(*y))).sum();
+    assert!(error / (a.len() as u64) < 6);
+}
+
+fn png(color: png::ColorType, depth: png::BitDepth, data: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, 8, 8);
+    encoder.set_color(color);
+    encoder.set_depth(depth);
+    if color == png::ColorType::Indexed {
+        encoder.set_palette(vec![255, 0, 0, 0, 255, 0, 0, 0, 255]);
+        encoder.set_trns(vec![255, 128]);
+    }
+    encoder.add_text_chunk("Comment".into(), "<script>".into()).unwrap();
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(data).unwrap();
+    writer.finish().unwrap();
+    out
+}
+
+#[test]
+fn i02_png_keeps_pixels_and_palette_only() {
+    for (color, depth, len) in [
+        (png::ColorType::Indexed, png::BitDepth::Two, 16),
+        (png::ColorType::Grayscale, png::BitDepth::One, 8),
+        (png::ColorType::Rgba, png::BitDepth::Eight, 256),
+        (png::ColorType::Rgb, png::BitDepth::Sixteen, 384),
+    ] {
+        let data: Vec<u8> =
+            (0..len).map(|i| if depth == png::BitDepth::Two { 0x24 } else { i as u8 }).collect();
+        let mut input = png(color, depth, &data);
+        input.extend(b"trailing");
+        let (out, report) = run(&input, "a.png");
+        assert!(!out.windows(8).any(|w| w == b"<script>" || w == b"trailing"));
+        let mut reader = png::Decoder::new(std::io::Cursor::new(&out[..])).read_info().unwrap();
+        let mut decoded = vec![0; reader.output_buffer_size().unwrap()];
+        reader.next_frame(&mut decoded).unwrap();
+        assert_eq!(decoded, data);
+        assert_eq!(report.items.len(), 2, "{:?}", report.items);
+    }
+}
+
+#[test]
+fn i03_gif_keeps_frames_and_loop() {
+    let mut input = Vec::new();
+    {
+        let mut encoder = gif::Encoder::new(&mut input, 4, 4, &[0, 0, 0, 255, 255, 255]).unwrap();
+        encoder.set_repeat(gif::Repeat::Infinite).unwrap();
+        for shade in [0, 1] {
+            let frame = gif::Frame {
+                width: 4,
+                height: 4,
+                delay: 10,
+                buffer: vec![shade; 16].into(),
+                ..Default::default()
+            };
+            encoder.write_frame(&frame).unwrap();
+        }
+        encoder.write_raw_extension(gif::AnyExtension(0xfe), &[b"alert(1)"]).unwrap();
+    }
+    input.extend(b"PK\x03\x04");
+    let (out, report) = run(&input, "a.gif");
+    assert!(!out.windows(8).any(|w| w == b"alert(1)"));
+    assert!(out.windows(11).any(|w| w == b"NETSCAPE2.0"));
+    assert_eq!(report.items.len(), 2);
+}
+
+#[test]
+fn i04_bmp_becomes_png_and_i05_tiff_keeps_its_pages() {
+    let mut bmp = Vec::new();
+    let encoder = ::image::codecs::bmp::BmpEncoder::new(&mut bmp);
+    ::image::ImageEncoder::write_image(encoder, &rgb(9, 5), 9, 5, ::image::ExtendedColorType::Rgb8).unwrap();
+    let (out, report) = clean(&bmp, "a.bmp", &Ruleset::default());
+    assert!(out.starts_with(b"\x89PNG"));
+    assert_eq!(report.output_extension.as_deref(), Some("png"));
+
+    let mut file = std::io::Cursor::new(Vec::new());
+    let mut encoder = tiff::encoder::TiffEncoder::new(&mut file).unwrap();
+    for _ in 0..2 {
+        encoder.write_image::<tiff::encoder::colortype::RGB8>(20, 10, &rgb(20, 10)).unwrap();
+    }
+    let (out, _) = run(file.get_ref(), "a.tif");
+    let mut decoder = tiff::decoder::Decoder::new(std::io::Cursor::new(&out[..])).unwrap();
+    for _ in 0..2 {
+        assert!(
+            matches!(decoder.read_image().unwrap(), tiff::decoder::DecodingResult::U8(d) if d == rgb(20, 10))
+        );
+        if decoder.more_images() {
+            decoder.next_image().unwrap();
+        }
+    }
+}
+
+#[test]
+fn x04_a_picture_bomb_is_refused_before_it_is_decoded() {
+    let mut data = png(png::ColorType::Rgba, png::BitDepth::Eight, &[0; 256]);
+    data[16..24].copy_from_slice(&[0, 0, 0xff, 0xff, 0, 0, 0xff, 0xff]);
+    let outcome = disarm(&data, "a.png", &Ruleset::default(), &Limits::default(), &Secrets::none());
+    assert!(matches!(outcome, Outcome::Blocked { .. }));
+}
