@@ -23,7 +23,7 @@ pub static REQUIREMENT: Noun = Noun {
         Column::new("title", "見出し", Kind::Text),
         Column::new("text", "内容", Kind::Text),
         Column::new("role", "担当する役割", Kind::Text),
-        Column::new("trigger", "いつ", Kind::Text),
+        Column::new("occasion", "いつ", Kind::Text),
         Column::new("evidence_kind", "証拠", Kind::Text),
         Column::new("check_kind", "確かめ方", Kind::Choice(CHECK_KINDS)),
         Column::new("stage", "段階", Kind::Choice(STAGES)),

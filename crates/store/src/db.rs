@@ -1,0 +1,263 @@
+//! One database handle for SQLite and PostgreSQL, one SQL text for both.
+//!
+//! The portable subset, which a test enforces on every migration: `TEXT`, `BIGINT`, `DOUBLE PRECISION`, `BOOLEAN`;
+//! ids are UUIDv7 text made in Rust; instants are epoch milliseconds; dates are ISO text; JSON is text; enums are
+//! text with `CHECK`. Parameters are `$1 …`. sqlx takes only `&'static str`, so SQL cannot be built from input.
+//!
+//! Traps this file exists for: SQLite binds NULL silently for a forgotten argument (every statement also runs on
+//! PostgreSQL in the tests); `LIKE` folds case on one and not the other (search only `search_key` columns);
+//! SQLite has one writer (a pool of one, `BEGIN IMMEDIATE`, readers beside it in WAL mode).
+
+use std::path::Path;
+use std::time::Duration;
+
+use sekisho_domain::noun::{Noun, Row, Value};
+use sqlx::postgres::{PgPoolOptions, PgRow};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{FromRow, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+use crate::error::{Result, StoreError};
+use crate::row::decode;
+
+/// Readers beside the one SQLite writer; two cores rarely profit from more than a few.
+const SQLITE_READERS_MAX: u32 = 8;
+/// PostgreSQL connections of one process; a small municipal server allows 100 in all.
+const POSTGRES_CONNECTIONS_MAX: u32 = 16;
+/// How long a writer waits for another process's transaction before the caller is told.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Page cache of each SQLite connection, in KiB (negative = KiB in SQLite's own notation).
+const SQLITE_CACHE: &str = "-8192";
+
+/// An open database. Cloning shares the connections.
+#[derive(Clone, Debug)]
+pub enum Db {
+    Sqlite { read: SqlitePool, write: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// What a query may be read into: a struct with `#[derive(sqlx::FromRow)]`, or a tuple.
+pub trait Fetch: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+impl<T> Fetch for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+/// Binds a list of values to a query of either driver.
+macro_rules! bind_all {
+    ($query:expr, $args:expr) => {{
+        let mut query = $query;
+        for value in $args {
+            query = match value {
+                Value::Text(v) => query.bind(v.clone()),
+                Value::Int(v) => query.bind(*v),
+                Value::Bool(v) => query.bind(*v),
+            };
+        }
+        query
+    }};
+}
+
+impl Db {
+    /// Opens (and creates, if absent) a SQLite database file and brings it to the newest schema.
+    pub async fn sqlite(path: &Path) -> Result<Db> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A change is acknowledged only when it is on the disk, power cut or not.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("cache_size", SQLITE_CACHE);
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(BUSY_TIMEOUT)
+            .connect_with(options.clone())
+            .await?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS_MAX)
+            .acquire_timeout(BUSY_TIMEOUT)
+            .connect_with(options.pragma("query_only", "1"))
+            .await?;
+        Ok(Db::Sqlite { read, write })
+    }
+
+    /// Connects to PostgreSQL. The database should use locale `C`, so that both databases sort alike.
+    pub async fn postgres(url: &str) -> Result<Db> {
+        let pool = PgPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS_MAX)
+            .acquire_timeout(BUSY_TIMEOUT)
+            .connect(url)
+            .await?;
+        Ok(Db::Postgres(pool))
+    }
+
+    /// A database by its address: `postgres://…` or the path of a SQLite file.
+    pub async fn open(address: &str) -> Result<Db> {
+        if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+            Db::postgres(address).await
+        } else {
+            Db::sqlite(Path::new(address)).await
+        }
+    }
+
+    /// Brings the schema to this program's version. Migrations are embedded, checksummed and never edited.
+    pub async fn migrate(&self) -> Result<()> {
+        static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+        match self {
+            Db::Sqlite { write, .. } => MIGRATIONS.run(write).await?,
+            Db::Postgres(pool) => MIGRATIONS.run(pool).await?,
+        }
+        Ok(())
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        matches!(self, Db::Postgres(_))
+    }
+
+    pub async fn fetch_all<T: Fetch>(&self, sql: &'static str, args: &[Value]) -> Result<Vec<T>> {
+        Ok(match self {
+            Db::Sqlite { read, .. } => {
+                bind_all!(sqlx::query_as::<Sqlite, T>(sql), args).fetch_all(read).await?
+            }
+            Db::Postgres(pool) => bind_all!(sqlx::query_as::<Postgres, T>(sql), args).fetch_all(pool).await?,
+        })
+    }
+
+    pub async fn fetch_optional<T: Fetch>(&self, sql: &'static str, args: &[Value]) -> Result<Option<T>> {
+        Ok(match self {
+            Db::Sqlite { read, .. } => {
+                bind_all!(sqlx::query_as::<Sqlite, T>(sql), args).fetch_optional(read).await?
+            }
+            Db::Postgres(pool) => {
+                bind_all!(sqlx::query_as::<Postgres, T>(sql), args).fetch_optional(pool).await?
+            }
+        })
+    }
+
+    /// Exactly one row; for aggregates. A missing row is [`StoreError::NotFound`].
+    pub async fn fetch_one<T: Fetch>(&self, sql: &'static str, args: &[Value]) -> Result<T> {
+        self.fetch_optional(sql, args).await?.ok_or(StoreError::NotFound)
+    }
+
+    /// Asks the database whether it understands a statement, without running it.
+    pub async fn prepare(&self, sql: &'static str) -> Result<()> {
+        use sqlx::{Executor as _, SqlSafeStr as _};
+        match self {
+            Db::Sqlite { read, .. } => drop(read.prepare(sql.into_sql_str()).await?),
+            Db::Postgres(pool) => drop(pool.prepare(sql.into_sql_str()).await?),
+        }
+        Ok(())
+    }
+
+    /// Rows of a noun, read by its declaration.
+    pub(crate) async fn fetch_rows(
+        &self,
+        noun: &'static Noun,
+        sql: &'static str,
+        args: &[Value],
+    ) -> Result<Vec<Row>> {
+        let rows: std::result::Result<Vec<Row>, sqlx::Error> = match self {
+            Db::Sqlite { read, .. } => {
+                let raw = bind_all!(sqlx::query::<Sqlite>(sql), args).fetch_all(read).await?;
+                raw.iter().map(|raw| decode(raw, noun)).collect()
+            }
+            Db::Postgres(pool) => {
+                let raw = bind_all!(sqlx::query::<Postgres>(sql), args).fetch_all(pool).await?;
+                raw.iter().map(|raw| decode(raw, noun)).collect()
+            }
+        };
+        Ok(rows?)
+    }
+
+    /// Begins a writing transaction (SQLite: `BEGIN IMMEDIATE`, so that it never fails half way for the lock).
+    pub(crate) async fn begin(&self) -> Result<Conn> {
+        Ok(match self {
+            Db::Sqlite { write, .. } => Conn::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Db::Postgres(pool) => Conn::Postgres(pool.begin().await?),
+        })
+    }
+
+    pub async fn close(&self) {
+        match self {
+            Db::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Db::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// A database transaction of either kind. Dropping it rolls back.
+#[derive(Debug)]
+pub(crate) enum Conn {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Conn {
+    pub(crate) async fn fetch_all<T: Fetch>(&mut self, sql: &'static str, args: &[Value]) -> Result<Vec<T>> {
+        Ok(match self {
+            Conn::Sqlite(tx) => {
+                bind_all!(sqlx::query_as::<Sqlite, T>(sql), args).fetch_all(&mut **tx).await?
+            }
+            Conn::Postgres(tx) => {
+                bind_all!(sqlx::query_as::<Postgres, T>(sql), args).fetch_all(&mut **tx).await?
+            }
+        })
+    }
+
+    pub(crate) async fn fetch_optional<T: Fetch>(
+        &mut self,
+        sql: &'static str,
+        args: &[Value],
+    ) -> Result<Option<T>> {
+        Ok(match self {
+            Conn::Sqlite(tx) => {
+                bind_all!(sqlx::query_as::<Sqlite, T>(sql), args).fetch_optional(&mut **tx).await?
+            }
+            Conn::Postgres(tx) => {
+                bind_all!(sqlx::query_as::<Postgres, T>(sql), args).fetch_optional(&mut **tx).await?
+            }
+        })
+    }
+
+    pub(crate) async fn fetch_rows(
+        &mut self,
+        noun: &'static Noun,
+        sql: &'static str,
+        args: &[Value],
+    ) -> Result<Vec<Row>> {
+        let rows: std::result::Result<Vec<Row>, sqlx::Error> = match self {
+            Conn::Sqlite(tx) => {
+                let raw = bind_all!(sqlx::query::<Sqlite>(sql), args).fetch_all(&mut **tx).await?;
+                raw.iter().map(|raw| decode(raw, noun)).collect()
+            }
+            Conn::Postgres(tx) => {
+                let raw = bind_all!(sqlx::query::<Postgres>(sql), args).fetch_all(&mut **tx).await?;
+                raw.iter().map(|raw| decode(raw, noun)).collect()
+            }
+        };
+        Ok(rows?)
+    }
+
+    /// Runs a statement and returns the number of rows it touched.
+    pub(crate) async fn execute(&mut self, sql: &'static str, args: &[Value]) -> Result<u64> {
+        Ok(match self {
+            Conn::Sqlite(tx) => {
+                bind_all!(sqlx::query::<Sqlite>(sql), args).execute(&mut **tx).await?.rows_affected()
+            }
+            Conn::Postgres(tx) => {
+                bind_all!(sqlx::query::<Postgres>(sql), args).execute(&mut **tx).await?.rows_affected()
+            }
+        })
+    }
+
+    pub(crate) async fn commit(self) -> Result<()> {
+        match self {
+            Conn::Sqlite(tx) => tx.commit().await?,
+            Conn::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! What is kept and how. Records are written only through [`tx::Tx`], which cannot commit without an actor and an
+//! action and appends one ledger entry per row version in the same transaction; operational tables through
+//! [`tx::Op`]. Besides this crate only `checks` holds SQL.
+
+/// Declares SQL constants and, beside them, `SQL`: the list by which a test prepares each one on both databases.
+#[macro_export]
+macro_rules! sql {
+    ($($(#[$meta:meta])* $vis:vis const $name:ident = $text:expr;)+) => {
+        $($(#[$meta])* $vis const $name: &str = $text;)+
+        /// Every statement of this file.
+        pub(crate) const SQL: &[&str] = &[$($name),+];
+    };
+}
+
+mod db;
+mod error;
+pub mod ledger;
+mod register;
+mod row;
+mod tx;
+
+use std::sync::Arc;
+
+use sekisho_domain::clock::{Clock, Entropy};
+use tokio::sync::Notify;
+
+pub use db::{Db, Fetch};
+pub use error::{Result, StoreError};
+pub use tx::{Actor, Op, Tx};
+
+/// A database with the clock and the randomness that go into what is written to it.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub db: Db,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    /// Rung after every commit of records: the sequencer and the evaluator sleep on it.
+    changed: Arc<Notify>,
+}
+
+impl Store {
+    pub fn new(db: Db, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Store {
+        Store { db, clock, entropy, changed: Arc::new(Notify::new()) }
+    }
+
+    pub(crate) fn wake(&self) {
+        self.changed.notify_waiters();
+    }
+
+    /// Resolves after the next commit of records by this process.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+}
+
+/// Every SQL statement of this crate, generated or written.
+pub fn statements() -> Vec<&'static str> {
+    let written = [ledger::SQL, tx::SQL];
+    register::sql::all().chain(written.into_iter().flatten().copied()).collect()
+}
