@@ -1,7 +1,7 @@
 //! The whole system on a real database. `cargo test -p sekisho-tests` runs it on SQLite;
 //! `SEKISHO_TEST_DB=postgres` on PostgreSQL. Both run on every submission.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed expectation is the answer")]
+#![expect(clippy::unwrap_used, reason = "a failed expectation is the answer")]
 
 mod schema;
 mod tx;
