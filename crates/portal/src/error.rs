@@ -1,0 +1,97 @@
+//! What can go wrong between a request and its page. English for the log, Japanese for the reader (`ja.rs`).
+
+use askama::Template;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+
+/// Every way a request ends without its page.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum PortalError {
+    #[error("no such page or record")]
+    NotFound,
+    /// The reader may not do this; the reason is a Japanese sentence from `domain::access`.
+    #[error("refused: {0}")]
+    Forbidden(String),
+    /// No session, or it ended. Carries the path to come back to.
+    #[error("not signed in")]
+    SignedOut { back: String },
+    #[error("a state-changing request did not come from our own pages")]
+    CrossOrigin,
+    #[error("the request body is too large")]
+    TooLarge,
+    #[error("the request could not be read: {0}")]
+    Unreadable(String),
+    #[error("the record changed meanwhile or the step is no longer possible: {0}")]
+    Conflict(String),
+    #[error("the request took too long")]
+    TooSlow,
+    /// Anything unexpected; the detail is for the log only.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl PortalError {
+    /// Stable; printed on the page and in the log.
+    pub fn code(&self) -> &'static str {
+        match self {
+            PortalError::NotFound => "P404",
+            PortalError::Forbidden(_) => "P403",
+            PortalError::SignedOut { .. } => "P401",
+            PortalError::CrossOrigin => "P421",
+            PortalError::TooLarge => "P413",
+            PortalError::Unreadable(_) => "P400",
+            PortalError::Conflict(_) => "P409",
+            PortalError::TooSlow => "P504",
+            PortalError::Internal(_) => "P500",
+        }
+    }
+
+    pub fn status(&self) -> StatusCode {
+        match self {
+            PortalError::NotFound => StatusCode::NOT_FOUND,
+            PortalError::Forbidden(_) | PortalError::CrossOrigin => StatusCode::FORBIDDEN,
+            PortalError::SignedOut { .. } => StatusCode::UNAUTHORIZED,
+            PortalError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            PortalError::Unreadable(_) => StatusCode::BAD_REQUEST,
+            PortalError::Conflict(_) => StatusCode::CONFLICT,
+            PortalError::TooSlow => StatusCode::GATEWAY_TIMEOUT,
+            PortalError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The whole answer, with the request's number on it.
+    pub(crate) fn page(&self, request_id: &str) -> Response {
+        if let PortalError::SignedOut { back } = self {
+            let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("back", back).finish();
+            return Redirect::to(&format!("/login?{query}")).into_response();
+        }
+        let page = ErrorPage { said: crate::ja::said(self), code: self.code(), request_id };
+        let html = page.render().unwrap_or_else(|_| "エラーが起きました。".to_owned());
+        let mut response = (self.status(), Html(html)).into_response();
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+impl IntoResponse for PortalError {
+    /// Leaves the page to `guard::front`, which knows the request's number.
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<askama::Error> for PortalError {
+    fn from(error: askama::Error) -> PortalError {
+        PortalError::Internal(format!("template: {error}"))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    said: crate::ja::Said,
+    code: &'a str,
+    request_id: &'a str,
+}

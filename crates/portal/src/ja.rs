@@ -1,0 +1,90 @@
+//! What the reader is told when something goes wrong: what happened, what was kept, what to do next.
+
+use crate::error::PortalError;
+
+/// The three sentences of an error page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    pub happened: String,
+    pub kept: &'static str,
+    pub next: &'static str,
+}
+
+pub fn said(error: &PortalError) -> Said {
+    let (happened, kept, next) = match error {
+        PortalError::NotFound => (
+            "このページか記録は見つかりません。",
+            "記録は何も変わっていません。",
+            "アドレスを確かめるか、実施状況の画面から探してください。",
+        ),
+        PortalError::Forbidden(why) => {
+            return Said {
+                happened: format!("この画面を使う権限がありません。{why}"),
+                kept: "記録は何も変わっていません。",
+                next: "仕事に必要なときは、情報セキュリティ担当課に権限を相談してください。",
+            };
+        }
+        PortalError::SignedOut { .. } => {
+            ("ログインが終わっています。", "記録は何も変わっていません。", "もう一度ログインしてください。")
+        }
+        PortalError::CrossOrigin => (
+            "別の画面から送られた操作だったため、止めました。",
+            "記録は何も変わっていません。",
+            "この画面を開き直して、もう一度操作してください。続くときは担当課に知らせてください。",
+        ),
+        PortalError::TooLarge => (
+            "送られたデータが大きすぎます（上限 32 MB）。",
+            "何も保存していません。",
+            "ファイルを分けるか、小さくしてから送ってください。",
+        ),
+        PortalError::Unreadable(_) => (
+            "送られた内容を読み取れませんでした。",
+            "何も保存していません。",
+            "前の画面に戻り、もう一度入力してください。",
+        ),
+        PortalError::Conflict(_) => (
+            "ほかの人が先に変更したか、この手続きはすでに済んでいます。",
+            "あなたの操作は保存していません。先の変更はそのままです。",
+            "前の画面に戻って開き直し、今の内容を確かめてください。",
+        ),
+        PortalError::TooSlow => (
+            "時間がかかりすぎたため、中断しました。",
+            "途中の変更は保存していません。",
+            "少し待って、もう一度操作してください。続くときは担当課に知らせてください。",
+        ),
+        PortalError::Internal(_) => (
+            "関所の中で問題が起きました。あなたの操作が原因ではありません。",
+            "途中の変更は保存していません。",
+            "少し待って、もう一度操作してください。続くときは下の番号を担当課に伝えてください。",
+        ),
+    };
+    Said { happened: happened.to_owned(), kept, next }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_error_has_its_own_code_and_sentence() {
+        let all = [
+            PortalError::NotFound,
+            PortalError::Forbidden("閲覧だけができます。".to_owned()),
+            PortalError::SignedOut { back: "/".to_owned() },
+            PortalError::CrossOrigin,
+            PortalError::TooLarge,
+            PortalError::Unreadable(String::new()),
+            PortalError::Conflict(String::new()),
+            PortalError::TooSlow,
+            PortalError::Internal(String::new()),
+        ];
+        let codes: BTreeSet<_> = all.iter().map(PortalError::code).collect();
+        let sentences: BTreeSet<_> = all.iter().map(|e| said(e).happened).collect();
+        assert_eq!((codes.len(), sentences.len()), (all.len(), all.len()));
+        for error in &all {
+            let said = said(error);
+            assert!(said.happened.ends_with('。') && said.kept.ends_with('。') && said.next.ends_with('。'));
+        }
+    }
+}

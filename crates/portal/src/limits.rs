@@ -1,0 +1,31 @@
+//! Every limit of the portal, with its unit in the name and why it is that number.
+
+/// A plain form: the longest is the bulk adoption of 441 requirements, about 40 KB.
+pub const FORM_BODY_BYTES: usize = 256 * 1024;
+/// An uploaded policy document or piece of evidence. A scanned A4 page is about 1 MB; 32 MB is a thick binder.
+/// The engines read at most this much too, so nothing larger could be used.
+pub const UPLOAD_BODY_BYTES: usize = 32 * 1024 * 1024;
+/// Fields in one form: 441 requirements with one checkbox each, and room for the rest.
+pub const FORM_FIELDS: usize = 1_024;
+/// One text field; the longest clause of the seed has about 400 characters.
+pub const FIELD_CHARS: usize = 4_000;
+/// Rows on one page of a list.
+pub const PAGE_ROWS: usize = 50;
+/// A page that takes longer than this tells the reader so instead of keeping them waiting.
+pub const REQUEST_SECONDS: u64 = 20;
+/// Password hashes computed at once: each takes 19 MiB and tens of milliseconds, and there are two cores.
+pub const HASHES_AT_ONCE: usize = 2;
+/// Wrong passwords or codes in a row before an account rests.
+pub const TRIES_IN_A_ROW: i64 = 5;
+/// How long it rests. Long enough to make guessing pointless, short enough not to need the help desk.
+pub const REST_MINUTES: i64 = 15;
+/// A session ends when nothing was asked for this long (guideline: unattended terminals).
+pub const SESSION_IDLE_MINUTES: i64 = 30;
+/// … and in any case after a working day with overtime.
+pub const SESSION_ABSOLUTE_HOURS: i64 = 10;
+/// The pause between password and code.
+pub const LOGIN_STEP_MINUTES: i64 = 10;
+/// Shortest password that is accepted (characters). There is no rule about kinds of characters.
+pub const PASSWORD_CHARS_MIN: usize = 12;
+/// Longest password that is accepted (characters), so that hashing stays bounded.
+pub const PASSWORD_CHARS_MAX: usize = 128;
