@@ -65,9 +65,7 @@ impl PortalError {
             let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("back", back).finish();
             return Redirect::to(&format!("/login?{query}")).into_response();
         }
-        let page = ErrorPage { said: crate::ja::said(self), code: self.code(), request_id };
-        let html = page.render().unwrap_or_else(|_| "エラーが起きました。".to_owned());
-        let mut response = (self.status(), Html(html)).into_response();
+        let mut response = (self.status(), Html(page_html(self, request_id))).into_response();
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
@@ -86,6 +84,11 @@ impl From<askama::Error> for PortalError {
     fn from(error: askama::Error) -> PortalError {
         PortalError::Internal(format!("template: {error}"))
     }
+}
+
+pub(crate) fn page_html(error: &PortalError, request_id: &str) -> String {
+    let page = ErrorPage { said: crate::ja::said(error), code: error.code(), request_id };
+    page.render().unwrap_or_else(|_| "エラーが起きました。".to_owned())
 }
 
 #[derive(Template)]

@@ -8,9 +8,12 @@ pub mod assets;
 pub mod credential;
 pub mod error;
 pub mod form;
+#[cfg(test)]
+mod gallery;
 pub mod guard;
 mod ja;
 pub mod limits;
+mod pages;
 pub mod part;
 pub mod shell;
 

@@ -5,6 +5,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{self, Date};
+use sekisho_domain::verdict::State;
 
 macro_rules! html_safe {
     ($($part:ty),+ $(,)?) => {$(
@@ -12,57 +13,11 @@ macro_rules! html_safe {
         impl HtmlSafe for $part {}
     )+};
 }
-html_safe!(Mark, Seat, Day, Moment, ClauseLabel, HashStamp, Errors, Field, Pager, Bar, Spark, Qr);
+html_safe!(Cell, Mark, Seat, Day, Moment, ClauseLabel, HashStamp, Errors, Field, Pager, Bar, Spark, Qr);
 
-/// How a clause, requirement or check stands. The word beside the shape is the state; colour only repeats it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    Holds,
-    Broken,
-    Unproven,
-    Stale,
-    Excepted,
-    NotApplicable,
-}
-
-impl State {
-    /// In the order of the board's tallies: what is well first, then what asks for work.
-    pub const ALL: [State; 6] = [
-        State::Holds,
-        State::Broken,
-        State::Stale,
-        State::Unproven,
-        State::Excepted,
-        State::NotApplicable,
-    ];
-
-    /// The CSS class and the value in query strings.
-    pub fn key(self) -> &'static str {
-        match self {
-            State::Holds => "holds",
-            State::Broken => "broken",
-            State::Unproven => "unproven",
-            State::Stale => "stale",
-            State::Excepted => "excepted",
-            State::NotApplicable => "na",
-        }
-    }
-
-    pub fn word(self) -> &'static str {
-        match self {
-            State::Holds => "守られている",
-            State::Broken => "守られていない",
-            State::Unproven => "未確認",
-            State::Stale => "証拠が古い",
-            State::Excepted => "例外措置中",
-            State::NotApplicable => "対象外",
-        }
-    }
-
-    pub fn from_key(key: &str) -> Option<State> {
-        State::ALL.into_iter().find(|s| s.key() == key)
-    }
-}
+/// In the order of the board's tallies and bars: what is well first, then what asks for work.
+pub const STATES: [State; 6] =
+    [State::Holds, State::Broken, State::Stale, State::Unproven, State::Excepted, State::NotApplicable];
 
 /// A verdict: shape, word, colour.
 #[derive(Clone, Copy, Debug, Template)]
@@ -283,6 +238,41 @@ pub struct Pager {
     pub next: Option<String>,
 }
 
+/// One cell of a list: words, where they lead, and a second line.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "part/cell.html")]
+pub struct Cell {
+    pub text: String,
+    pub href: Option<String>,
+    pub sub: Option<String>,
+    pub mark: Option<Mark>,
+    /// Right-aligned figures.
+    pub number: bool,
+}
+
+impl Cell {
+    pub fn text(text: impl Into<String>) -> Cell {
+        Cell { text: text.into(), ..Cell::default() }
+    }
+
+    pub fn number(n: impl ToString) -> Cell {
+        Cell { text: n.to_string(), number: true, ..Cell::default() }
+    }
+
+    pub fn link(href: impl Into<String>, text: impl Into<String>) -> Cell {
+        Cell { text: text.into(), href: Some(href.into()), ..Cell::default() }
+    }
+
+    pub fn mark(state: State) -> Cell {
+        Cell { mark: Some(Mark { state }), ..Cell::default() }
+    }
+
+    pub fn sub(mut self, sub: impl Into<String>) -> Cell {
+        self.sub = Some(sub.into()).filter(|s: &String| !s.is_empty());
+        self
+    }
+}
+
 /// Shares of a whole as one bar; the aria-label says the same in words.
 #[derive(Clone, Debug, Template)]
 #[template(path = "part/bar.html")]
@@ -292,23 +282,14 @@ pub struct Bar {
 
 impl Bar {
     pub fn of(count: impl Fn(State) -> usize) -> Bar {
-        // The order of the bar: good, then what is wrong, so that red and yellow lie side by side.
-        let order = [
-            State::Holds,
-            State::Broken,
-            State::Stale,
-            State::Unproven,
-            State::Excepted,
-            State::NotApplicable,
-        ];
-        Bar { parts: order.into_iter().map(|s| (s, count(s))).filter(|(_, n)| *n > 0).collect() }
+        Bar { parts: STATES.into_iter().map(|s| (s, count(s))).filter(|(_, n)| *n > 0).collect() }
     }
 
     fn label(&self) -> String {
         if self.parts.is_empty() {
             return "まだありません".to_owned();
         }
-        let words: Vec<String> = self.parts.iter().map(|(s, n)| format!("{}{n}", s.word())).collect();
+        let words: Vec<String> = self.parts.iter().map(|(s, n)| format!("{}{n}", s.label())).collect();
         words.join("、")
     }
 
@@ -324,7 +305,7 @@ impl Bar {
         let mut out = Vec::new();
         for (i, (state, n)) in self.parts.iter().enumerate() {
             let width = if i == last { WHOLE - x } else { LEAST + n * spare / total };
-            out.push((state.key(), x, width));
+            out.push((state.code(), x, width));
             x += width;
         }
         out
@@ -402,10 +383,10 @@ mod tests {
 
     #[test]
     fn a_mark_has_shape_and_word() {
-        for state in State::ALL {
+        for state in STATES {
             let html = Mark { state }.to_string();
-            assert!(html.contains(state.word()) && html.contains("<svg"), "{html}");
-            assert_eq!(State::from_key(state.key()), Some(state));
+            assert!(html.contains(state.label()) && html.contains("<svg"), "{html}");
+            assert_eq!(State::from_code(state.code()), state);
         }
     }
 
@@ -434,7 +415,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_bar_fills_its_box(counts in proptest::array::uniform6(0usize..500)) {
-            let bar = Bar::of(|s| counts[State::ALL.iter().position(|x| *x == s).unwrap()]);
+            let bar = Bar::of(|s| counts[STATES.iter().position(|x| *x == s).unwrap()]);
             let rects = bar.rects();
             let mut x = 0;
             for (_, at, width) in &rects {
