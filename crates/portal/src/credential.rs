@@ -69,7 +69,8 @@ pub fn totp_text(secret: &[u8]) -> String {
 
 /// The `otpauth://` address that the QR code carries.
 pub fn totp_url(secret: &[u8], city: &str, login: &str) -> String {
-    let escape = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
+    let escape =
+        |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
     let issuer = escape(&format!("関所 {city}"));
     format!("otpauth://totp/{issuer}:{}?secret={}&issuer={issuer}", escape(login), base32(secret))
 }

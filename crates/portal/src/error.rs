@@ -62,7 +62,8 @@ impl PortalError {
     /// The whole answer, with the request's number on it.
     pub(crate) fn page(&self, request_id: &str) -> Response {
         if let PortalError::SignedOut { back } = self {
-            let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("back", back).finish();
+            let query: String =
+                form_urlencoded::Serializer::new(String::new()).append_pair("back", back).finish();
             return Redirect::to(&format!("/login?{query}")).into_response();
         }
         let mut response = (self.status(), Html(page_html(self, request_id))).into_response();

@@ -32,7 +32,9 @@ impl Form {
 
     /// Reads a query string or an urlencoded body.
     pub fn from_query(text: &str) -> Form {
-        Form::from_pairs(form_urlencoded::parse(text.as_bytes()).into_owned().take(limits::FORM_FIELDS).collect())
+        Form::from_pairs(
+            form_urlencoded::parse(text.as_bytes()).into_owned().take(limits::FORM_FIELDS).collect(),
+        )
     }
 
     /// The value as sent, trimmed; empty when absent.
@@ -89,7 +91,10 @@ impl Form {
         }
         let date = date::parse_date(&text);
         if date.is_none() {
-            self.refuse(name, format!("「{text}」を日付として読めません。令和8年11月22日 のように入力してください。"));
+            self.refuse(
+                name,
+                format!("「{text}」を日付として読めません。令和8年11月22日 のように入力してください。"),
+            );
         }
         date
     }
@@ -190,7 +195,8 @@ mod tests {
         assert_eq!(form.required("title", "表題を入力してください。"), "点検");
         assert_eq!(form.date("seen", "確認した日を入力してください。"), None);
         assert!(!form.ok());
-        let (fields, errors) = form.refill(vec![Field::text("title", "表題"), Field::date("seen", "確認した日")]);
+        let (fields, errors) =
+            form.refill(vec![Field::text("title", "表題"), Field::date("seen", "確認した日")]);
         assert_eq!(fields[0].value, "点検");
         assert_eq!(fields[0].error, None);
         assert!(fields[1].error.as_ref().is_some_and(|e| e.contains("昨日")));

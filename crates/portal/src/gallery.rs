@@ -63,9 +63,30 @@ fn fixes() -> Vec<Fix> {
         due,
     };
     vec![
-        fix("7(1)", "組織体制", "情報システム管理者の席が 2 つの課で空いています。税務課、水道局営業課。", "情報政策課長", "高橋", Some(Day::due(Date::constant(2026, 12, 1)))),
-        fix("9", "ポリシーの見直し", "対策基準は前回の見直しから 14 か月たっています（12 か月ごと）。", "情報政策課長", "高橋", Some(Day::due(Date::constant(2026, 12, 10)))),
-        fix("7(6)", "技術的セキュリティ", "特権を持つアカウント 9 件のうち 1 件に、二つめの認証がありません。", "情報政策課長", "高橋", None),
+        fix(
+            "7(1)",
+            "組織体制",
+            "情報システム管理者の席が 2 つの課で空いています。税務課、水道局営業課。",
+            "情報政策課長",
+            "高橋",
+            Some(Day::due(Date::constant(2026, 12, 1))),
+        ),
+        fix(
+            "9",
+            "ポリシーの見直し",
+            "対策基準は前回の見直しから 14 か月たっています（12 か月ごと）。",
+            "情報政策課長",
+            "高橋",
+            Some(Day::due(Date::constant(2026, 12, 10))),
+        ),
+        fix(
+            "7(6)",
+            "技術的セキュリティ",
+            "特権を持つアカウント 9 件のうち 1 件に、二つめの認証がありません。",
+            "情報政策課長",
+            "高橋",
+            None,
+        ),
     ]
 }
 
@@ -91,7 +112,9 @@ fn board() -> Board {
         now: Moment::at(NOW),
         then: None,
         tallies: tallies(),
-        seal: SealLine { size: "18,204".into(), line: "記録中 12 件 ・ L1 外の控えと一致".into() },
+        seal: SealLine {
+            size: "18,204".into(), line: "記録中 12 件 ・ L1 外の控えと一致".into()
+        },
         adopted: ADOPTED,
         fixes: fixes(),
         fix_caption: "守られていない条項。理由と、次に動く人。".into(),
@@ -99,10 +122,28 @@ fn board() -> Board {
         heads: vec!["守られている", "いない", "古い", "未確認", "例外"],
         chapters: vec![
             row("6", "職員等の遵守義務", false, (4, 0, 0, 2), &[0, 0, 1, 2, 2, 3, 4, 4, 4, 4, 4, 4]),
-            row("7", "情報セキュリティ対策", false, (240, 3, 20, 60), &[10, 30, 60, 90, 120, 140, 170, 200, 210, 230, 235, 240]),
+            row(
+                "7",
+                "情報セキュリティ対策",
+                false,
+                (240, 3, 20, 60),
+                &[10, 30, 60, 90, 120, 140, 170, 200, 210, 230, 235, 240],
+            ),
             row("7(1)", "組織体制", true, (33, 1, 2, 0), &[28, 28, 28, 29, 29, 30, 31, 31, 32, 33, 33, 33]),
-            row("7(2)", "情報資産の分類と管理", true, (31, 0, 8, 0), &[31, 30, 31, 32, 31, 31, 31, 30, 31, 31, 31, 31]),
-            row("9", "情報セキュリティポリシーの見直し", false, (9, 1, 0, 0), &[10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 9, 9]),
+            row(
+                "7(2)",
+                "情報資産の分類と管理",
+                true,
+                (31, 0, 8, 0),
+                &[31, 30, 31, 32, 31, 31, 31, 30, 31, 31, 31, 31],
+            ),
+            row(
+                "9",
+                "情報セキュリティポリシーの見直し",
+                false,
+                (9, 1, 0, 0),
+                &[10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 9, 9],
+            ),
         ],
         as_of: "2026-11-22".into(),
         today: "2026-11-22".into(),
@@ -123,7 +164,9 @@ fn clause_page() -> clause::ClausePage {
         seat: seat("情報政策課長", "高橋"),
     };
     clause::ClausePage {
-        shell: shell("7(1) 組織体制は、守られていますか", "/").crumb("/", "方針の実施状況").crumb("/clauses/7", "7 情報セキュリティ対策"),
+        shell: shell("7(1) 組織体制は、守られていますか", "/")
+            .crumb("/", "方針の実施状況")
+            .crumb("/clauses/7", "7 情報セキュリティ対策"),
         id: "c".into(),
         label: "7(1)".into(),
         document: "さくら坂市 情報セキュリティ基本方針".into(),
@@ -132,13 +175,34 @@ fn clause_page() -> clause::ClausePage {
         mark: State::Broken.into(),
         now: Moment::at(NOW),
         then: None,
-        texts: vec![("7(1)".into(), "本市の情報資産について、情報セキュリティ対策を進めるための全庁の体制を定める。".into())],
+        texts: vec![(
+            "7(1)".into(),
+            "本市の情報資産について、情報セキュリティ対策を進めるための全庁の体制を定める。".into(),
+        )],
         children: vec![],
         requirements: vec![
-            row("情報システム管理者を置く", "整備", "機械判定", State::Broken, "情報システム管理者の席が 2 つの課で空いています。", false),
-            row("CISO を補佐する者を置く", "整備", "記録", State::Holds, "任命の記録が 1 件あり、1 年以内に確かめられています。", true),
+            row(
+                "情報システム管理者を置く",
+                "整備",
+                "機械判定",
+                State::Broken,
+                "情報システム管理者の席が 2 つの課で空いています。",
+                false,
+            ),
+            row(
+                "CISO を補佐する者を置く",
+                "整備",
+                "記録",
+                State::Holds,
+                "任命の記録が 1 件あり、1 年以内に確かめられています。",
+                true,
+            ),
         ],
-        stages: vec![("整備", Some(State::Broken.into())), ("運用", Some(State::Holds.into())), ("独立確認", None)],
+        stages: vec![
+            ("整備", Some(State::Broken.into())),
+            ("運用", Some(State::Holds.into())),
+            ("独立確認", None),
+        ],
         as_of: String::new(),
         both: None,
     }
@@ -160,7 +224,8 @@ fn requirement_page(wrong: bool) -> requirement::RequirementPage {
     requirement::RequirementPage {
         shell: shell("委員会を年1回以上ひらいていますか", "/requirements").crumb("/requirements", "要求事項"),
         id: "r".into(),
-        text: "情報セキュリティ委員会を少なくとも年に1回ひらき、ポリシーの見直しと対策の進み具合を話し合う。".into(),
+        text: "情報セキュリティ委員会を少なくとも年に1回ひらき、ポリシーの見直しと対策の進み具合を話し合う。"
+            .into(),
         clause: label("7(1)", "組織体制"),
         adoption: "採用".into(),
         edition: "令和5年3月版から".into(),
@@ -179,7 +244,11 @@ fn requirement_page(wrong: bool) -> requirement::RequirementPage {
             samples: vec![],
         }),
         not_judged: "",
-        history: vec![requirement::Change { from: Moment::at(NOW), mark: State::Stale.into(), reason: "12か月を過ぎました。".into() }],
+        history: vec![requirement::Change {
+            from: Moment::at(NOW),
+            mark: State::Stale.into(),
+            reason: "12か月を過ぎました。".into(),
+        }],
         evidence: vec![requirement::EvidenceRow {
             title: "令和7年度 第1回 情報セキュリティ委員会 議事録".into(),
             kind: "記録",
@@ -222,18 +291,44 @@ fn requirement_list() -> requirement::RequirementList {
         undecided: 45,
         errors: Errors::default(),
         filter: vec![
-            Field::select("chapter", "章", vec![("".into(), "すべて".into()), ("1".into(), "1 組織体制".into())]).optional(),
+            Field::select(
+                "chapter",
+                "章",
+                vec![("".into(), "すべて".into()), ("1".into(), "1 組織体制".into())],
+            )
+            .optional(),
             Field::text("q", "ことば").optional(),
         ],
         rows: vec![
-            row("CISO を置く", "副市長を最高情報セキュリティ責任者とし、権限と責任を定める。", "7(1)", "採用", Some(State::Holds)),
-            row("機密性の分類を定める", "取り扱う情報資産を機密性によって分ける基準を定める。", "7(2)", "未検討", None),
+            row(
+                "CISO を置く",
+                "副市長を最高情報セキュリティ責任者とし、権限と責任を定める。",
+                "7(1)",
+                "採用",
+                Some(State::Holds),
+            ),
+            row(
+                "機密性の分類を定める",
+                "取り扱う情報資産を機密性によって分ける基準を定める。",
+                "7(2)",
+                "未検討",
+                None,
+            ),
         ],
         matching: 45,
         pager: Pager::default(),
         can_edit: true,
         fields: vec![
-            Field::radio("state", "採否", &[("adopted", "採用"), ("modified", "変更して採用"), ("rejected", "不採用"), ("undecided", "未検討に戻す")]),
+            Field::radio(
+                "state",
+                "採否",
+                &[
+                    ("adopted", "採用"),
+                    ("modified", "変更して採用"),
+                    ("rejected", "不採用"),
+                    ("undecided", "未検討に戻す"),
+                ],
+            ),
             Field::area("reason", "理由").hint("変更・不採用のときは必ず書いてください。").optional(),
         ],
         back: String::new(),
@@ -279,19 +374,34 @@ fn decision_page() -> decision::DecisionPage {
         answer_by: Some(Day::due(Date::constant(2026, 11, 27))),
         state: "決裁待ち".into(),
         note: Some("取り込んだときに気づいたことが 1 件残っています。".into()),
-        subject: vec![("文書", "さくら坂市情報セキュリティ基本方針 第5版".into()), ("施行日", "令和9年4月1日".into()), ("変わる条項", "3 件".into())],
+        subject: vec![
+            ("文書", "さくら坂市情報セキュリティ基本方針 第5版".into()),
+            ("施行日", "令和9年4月1日".into()),
+            ("変わる条項", "3 件".into()),
+        ],
         subject_link: Some(("/revisions/v".into(), "全文と新旧対照表を見る")),
         hash: HashStamp::new(HASH),
         clause: "9 情報セキュリティポリシーの見直し".into(),
         reason: "ガイドライン（令和7年3月版）の改定に合わせるため。".into(),
         consequence: "承認すると本文が固定され、令和9年4月1日に施行されます。",
         errors: Errors::default(),
-        comment: Field::area("comment", "意見").optional().hint("差し戻すときは、直してほしいところを書いてください。"),
+        comment: Field::area("comment", "意見")
+            .optional()
+            .hint("差し戻すときは、直してほしいところを書いてください。"),
         can_decide: true,
         can_withdraw: false,
         why_not: None,
-        steps: vec![decision::Step { seat: seat("最高情報セキュリティ責任者(CISO)", "副市長 山本"), state: "決裁待ち", at: None, comment: String::new(), proof: "" }],
-        preview: vec![(label("7(3)②", "LGWAN系の分離"), "本文が変わりました"), (label("7(9)", "業務委託"), "加わりました")],
+        steps: vec![decision::Step {
+            seat: seat("最高情報セキュリティ責任者(CISO)", "副市長 山本"),
+            state: "決裁待ち",
+            at: None,
+            comment: String::new(),
+            proof: "",
+        }],
+        preview: vec![
+            (label("7(3)②", "LGWAN系の分離"), "本文が変わりました"),
+            (label("7(9)", "業務委託"), "加わりました"),
+        ],
     }
 }
 
@@ -305,8 +415,16 @@ fn compare() -> document::ComparePage {
         rows: vec![document::CompareRow {
             label: "7(3)②".into(),
             change: "変更",
-            new: vec![(false, "LGWAN系とインターネット系の間の通信は、".into()), (true, "無害化した上で".into()), (false, "許可する。".into())],
-            old: vec![(false, "LGWAN系とインターネット系の間の通信は、".into()), (true, "必要なものに限り".into()), (false, "許可する。".into())],
+            new: vec![
+                (false, "LGWAN系とインターネット系の間の通信は、".into()),
+                (true, "無害化した上で".into()),
+                (false, "許可する。".into()),
+            ],
+            old: vec![
+                (false, "LGWAN系とインターネット系の間の通信は、".into()),
+                (true, "必要なものに限り".into()),
+                (false, "許可する。".into()),
+            ],
         }],
     }
 }
@@ -326,10 +444,34 @@ fn start_page() -> start::StartPage {
         shell: shell("何から始めればよいですか", "/start"),
         done_count: 2,
         steps: vec![
-            step("組織を登録する", "どの課が何に責任を持つかの土台になります。", "43 の課を登録しました。", "組織を見る", "done-step"),
-            step("職員を登録する", "人がいないと、責任者も決裁者も決まりません。", "312 人を登録しました。", "職員を見る", "done-step"),
-            step("方針の本文を取り込む", "条項の一つ一つが、状態を持つようになります。", "まだ施行中の基本方針がありません。", "取り込む", "next-step"),
-            step("体制を決める", "役割を職に結びつけると、人事異動のあとも自動で引き継がれます。", "6 つの役割のうち 2 つに今日の担当者がいます。", "体制を決める", ""),
+            step(
+                "組織を登録する",
+                "どの課が何に責任を持つかの土台になります。",
+                "43 の課を登録しました。",
+                "組織を見る",
+                "done-step",
+            ),
+            step(
+                "職員を登録する",
+                "人がいないと、責任者も決裁者も決まりません。",
+                "312 人を登録しました。",
+                "職員を見る",
+                "done-step",
+            ),
+            step(
+                "方針の本文を取り込む",
+                "条項の一つ一つが、状態を持つようになります。",
+                "まだ施行中の基本方針がありません。",
+                "取り込む",
+                "next-step",
+            ),
+            step(
+                "体制を決める",
+                "役割を職に結びつけると、人事異動のあとも自動で引き継がれます。",
+                "6 つの役割のうち 2 つに今日の担当者がいます。",
+                "体制を決める",
+                "",
+            ),
         ],
     }
 }
@@ -344,10 +486,18 @@ fn summary_page() -> summary::SummaryPage {
         sentence: "47 条項のうち 3 条項が守られていません。あなたの決裁を待つものが 1 件あります。".into(),
         fixes: fixes(),
         more_fixes: 0,
-        decisions: vec![summary::Waiting { title: "基本方針を第5版に改定".into(), applicant: "情報政策課 佐藤".into(), requested: Moment::at(NOW) }],
+        decisions: vec![summary::Waiting {
+            title: "基本方針を第5版に改定".into(),
+            applicant: "情報政策課 佐藤".into(),
+            requested: Moment::at(NOW),
+        }],
         adopted: ADOPTED,
         heads: vec!["守られている", "いない", "古い", "未確認", "例外"],
-        chapters: vec![summary::ChapterLine { words: "7(1) 組織体制".into(), bar: bar(33, 1, 2, 0), counts: vec![33, 1, 2, 0, 0] }],
+        chapters: vec![summary::ChapterLine {
+            words: "7(1) 組織体制".into(),
+            bar: bar(33, 1, 2, 0),
+            counts: vec![33, 1, 2, 0, 0],
+        }],
         ledger: "記録 18,204 件。L1：外に預けた封印（令和8年11月20日）と一致しています。".into(),
     }
 }
@@ -361,12 +511,28 @@ fn ledger_page() -> ledger::LedgerPage {
         level: "L1",
         level_words: "外に預けた封印と、ここにある記録のつながりが一致しています。",
         unsealed: 12,
-        facts: vec![("最後に確かめた時刻", "令和8年11月22日 14:04".into()), ("確かめた件数", "18,204 件すべて".into())],
-        checkpoints: vec![ledger::Checkpoint { size: 18_204, at: Moment::at(NOW), root: HashStamp::new(HASH) }],
-        outside: vec![ledger::Outside { place: "監査委員事務局の金庫".into(), size: 17_950, person: "監査委員事務局 小林".into(), at: Moment::at(NOW) }],
+        facts: vec![
+            ("最後に確かめた時刻", "令和8年11月22日 14:04".into()),
+            ("確かめた件数", "18,204 件すべて".into()),
+        ],
+        checkpoints: vec![ledger::Checkpoint {
+            size: 18_204,
+            at: Moment::at(NOW),
+            root: HashStamp::new(HASH),
+        }],
+        outside: vec![ledger::Outside {
+            place: "監査委員事務局の金庫".into(),
+            size: 17_950,
+            person: "監査委員事務局 小林".into(),
+            at: Moment::at(NOW),
+        }],
         can_confirm: true,
         errors: Errors::default(),
-        fields: vec![Field::text("place", "どこに控えていますか"), Field::area("note", "控えてある封印の文").hint("「sekisho/」で始まる4行をそのまま貼り付けてください。")],
+        fields: vec![
+            Field::text("place", "どこに控えていますか"),
+            Field::area("note", "控えてある封印の文")
+                .hint("「sekisho/」で始まる4行をそのまま貼り付けてください。"),
+        ],
     }
 }
 
@@ -374,9 +540,14 @@ fn pages() -> Vec<(&'static str, String)> {
     let secret = b"12345678901234567890";
     let url = crate::credential::totp_url(secret, "さくら坂市", "sato");
     let enrol = login::EnrolPage {
-        shell: Shell { nav: vec![], me: None, ..shell("自分のパスワードと認証アプリを決める", "") },
+        shell: Shell {
+            nav: vec![], me: None, ..shell("自分のパスワードと認証アプリを決める", "")
+        },
         errors: Errors::default(),
-        password_fields: vec![Field::new("password", "新しいパスワード", Input::Password).hint("12文字以上。覚えやすい文章でもかまいません。")],
+        password_fields: vec![
+            Field::new("password", "新しいパスワード", Input::Password)
+                .hint("12文字以上。覚えやすい文章でもかまいません。"),
+        ],
         qr: Qr::of(&url, "認証アプリに読み取らせる図").expect("fits"),
         secret: crate::credential::totp_text(secret),
         code: Field::new("code", "アプリに出た6桁の数字", Input::Digits),
@@ -386,7 +557,10 @@ fn pages() -> Vec<(&'static str, String)> {
         lead: String::new(),
         errors: Errors::default(),
         action: "/login".into(),
-        fields: vec![Field::text("login", "ログイン名"), Field::new("password", "パスワード", Input::Password)],
+        fields: vec![
+            Field::text("login", "ログイン名"),
+            Field::new("password", "パスワード", Input::Password),
+        ],
         upload: false,
         button: "次へ",
         consequence: "次の画面で、認証アプリの6桁の数字を入力します。".into(),
@@ -396,14 +570,26 @@ fn pages() -> Vec<(&'static str, String)> {
         tabs: vec![("/sections", "組織", true), ("/people", "職員", false), ("/roles", "役割", false)],
         caption: "今日の組織。".into(),
         heads: vec!["名称", "種別", "いつから", "人数"],
-        rows: vec![vec![Cell::link("/sections/s", "情報政策課").sub("企画部"), Cell::text("課"), Cell::text("令和6年4月1日"), Cell::number(12)]],
+        rows: vec![vec![
+            Cell::link("/sections/s", "情報政策課").sub("企画部"),
+            Cell::text("課"),
+            Cell::text("令和6年4月1日"),
+            Cell::number(12),
+        ]],
         empty: "",
         add: Some(("/sections/new".into(), "組織を加える")),
         ..shared::ListPage::default()
     };
     let sessions = session::SessionList {
         shell: shell("どこからログインしていますか", ""),
-        sessions: vec![session::SessionRow { id: "s".into(), agent: "Microsoft Edge（Windows）".into(), address: "10.20.3.14".into(), since: Moment::at(NOW), seen: Moment::at(NOW), current: true }],
+        sessions: vec![session::SessionRow {
+            id: "s".into(),
+            agent: "Microsoft Edge（Windows）".into(),
+            address: "10.20.3.14".into(),
+            since: Moment::at(NOW),
+            seen: Moment::at(NOW),
+            current: true,
+        }],
     };
     let document = document::DocumentPage {
         shell: shell("さくら坂市情報セキュリティ基本方針", "/documents").crumb("/documents", "文書"),
@@ -412,7 +598,17 @@ fn pages() -> Vec<(&'static str, String)> {
         visibility: "公開",
         owner: "情報政策課".into(),
         review: "見直しは12か月ごと（最後は令和8年4月1日）".into(),
-        revisions: vec![document::RevisionRow { id: "v".into(), edition: "第4版".into(), hash: HashStamp::new(HASH), state: "施行中".into(), revised: Some(day(2024, 3, 31)), effective: Some(day(2024, 4, 1)), clauses: 61, warnings: 1, compare: Some("/compare".into()) }],
+        revisions: vec![document::RevisionRow {
+            id: "v".into(),
+            edition: "第4版".into(),
+            hash: HashStamp::new(HASH),
+            state: "施行中".into(),
+            revised: Some(day(2024, 3, 31)),
+            effective: Some(day(2024, 4, 1)),
+            clauses: 61,
+            warnings: 1,
+            compare: Some("/compare".into()),
+        }],
         old: Field::select("old", "改定前", vec![]),
         new: Field::select("new", "改定後", vec![]),
         can_edit: true,
