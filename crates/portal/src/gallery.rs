@@ -5,7 +5,6 @@ use crate::pages::board::{Adopted, Board, ChapterRow, Fix, SealLine, Tally};
 use crate::pages::{clause, decision, document, ledger, login, requirement, session, shared, start, summary};
 use crate::part::*;
 use crate::shell::{NavItem, Shell};
-use askama::Template;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::Date;
 use sekisho_domain::verdict::State;
@@ -571,7 +570,7 @@ fn pages() -> Vec<(&'static str, String)> {
         caption: "今日の組織。".into(),
         heads: vec!["名称", "種別", "いつから", "人数"],
         rows: vec![vec![
-            Cell::link("/sections/s", "情報政策課").sub("企画部"),
+            Cell::link("/sections/s", "情報政策課").under("企画部"),
             Cell::text("課"),
             Cell::text("令和6年4月1日"),
             Cell::number(12),

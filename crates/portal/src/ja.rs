@@ -4,13 +4,13 @@ use crate::error::PortalError;
 
 /// The three sentences of an error page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    pub happened: String,
-    pub kept: &'static str,
-    pub next: &'static str,
+pub(crate) struct Said {
+    pub(crate) happened: String,
+    pub(crate) kept: &'static str,
+    pub(crate) next: &'static str,
 }
 
-pub fn said(error: &PortalError) -> Said {
+pub(crate) fn said(error: &PortalError) -> Said {
     let (happened, kept, next) = match error {
         PortalError::NotFound => (
             "このページか記録は見つかりません。",

@@ -13,9 +13,13 @@ mod gallery;
 pub mod guard;
 mod ja;
 pub mod limits;
+#[cfg_attr(not(test), allow(dead_code, reason = "the handlers arrive with the store"))]
 mod pages;
 pub mod part;
+mod routes;
 pub mod shell;
+
+pub use routes::router;
 
 use sekisho_domain::clock::{Clock, Entropy};
 use std::sync::Arc;

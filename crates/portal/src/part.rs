@@ -267,7 +267,7 @@ impl Cell {
         Cell { mark: Some(Mark { state }), ..Cell::default() }
     }
 
-    pub fn sub(mut self, sub: impl Into<String>) -> Cell {
+    pub fn under(mut self, sub: impl Into<String>) -> Cell {
         self.sub = Some(sub.into()).filter(|s: &String| !s.is_empty());
         self
     }
