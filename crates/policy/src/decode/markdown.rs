@@ -1,0 +1,90 @@
+//! The few marks of Markdown that occur in policies. Paragraphs and lists are left to the parser.
+
+use super::{LineKind, Source};
+
+pub(super) fn apply(source: &mut Source) {
+    for line in &mut source.lines {
+        let trimmed = line.text.trim();
+        if is_rule(trimmed) {
+            line.kind = LineKind::Rule;
+        } else if let Some((level, text)) = heading(trimmed) {
+            (line.kind, line.text) = (LineKind::Heading(level), plain(text));
+        } else if trimmed.len() > 1 && trimmed.starts_with('|') && trimmed.ends_with('|') {
+            (line.kind, line.text) = (LineKind::Row, cells(trimmed).join("\t"));
+        } else {
+            line.text = plain(line.text.trim_start_matches("> ").trim_end());
+        }
+    }
+}
+
+/// `---`, `***`, and the `|---|:--|` under a table heading.
+fn is_rule(text: &str) -> bool {
+    let marks = text.chars().filter(|c| matches!(c, '-' | '*' | '_' | '=')).count();
+    marks >= 3 && text.chars().all(|c| matches!(c, '-' | '*' | '_' | '=' | '|' | ':' | ' '))
+}
+
+fn heading(text: &str) -> Option<(u8, &str)> {
+    let level = text.bytes().take_while(|b| *b == b'#').count();
+    let rest = text.get(level..)?;
+    let spaced = rest.starts_with([' ', '\u{3000}', '\t']);
+    ((1..=6).contains(&level) && spaced)
+        .then(|| (u8::try_from(level).unwrap_or(6), rest.trim().trim_end_matches('#').trim_end()))
+}
+
+/// The cells of a table row `| a | b |`.
+pub(super) fn cells(row: &str) -> Vec<String> {
+    let row = row.trim();
+    let row = row.strip_prefix('|').unwrap_or(row);
+    let row = row.strip_suffix('|').unwrap_or(row);
+    row.split('|').map(|c| plain(&c.trim().replace("<br>", " "))).collect()
+}
+
+/// Without emphasis, escapes and link targets.
+fn plain(text: &str) -> String {
+    let text = text.replace("**", "").replace("__", "").replace('`', "");
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if chars.peek().is_some_and(char::is_ascii_punctuation) => out.extend(chars.next()),
+            _ => out.push(c),
+        }
+    }
+    unlink(&out)
+}
+
+/// `[文字](address)` → 文字. Pictures keep their alternative text.
+fn unlink(text: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, after)) = rest.split_once('[') {
+        let link = after.split_once("](").filter(|(label, _)| !label.contains(['[', ']']));
+        match link.and_then(|(label, tail)| tail.split_once(')').map(|(_, tail)| (label, tail))) {
+            Some((label, tail)) => {
+                out.push_str(before.strip_suffix('!').unwrap_or(before));
+                out.push_str(label);
+                rest = tail;
+            }
+            None => {
+                out.push_str(before);
+                out.push('[');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_marks_that_occur() {
+        assert_eq!(heading("## 1 目的 ##"), Some((2, "1 目的")));
+        assert_eq!(heading("#目的"), None);
+        assert!(is_rule("|---|:--:|") && is_rule("---") && !is_rule("- (1)"));
+        assert_eq!(cells("|| **改定日** | a|"), ["", "改定日", "a"]);
+        assert_eq!(plain(r"\(1\) [別表](b.md)のとおり[注]"), "(1) 別表のとおり[注]");
+    }
+}

@@ -1,0 +1,36 @@
+//! Every limit of this crate, with its unit in its name and the reason beside it.
+
+/// A municipal policy with its annexes is well below 1 MB; a .docx with scanned figures may reach some 10 MB.
+/// Callers should ask [`crate::check_size`] before they read a file into memory.
+pub const FILE_BYTES_MAX: u64 = 32 * 1024 * 1024;
+
+/// Decoded text, about 2,000 A4 pages. Every later step is at worst a small multiple of this.
+pub const TEXT_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// One line (paragraph). A paragraph of policy rarely passes 2,000 characters; a file without line breaks is
+/// not a policy.
+pub const LINE_BYTES_MAX: usize = 256 * 1024;
+
+/// Lines after decoding; a policy of 200 pages has some 8,000.
+pub const LINES_MAX: usize = 100_000;
+
+/// Clauses of one document; the longest 対策基準 seen has about 1,500 numbered items.
+pub const CLAUSES_MAX: usize = 20_000;
+
+/// Depth of numbering. 編・章・節・条・項・号・ア・(ア)・a is nine.
+pub const DEPTH_MAX: usize = 16;
+
+/// Warnings kept one by one; what goes beyond is counted in a closing warning.
+pub const WARNINGS_MAX: usize = 2_000;
+
+/// Terms taken from a document; bounds the term checks (terms × text).
+pub const TERMS_MAX: usize = 500;
+
+/// Entries of a .docx package. Word writes about 15; embedded pictures add one each.
+pub const ZIP_ENTRIES_MAX: usize = 10_000;
+
+/// One unpacked XML part of a .docx; stops a zip bomb before it fills memory.
+pub const XML_BYTES_MAX: u64 = 48 * 1024 * 1024;
+
+/// Nesting of XML elements in a part; Word's own files stay below 60.
+pub const XML_DEPTH_MAX: usize = 512;

@@ -1,0 +1,144 @@
+//! The table of contents: recognised, compared with the body, never imported as text.
+
+use super::marker::marker;
+use super::{Fate, Reader};
+use crate::decode::LineKind;
+use crate::text::{folded, squeeze, width};
+
+/// What the table of contents lists.
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    pub(super) entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// Number and heading without blanks, page and range of articles.
+    pub(super) key: String,
+    pub(super) text: String,
+    pub(super) line: usize,
+    paged: bool,
+}
+
+impl Contents {
+    pub(super) fn has(&self, line: &str) -> bool {
+        let key = key(line);
+        self.entries.iter().any(|e| e.key == key)
+    }
+}
+
+/// The form in which a line of the body is compared with an entry.
+pub(super) fn key(line: &str) -> String {
+    squeeze(line).replace(['.', '、', '―', '–', '—', '‐', '−', '-'], "")
+}
+
+pub(super) fn read(reader: &mut Reader<'_>) -> Contents {
+    let mut contents = Contents::default();
+    for index in 0..reader.fates.len() {
+        if reader.is_open(index) && reader.source.lines[index].kind == LineKind::Toc {
+            take(reader, &mut contents, index);
+        }
+    }
+    let title = (0..reader.fates.len()).find(|i| {
+        reader.is_open(*i)
+            && matches!(
+                squeeze(reader.text(*i)).as_str(),
+                "目次" | "もくじ" | "[目次]" | "【目次】" | "-目次-"
+            )
+    });
+    if let Some(title) = title {
+        reader.settle(title, Fate::Toc);
+        entries_below(reader, title + 1, &mut contents);
+    }
+    contents
+}
+
+/// Entries follow each other until the first heading comes again, or until something that is no entry.
+fn entries_below(reader: &mut Reader<'_>, from: usize, contents: &mut Contents) {
+    let mut index = from;
+    while let Some(next) = reader.next_open(index) {
+        let text = reader.text(next);
+        let (entry, paged, ranged) = split(text);
+        let again = !paged && contents.entries.iter().any(|e| e.key == key(&entry));
+        let caption = text.trim_start().starts_with(['(', '（']) && !paged && marker(text).is_none();
+        let pages_stop = !paged
+            && !ranged
+            && marker(text).is_some()
+            && contents.entries.iter().filter(|e| e.paged).count() * 2 > contents.entries.len();
+        let listed = paged
+            || ranged
+            || marker(text).is_some()
+            || matches!(squeeze(text).as_str(), "附則" | "付則" | "はじめに");
+        let heading_below = contents.entries.iter().any(|e| e.paged) || !listed;
+        let plain = !listed
+            && width(text) <= 40
+            && !contents.entries.iter().any(|e| e.paged)
+            && reader.next_open(next + 1).is_some_and(|n| marker(reader.text(n)).is_some());
+        if again || caption || (pages_stop && heading_below) || text.contains('。') || !(listed || plain) {
+            break;
+        }
+        take(reader, contents, next);
+        index = next + 1;
+    }
+}
+
+fn take(reader: &mut Reader<'_>, contents: &mut Contents, index: usize) {
+    reader.settle(index, Fate::Toc);
+    let (text, paged, _) = split(reader.text(index));
+    // An entry that was broken over two lines carries its page on the second.
+    if marker(reader.text(index)).is_none()
+        && paged
+        && let Some(last) = contents.entries.last_mut()
+        && !last.paged
+    {
+        last.text.push_str(text.trim());
+        last.key = key(&last.text);
+        last.paged = true;
+        return;
+    }
+    contents.entries.push(Entry { key: key(&text), text: text.trim().to_owned(), line: index, paged });
+}
+
+/// An entry without its page number and range of articles; whether it had them.
+fn split(text: &str) -> (String, bool, bool) {
+    let plain = folded(text.trim());
+    let digits = plain.chars().rev().take_while(char::is_ascii_digit).count();
+    let head: String = plain.chars().take(plain.chars().count() - digits).collect();
+    let leader = head.ends_with(|c: char| {
+        matches!(c, ' ' | '.' | '…' | '‥' | '・' | '·' | '⋯' | '-' | '―' | '─' | 'P' | 'p')
+    });
+    let paged = (1..=4).contains(&digits) && leader && !head.trim().is_empty();
+    let mut kept = if paged {
+        let head = head.trim_end_matches(['P', 'p']);
+        head.trim_end_matches([' ', '.', '…', '‥', '・', '·', '⋯', '-', '―', '─']).to_owned()
+    } else {
+        plain
+    };
+    let mut ranged = false;
+    if kept.ends_with(')')
+        && let Some(open) = kept.rfind("(第")
+        && kept[open..].contains('条')
+    {
+        kept.truncate(open);
+        ranged = true;
+    }
+    (kept, paged, ranged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_lose_page_and_range() {
+        for (text, kept, paged, ranged) in [
+            ("1\t目的\t1", "1 目的", true, false),
+            ("１　目的……………３", "1 目的", true, false),
+            ("(1) 組織 ･ ･ 12", "(1) 組織 ･ ･", true, false),
+            ("第1章 総則（第1条―第4条）", "第1章 総則", false, true),
+            ("3 対策2024", "3 対策2024", false, false),
+        ] {
+            assert_eq!(split(text), (kept.to_owned(), paged, ranged), "{text}");
+        }
+    }
+}
