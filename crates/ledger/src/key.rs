@@ -83,6 +83,11 @@ impl VerifierKey {
             .is_ok_and(|signature| self.key.verify_strict(message, &signature).is_ok())
     }
 
+    /// The public key itself, for telling whether two names share it.
+    pub(crate) fn key_bytes(&self) -> [u8; 32] {
+        self.key.to_bytes()
+    }
+
     fn is_weak(&self) -> bool {
         self.key.is_weak()
     }

@@ -31,6 +31,7 @@
 
 mod canonical;
 mod checkpoint;
+mod cosign;
 mod entry;
 mod error;
 mod key;
@@ -38,20 +39,24 @@ pub mod limits;
 mod log;
 mod merkle;
 mod note;
+mod policy;
 mod proof;
 mod signer;
 mod storage;
 mod tile;
 mod tree;
+mod witness;
 
 pub use canonical::canonical;
 pub use checkpoint::{Checkpoint, SignedCheckpoint};
+pub use cosign::{Cosignature, cosign, cosignatures};
 pub use entry::{Commitment, ENTRY_FORMAT, Entry, Subject};
 pub use error::{Error, Result};
 pub use key::{KeyKind, SigningKey, VerifierKey};
-pub use log::{CHECKPOINT, Log};
+pub use log::{CHECKPOINT, COSIGNED, Log};
 pub use merkle::{Hash, empty_root, leaf_hash, node_hash, root_of};
 pub use note::{Note, NoteSignature};
+pub use policy::Policy;
 pub use proof::{ConsistencyProof, InclusionProof, Nodes, ProofText};
 pub use signer::{SIGNER_STATE, Signer};
 pub use storage::{DirStorage, LockGuard, MemoryStorage, NamedBytes, Storage};
@@ -60,3 +65,4 @@ pub use tile::{
     tiles_at,
 };
 pub use tree::{Edge, Tiles};
+pub use witness::{Refusal, Witness, WitnessRequest};

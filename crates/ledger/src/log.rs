@@ -20,6 +20,8 @@ use std::ops::Range;
 
 /// Name of the published head.
 pub const CHECKPOINT: &str = "checkpoint";
+/// Name of the last head that witnesses cosigned.
+pub const COSIGNED: &str = "checkpoint.cosigned";
 
 /// One log that this process appends to. Several processes may hold the same log; publishing is serialised by
 /// the signer's lock, and the one that comes late is refused and calls [`Log::reload`].
@@ -139,6 +141,29 @@ impl Log {
     /// Reads the published tree: roots and proofs.
     pub fn tiles(&self) -> Tiles<'_> {
         Tiles::new(&*self.storage, self.published.checkpoint.size)
+    }
+
+    /// Publishes the present checkpoint with the lines of witnesses, and keeps it as the last cosigned one.
+    /// When the log has grown since, only the latter.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSigner`], [`Error::BadSignature`] unless this log signed it.
+    pub fn keep_cosigned(&mut self, cosigned: SignedCheckpoint) -> Result<()> {
+        cosigned.verify(&self.public_keys())?;
+        let bytes = cosigned.to_string().into_bytes();
+        let lock = self.signer.lock()?;
+        self.storage.write(&[(COSIGNED.to_owned(), bytes.clone())])?;
+        if self.signer.last()?.note.text == cosigned.note.text {
+            self.storage.write(&[(CHECKPOINT.to_owned(), bytes)])?;
+            self.published = cosigned;
+        }
+        drop(lock);
+        Ok(())
+    }
+
+    /// The last checkpoint that witnesses cosigned.
+    pub fn cosigned(&self) -> Result<Option<SignedCheckpoint>> {
+        self.storage.read(COSIGNED)?.map(|bytes| SignedCheckpoint::parse(&bytes)).transpose()
     }
 
     /// Appends entries and says which indexes they got. They become durable and visible with the next
