@@ -189,6 +189,15 @@ pub enum Stage {
 impl Stage {
     pub const ALL: [Stage; 3] = [Stage::Built, Stage::Operated, Stage::Confirmed];
 
+    /// The code that `domain::requirement::STAGES` uses.
+    pub fn key(self) -> &'static str {
+        match self {
+            Stage::Built => "rule",
+            Stage::Operated => "operation",
+            Stage::Confirmed => "independent",
+        }
+    }
+
     pub fn label_ja(self) -> &'static str {
         match self {
             Stage::Built => "整備",

@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Role {
-    /// Stable key, e.g. `section-officer`.
+    /// Stable key, e.g. `manager`. Where `domain::role` knows the role, it is the same code.
     pub key: String,
     /// The name in the guideline's terms; requirement rows refer to it.
     pub name: String,
@@ -125,6 +125,8 @@ pub enum Capability {
     AnswerLink,
     AnswerAudit,
     DecideDiscipline,
+    PrepareEvidenceSection,
+    ManageAccount,
 }
 
 impl Role {

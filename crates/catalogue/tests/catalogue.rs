@@ -56,8 +56,21 @@ fn every_stage_and_role_is_used_and_rows_say_how_sure_they_are() {
     }
     let holders = |cap| c.roles.iter().filter(|r| r.can(cap)).map(|r| r.key.as_str()).collect::<Vec<_>>();
     assert_eq!(holders(Capability::DecideException), ["ciso"]);
-    assert_eq!(holders(Capability::ConfirmStocktake), ["section-officer"]);
+    assert_eq!(holders(Capability::ConfirmStocktake), ["manager"]);
     assert_eq!(c.role("統括情報セキュリティ責任者").unwrap().scope, RoleScope::City);
+}
+
+#[test]
+fn roles_are_those_that_rights_are_judged_by() {
+    for role in sekisho_domain::role::Role::ALL {
+        assert!(catalogue().roles.iter().any(|r| r.key == role.code()), "{role:?}");
+    }
+    for stage in Stage::ALL {
+        assert!(sekisho_domain::requirement::STAGES.contains(&(stage.key(), stage.label_ja())));
+    }
+    for kind in CheckKind::ALL {
+        assert!(sekisho_domain::requirement::CHECK_KINDS.contains(&(kind.key(), kind.label_ja())));
+    }
 }
 
 #[test]

@@ -1,0 +1,246 @@
+//! What can happen in the demo city. Neutral towards storage: the store that replays it decides which rows each
+//! event becomes, sets its clock to `at` and acts as `actor`.
+
+use std::fmt;
+
+use sekisho_domain::clock::Ms;
+use sekisho_domain::date::Date;
+use serde::Deserialize;
+
+use super::city::{Account, Adoption, Assignment, Person, Position, RoleSeat, Section};
+use crate::model::RequirementId;
+
+/// 職員番号.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PersonNo(pub String);
+
+impl fmt::Display for PersonNo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Actor {
+    /// The first loading of organisation and staff, before anybody has an account.
+    Setup,
+    Person(PersonNo),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    pub at: Ms,
+    pub actor: Actor,
+    pub what: What,
+    /// The write path must refuse it; the attempt itself is part of the story.
+    pub refused: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    CreateSection(Section),
+    /// A unit keeps its code and gets a new name from a day on.
+    RenameSection {
+        code: String,
+        name: String,
+        kana: String,
+        from: Date,
+    },
+    CreatePosition(Position),
+    CreatePerson(Person),
+    /// The last day of service becomes known.
+    PersonLeaves {
+        person: PersonNo,
+        left_on: Date,
+    },
+    SeatRole(RoleSeat),
+    Assign(Assignment),
+    /// `assignment.to` is the first day on which it no longer holds.
+    EndAssignment(Assignment),
+    CreateAccount(Account),
+    ImportDocument(Import),
+    DecideRevision(Decide),
+    AdoptRequirements {
+        rows: Vec<Adoption>,
+        state: State,
+        reason: Option<String>,
+        /// An answer of 不採用 ends on this day.
+        until: Option<Date>,
+    },
+    FileEvidence(Evidence),
+    Attest(Attest),
+    ZeroReport(ZeroReport),
+    GrantException(Exception),
+    /// A checkpoint was carried to `place` and `confirmed_by`, who does not run the system, holds it.
+    OutsideCheckpoint {
+        place: String,
+        confirmed_by: PersonNo,
+    },
+    RestoreTest {
+        ok: bool,
+        note: String,
+    },
+    PublishOutside(Publish),
+    /// Something worth telling that changes no record.
+    Note {
+        text: String,
+    },
+}
+
+/// The answer a city gives to a catalogue row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    Adopted,
+    Modified,
+    Rejected,
+}
+
+impl State {
+    /// The code of `domain::requirement::STATES`.
+    pub fn key(self) -> &'static str {
+        match self {
+            State::Adopted => "adopted",
+            State::Modified => "modified",
+            State::Rejected => "rejected",
+        }
+    }
+}
+
+/// Where an imported document's text comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Body {
+    /// The model policy under `/catalogue/model-policy`.
+    ModelPolicy,
+    /// [`super::MODEL_STANDARD`].
+    ModelStandard,
+    Text(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// Names the document in later events.
+    pub document: String,
+    /// Code of `domain::document::KINDS`.
+    pub kind: String,
+    pub title: String,
+    /// Code of `domain::document::VISIBILITIES`.
+    pub visibility: String,
+    /// Section code.
+    pub owner: String,
+    pub review_months: u16,
+    pub reviewed_on: Option<Date>,
+    pub edition: String,
+    pub revised_on: Date,
+    pub effective_on: Date,
+    pub file_name: String,
+    pub body: Body,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decide {
+    pub document: String,
+    pub edition: String,
+    pub applicant: PersonNo,
+    pub approver: PersonNo,
+    pub reason: String,
+    /// (制定主体, decision date, 文書番号)
+    pub bodies: Vec<(String, Date, String)>,
+}
+
+/// Whom an observation speaks about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Covers {
+    City,
+    /// Section codes.
+    Sections(Vec<String>),
+}
+
+/// What kind of paper a piece of evidence is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// Taken out of a machine or system.
+    Extract,
+    Register,
+    Minutes,
+    Report,
+    Permit,
+    Contract,
+    Certificate,
+    Rule,
+}
+
+impl Form {
+    pub fn label_ja(self) -> &'static str {
+        match self {
+            Form::Extract => "機器からの取出し",
+            Form::Register => "台帳・簿冊",
+            Form::Minutes => "議事録",
+            Form::Report => "報告書",
+            Form::Permit => "申請・許可",
+            Form::Contract => "契約書",
+            Form::Certificate => "証明書",
+            Form::Rule => "規程・手順書",
+        }
+    }
+}
+
+/// A record was filed. `detail` is also the content of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    pub requirements: Vec<RequirementId>,
+    pub covers: Covers,
+    pub title: String,
+    pub form: Form,
+    pub observed_on: Date,
+    /// First and last day it speaks about.
+    pub period: (Date, Date),
+    pub file_name: String,
+    pub detail: String,
+}
+
+/// A self-inspection was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attest {
+    pub requirements: Vec<RequirementId>,
+    pub covers: Covers,
+    pub title: String,
+    pub observed_on: Date,
+    pub period: (Date, Date),
+    /// Whether it holds, in the answerer's words of yes and no.
+    pub yes: bool,
+    pub detail: String,
+}
+
+/// 該当なし: nothing of the kind happened between the two days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZeroReport {
+    pub requirements: Vec<RequirementId>,
+    pub covers: Covers,
+    pub title: String,
+    pub observed_on: Date,
+    pub period: (Date, Date),
+    pub detail: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exception {
+    pub requirement: RequirementId,
+    pub reason: String,
+    pub substitute: String,
+    pub residual_risk: String,
+    pub from: Date,
+    /// Ends by itself on this day.
+    pub until: Date,
+    pub applicant: PersonNo,
+    pub approver: PersonNo,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publish {
+    pub document: String,
+    pub url: String,
+    pub published_on: Date,
+}
