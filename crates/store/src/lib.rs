@@ -15,6 +15,7 @@ macro_rules! sql {
 mod db;
 mod error;
 pub mod ledger;
+pub mod page;
 mod register;
 mod row;
 mod tx;
@@ -55,6 +56,6 @@ impl Store {
 
 /// Every SQL statement of this crate, generated or written.
 pub fn statements() -> Vec<&'static str> {
-    let written = [ledger::SQL, tx::SQL];
-    register::sql::all().chain(written.into_iter().flatten().copied()).collect()
+    let written = [ledger::SQL, tx::SQL].into_iter().chain(page::SQL.iter().copied());
+    register::sql::all().chain(written.flatten().copied()).collect()
 }

@@ -1,0 +1,24 @@
+//! What pages read: queries that join a record with the names beside it. They change nothing and decide nothing;
+//! reach is bound where rows belong to sections or people.
+
+mod assurance;
+mod decision;
+mod document;
+mod evidence;
+mod position;
+mod section;
+mod verdict;
+
+pub use assurance::OutsideLine;
+pub use decision::{DecisionLine, StepLine};
+pub use document::{
+    AdoptionLine, ClauseLine, DocumentLine, EntryLine, PublicationLine, RevisionLine, Touched, WarningLine,
+};
+pub use evidence::EvidenceLine;
+pub use position::{AssignmentLine, Incumbent, PositionLine, RoleSeatLine};
+pub use section::{Counts, PersonLine, SectionLine};
+pub use verdict::{Interval, Judged, VerdictLine};
+
+/// Every statement of this module, by file.
+pub(crate) const SQL: &[&[&str]] =
+    &[assurance::SQL, decision::SQL, document::SQL, evidence::SQL, position::SQL, section::SQL, verdict::SQL];
