@@ -2,7 +2,6 @@
 //! reach is bound where rows belong to sections or people.
 
 mod assurance;
-mod decision;
 mod document;
 mod evidence;
 mod position;
@@ -10,7 +9,6 @@ mod section;
 mod verdict;
 
 pub use assurance::OutsideLine;
-pub use decision::{DecisionLine, StepLine};
 pub use document::{
     AdoptionLine, ClauseLine, DocumentLine, EntryLine, PublicationLine, RevisionLine, Touched, WarningLine,
 };
