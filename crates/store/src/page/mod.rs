@@ -19,4 +19,4 @@ pub use verdict::{Interval, Judged, VerdictLine};
 
 /// Every statement of this module, by file.
 pub(crate) const SQL: &[&[&str]] =
-    &[assurance::SQL, decision::SQL, document::SQL, evidence::SQL, position::SQL, section::SQL, verdict::SQL];
+    &[assurance::SQL, document::SQL, evidence::SQL, position::SQL, section::SQL, verdict::SQL];
