@@ -34,6 +34,7 @@ mod checkpoint;
 mod cosign;
 mod entry;
 mod error;
+pub mod ja;
 mod key;
 pub mod limits;
 mod log;
@@ -45,6 +46,7 @@ mod signer;
 mod storage;
 mod tile;
 mod tree;
+mod verify;
 mod witness;
 
 pub use canonical::canonical;
@@ -65,4 +67,8 @@ pub use tile::{
     tiles_at,
 };
 pub use tree::{Edge, Tiles};
+pub use verify::{
+    BadKind, BundleEntries, CurrentRow, EntryIter, EntrySource, Finding, KeptCheckpoint, Level, RowIter,
+    RowSource, Verification, VerifyReport, Warning,
+};
 pub use witness::{Refusal, Witness, WitnessRequest};

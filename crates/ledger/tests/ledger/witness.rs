@@ -1,6 +1,4 @@
 //! Witnesses: what they sign, what they refuse, and that they never forget.
-#![allow(clippy::unwrap_used, reason = "a test")]
-
 use sekisho_ledger::*;
 use std::sync::Arc;
 

@@ -1,6 +1,4 @@
 //! The appender end to end: publishing, reopening, crashes, several processes, rebuilding, refusing.
-#![allow(clippy::unwrap_used, reason = "a test")]
-
 use sekisho_ledger::*;
 use std::sync::Arc;
 

@@ -1,0 +1,8 @@
+//! The log from outside: appending, witnessing, verifying, attacking, exporting.
+#![allow(clippy::unwrap_used, unreachable_pub, reason = "tests")]
+
+mod log;
+mod matrix;
+mod support;
+mod verify;
+mod witness;
