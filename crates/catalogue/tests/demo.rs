@@ -233,26 +233,12 @@ fn the_same_day_tells_the_same_story() {
     assert_eq!(history(Scene::OneYearLater, ANCHOR).unwrap(), history(Scene::OneYearLater, ANCHOR).unwrap());
 }
 
-/// Labels as a reader counts them: `6.1` headings, `(2)` below them, `①` below those.
-fn labels(markdown: &str) -> BTreeSet<String> {
-    let (mut section, mut item, mut out) = (String::new(), String::new(), BTreeSet::new());
-    for line in markdown.lines() {
-        if let Some(heading) = line.strip_prefix("### ") {
-            section = heading.split(' ').next().unwrap().to_owned();
-            out.insert(section.clone());
-        } else if line.starts_with('(') {
-            item = format!("{section}{}", line.split(' ').next().unwrap());
-            assert!(out.insert(item.clone()), "{item} appears twice");
-        } else if line.starts_with(|c| ('①'..='⑳').contains(&c)) {
-            assert!(out.insert(format!("{item}{}", line.chars().next().unwrap())), "{line}");
-        }
-    }
-    out
-}
-
 #[test]
 fn every_adopted_row_has_its_clause_in_the_standard() {
-    let labels = labels(demo::MODEL_STANDARD);
+    let standard = sekisho_policy::parse_file(demo::MODEL_STANDARD.as_bytes(), "taisaku-kijun.md").unwrap();
+    assert_eq!(standard.warnings, [], "the model standard reads without a doubt");
+    assert_eq!(standard.revisions.len(), 4);
+    let labels: HashSet<&str> = standard.clauses.iter().map(|c| c.label.as_str()).collect();
     let mut linked = HashSet::new();
     for line in demo::SOURCE.links.lines().skip(1) {
         let (row, clause) = line.split_once(',').unwrap();

@@ -132,8 +132,9 @@ pub struct Import {
     pub review_months: u16,
     pub reviewed_on: Option<Date>,
     pub edition: String,
-    pub revised_on: Date,
-    pub effective_on: Date,
+    /// 改定日 and 施行日; `None` where the imported text says them.
+    pub revised_on: Option<Date>,
+    pub effective_on: Option<Date>,
     pub file_name: String,
     pub body: Body,
 }

@@ -55,8 +55,9 @@ pub(super) struct RawImport {
     pub(super) review_months: u16,
     pub(super) reviewed: Option<When>,
     pub(super) edition: String,
-    pub(super) revised: When,
-    pub(super) effective: When,
+    /// Left out where the text itself says it.
+    pub(super) revised: Option<When>,
+    pub(super) effective: Option<When>,
     pub(super) file_name: String,
     pub(super) body: Body,
 }

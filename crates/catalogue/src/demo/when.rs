@@ -1,4 +1,5 @@
-//! Dates that move with the demo: `anchor-30`, `start+2`, `fy0/04-01`, `fy-1/03-25`.
+//! Dates that move with the demo: `anchor-30`, `start+2`, `fy0/04-01`, `fy-1/03-25`. A plain `2025-03-24` stays
+//! where it is, for days that a document's text names.
 
 use std::fmt;
 
@@ -18,6 +19,8 @@ pub(super) enum When {
     Start(i32),
     /// A month and day of the fiscal year `years` after the anchor's; January to March lie in its end.
     Fiscal { years: i16, month: i8, day: i8 },
+    /// A day of the calendar.
+    On(Date),
 }
 
 /// The two days everything else is relative to.
@@ -36,6 +39,7 @@ impl Frame {
         match when {
             When::Anchor(days) => plus(self.anchor, days),
             When::Start(days) => plus(self.start, days),
+            When::On(date) => Ok(date),
             When::Fiscal { years, month, day } => {
                 let year = fiscal_year(self.anchor) + years + i16::from(month < 4);
                 Date::new(year, month, day).map_err(|_| DemoError::Calendar { value: when.to_string() })
@@ -75,6 +79,7 @@ impl fmt::Display for When {
         match self {
             When::Anchor(days) => write!(f, "anchor{days:+}"),
             When::Start(days) => write!(f, "start{days:+}"),
+            When::On(date) => write!(f, "{date}"),
             When::Fiscal { years, month, day } => write!(f, "fy{years}/{month:02}-{day:02}"),
         }
     }
@@ -96,6 +101,9 @@ impl When {
         }
         if let Some(days) = text.strip_prefix("start") {
             return Ok(When::Start(signed(days).ok_or_else(bad)?));
+        }
+        if text.starts_with(|c: char| c.is_ascii_digit()) {
+            return text.parse().map(When::On).map_err(|_| bad());
         }
         let (years, day) = text.strip_prefix("fy").and_then(|t| t.split_once('/')).ok_or_else(bad)?;
         let (month, day) = day.split_once('-').ok_or_else(bad)?;
