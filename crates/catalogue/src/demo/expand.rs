@@ -52,7 +52,7 @@ impl Teller<'_> {
 
     /// The events of one entry; none when its day falls outside the story.
     fn scripted(&self, scripted: &Scripted) -> Result<Vec<Event>, DemoError> {
-        let day = self.frame.date(scripted.day)?;
+        let day = working_day(self.frame.date(scripted.day)?)?;
         if !self.told(day) {
             return Ok(Vec::new());
         }

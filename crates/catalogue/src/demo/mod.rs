@@ -61,16 +61,16 @@ pub const MODEL_STANDARD: &str = include_str!("../../../../catalogue/model-stand
 /// Which state of the city.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scene {
-    /// Six days in: organisation, staff and policy are there, the first rows are adopted.
+    /// About a week in: organisation, staff and policy are there, the first rows are adopted.
     FirstWeek,
-    /// Four hundred days in: one full year of evidence, decisions, defects and exceptions.
+    /// A year and a month in: one full year of evidence, decisions, defects and exceptions.
     OneYearLater,
 }
 
 impl Scene {
     pub const ALL: [Scene; 2] = [Scene::FirstWeek, Scene::OneYearLater];
 
-    /// Days between the city's first day in the system and `anchor`. 400 so that everything yearly, filed up
+    /// The least number of days between the city's first day in the system, a Monday, and `anchor`. 400 so that everything yearly, filed up
     /// to two weeks late, has happened at least once after the first two weeks.
     pub fn days(self) -> i32 {
         match self {

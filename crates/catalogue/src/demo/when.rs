@@ -31,8 +31,11 @@ pub(super) struct Frame {
 }
 
 impl Frame {
+    /// The city starts on a Monday, at least `days` before the anchor.
     pub(super) fn new(anchor: Date, days: i32) -> Result<Frame, DemoError> {
-        Ok(Frame { start: plus(anchor, -days)?, anchor })
+        let day = plus(anchor, -days)?;
+        let start = plus(day, -i32::from(day.weekday().to_monday_zero_offset()))?;
+        Ok(Frame { start, anchor })
     }
 
     pub(super) fn date(&self, when: When) -> Result<Date, DemoError> {
