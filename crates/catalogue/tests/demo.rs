@@ -136,7 +136,10 @@ impl Office {
                 assert_eq!(d.applicant == d.approver, event.refused, "a refusal is of one's own application");
                 assert_eq!(event.actor, Actor::Person(d.approver.clone()));
             }
-            What::AdoptRequirements { rows, state, reason, .. } => {
+            What::AdoptRequirements { rows, state, reason, until, approver } => {
+                let rejected = *state == State::Rejected;
+                assert_eq!((until.is_some(), approver.is_some()), (rejected, rejected));
+                assert_ne!(approver.clone().map(Actor::Person), Some(event.actor.clone()));
                 assert_eq!(reason.is_none(), *state == State::Adopted);
                 for row in rows {
                     assert_eq!(row.standard_clause.is_some(), *state != State::Rejected, "{row:?}");

@@ -64,8 +64,9 @@ pub enum What {
         rows: Vec<Adoption>,
         state: State,
         reason: Option<String>,
-        /// An answer of 不採用 ends on this day.
+        /// An answer of 不採用 ends on this day, and needs a decision by `approver`.
         until: Option<Date>,
+        approver: Option<PersonNo>,
     },
     FileEvidence(Evidence),
     Attest(Attest),

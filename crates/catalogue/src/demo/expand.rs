@@ -65,7 +65,9 @@ impl Teller<'_> {
 
     fn what(&self, raw: &RawWhat, day: Date) -> Result<Vec<What>, DemoError> {
         let what = match raw {
-            RawWhat::Adopt(adopt) => return self.selection.adopt(&adopt.rows, self.frame),
+            RawWhat::Adopt(adopt) => {
+                return self.selection.adopt(&adopt.rows, self.frame, |seat| self.city.holder(seat, day));
+            }
             RawWhat::Import(raw) => What::ImportDocument(Import {
                 document: raw.document.clone(),
                 kind: raw.kind.clone(),

@@ -232,6 +232,8 @@ pub(super) struct Answer {
     pub(super) state: State,
     pub(super) reason: String,
     pub(super) until: Option<When>,
+    /// The seat that decides, where the answer needs a decision.
+    pub(super) approver: Option<String>,
 }
 
 pub(super) fn read<T: DeserializeOwned>(file: &'static str, text: &str) -> Result<T, DemoError> {

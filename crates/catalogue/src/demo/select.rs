@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::DemoSource;
 use super::city::Adoption;
 use super::error::DemoError;
-use super::event::{State, What};
+use super::event::{PersonNo, State, What};
 use super::script::{Answers, Kind, read};
 use super::table::rows;
 use super::when::{Frame, When};
@@ -27,6 +27,7 @@ struct Answered {
     state: State,
     reason: String,
     until: Option<When>,
+    approver: Option<String>,
 }
 
 impl Selection {
@@ -37,7 +38,8 @@ impl Selection {
         for answer in raw.answer {
             for row in matching(&answer.rows)? {
                 let (state, reason, until) = (answer.state, answer.reason.clone(), answer.until);
-                answers.insert(row.id.clone(), Answered { state, reason, until });
+                let approver = answer.approver.clone();
+                answers.insert(row.id.clone(), Answered { state, reason, until, approver });
             }
         }
         let mut links = BTreeMap::new();
@@ -53,7 +55,12 @@ impl Selection {
     }
 
     /// One event per answer, plain adoption first. Undecided rows stay as they are.
-    pub(super) fn adopt(&self, patterns: &[String], frame: &Frame) -> Result<Vec<What>, DemoError> {
+    pub(super) fn adopt(
+        &self,
+        patterns: &[String],
+        frame: &Frame,
+        holder: impl Fn(&str) -> Result<PersonNo, DemoError>,
+    ) -> Result<Vec<What>, DemoError> {
         let mut groups: Vec<(Option<&Answered>, Vec<Adoption>)> = vec![(None, Vec::new())];
         for row in matching(patterns)?.into_iter().filter(|r| !self.undecided.contains(&r.id)) {
             let answer = self.answers.get(&row.id);
@@ -69,7 +76,8 @@ impl Selection {
             let until = answer.and_then(|a| a.until).map(|until| frame.date(until)).transpose()?;
             let state = answer.map_or(State::Adopted, |a| a.state);
             let reason = answer.map(|a| a.reason.clone());
-            out.push(What::AdoptRequirements { rows, state, reason, until });
+            let approver = answer.and_then(|a| a.approver.as_deref()).map(&holder).transpose()?;
+            out.push(What::AdoptRequirements { rows, state, reason, until, approver });
         }
         Ok(out)
     }
