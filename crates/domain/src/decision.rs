@@ -20,6 +20,8 @@ pub static DECISION: Noun = Noun {
         Column::new("kind", "種別", Kind::Text),
         Column::new("subject_noun", "対象の種類", Kind::Text),
         Column::new("subject_id", "対象", Kind::Text),
+        // What is decided, as canonical JSON; the digest is over these bytes.
+        Column::new("subject", "対象の内容", Kind::Json),
         Column::new("subject_sha256", "対象のハッシュ", Kind::Text),
         Column::new("title", "件名", Kind::Text),
         Column::new("reason", "理由", Kind::Text),

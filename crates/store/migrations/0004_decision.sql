@@ -6,6 +6,7 @@ CREATE TABLE decision (
     kind TEXT NOT NULL,
     subject_noun TEXT NOT NULL,
     subject_id TEXT NOT NULL,
+    subject TEXT NOT NULL,
     subject_sha256 TEXT NOT NULL,
     title TEXT NOT NULL,
     reason TEXT NOT NULL,

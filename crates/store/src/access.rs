@@ -1,0 +1,85 @@
+//! What a person's rights follow from, read afresh for every request: assignments, and the roles that go with
+//! their positions.
+
+use std::collections::BTreeMap;
+
+use sekisho_domain::access::{Held, Seat, Who};
+use sekisho_domain::date::Date;
+use sekisho_domain::role::Role;
+
+use crate::Db;
+use crate::error::{Result, StoreError};
+
+sql! {
+    const SEATS = "SELECT a.id, a.position_id, a.unit_id, a.kind, a.valid_from, a.valid_to, p.left_on,
+            r.role, r.valid_from AS role_from, r.valid_to AS role_to
+        FROM assignment a
+        JOIN person p ON p.id = a.person_id
+        LEFT JOIN role_seat r ON r.position_id = a.position_id AND (r.unit_id IS NULL OR r.unit_id = a.unit_id)
+        WHERE a.person_id = $1
+        ORDER BY a.id, r.id";
+}
+
+#[derive(sqlx::FromRow)]
+struct SeatRow {
+    id: String,
+    position_id: String,
+    unit_id: String,
+    kind: String,
+    valid_from: String,
+    valid_to: Option<String>,
+    left_on: Option<String>,
+    role: Option<String>,
+    role_from: Option<String>,
+    role_to: Option<String>,
+}
+
+impl Db {
+    /// Everything the rights of a person depend on, past and future assignments included.
+    pub async fn who(&self, person_id: &str, account_id: &str) -> Result<Who> {
+        let rows: Vec<SeatRow> = self.fetch_all(SEATS, &[person_id.into()]).await?;
+        let mut seats: BTreeMap<String, Seat> = BTreeMap::new();
+        for row in rows {
+            let held = row.held()?;
+            let seat = match seats.entry(row.id.clone()) {
+                std::collections::btree_map::Entry::Occupied(seat) => seat.into_mut(),
+                std::collections::btree_map::Entry::Vacant(place) => place.insert(row.seat()?),
+            };
+            seat.roles.extend(held);
+        }
+        Ok(Who {
+            person_id: person_id.to_owned(),
+            account_id: account_id.to_owned(),
+            seats: seats.into_values().collect(),
+        })
+    }
+}
+
+impl SeatRow {
+    fn seat(&self) -> Result<Seat> {
+        let ends = [date(self.valid_to.as_deref())?, date(self.left_on.as_deref())?];
+        Ok(Seat {
+            position_id: self.position_id.clone(),
+            unit_id: self.unit_id.clone(),
+            kind: self.kind.clone(),
+            valid_from: required(&self.valid_from)?,
+            valid_to: ends.into_iter().flatten().min(),
+            roles: Vec::new(),
+        })
+    }
+
+    fn held(&self) -> Result<Option<Held>> {
+        let (Some(role), Some(from)) = (self.role.as_deref().and_then(Role::from_code), &self.role_from) else {
+            return Ok(None);
+        };
+        Ok(Some(Held { role, valid_from: required(from)?, valid_to: date(self.role_to.as_deref())? }))
+    }
+}
+
+pub(crate) fn date(text: Option<&str>) -> Result<Option<Date>> {
+    text.map(required).transpose()
+}
+
+fn required(text: &str) -> Result<Date> {
+    text.parse().map_err(|_| StoreError::Corrupt(format!("{text} is not a date")))
+}

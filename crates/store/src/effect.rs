@@ -1,0 +1,103 @@
+//! What an approved decision brings about, by kind; and what is put back when it is not approved.
+
+use sekisho_domain::date::date_at;
+use sekisho_domain::document::REVISION;
+use sekisho_domain::evidence::EXCEPTION;
+use sekisho_domain::noun::Row;
+use sekisho_domain::requirement::REQUIREMENT;
+use serde_json::{Value as Json, json};
+
+use crate::Tx;
+use crate::error::{Result, StoreError};
+
+/// What an application for a revision freezes: the revision's identity and the digest of its bytes.
+pub fn revision_subject(revision: &Row) -> Json {
+    json!({
+        "revision": revision.id,
+        "document": revision.text("document_id"),
+        "edition": revision.text("edition"),
+        "body_sha256": revision.text("body_sha256"),
+        "effective_on": revision.text("effective_on"),
+    })
+}
+
+/// What an application for an exception freezes.
+pub fn exception_subject(exception: &Row) -> Json {
+    json!({
+        "exception": exception.id,
+        "requirement": exception.text("requirement_id"),
+        "reason": exception.text("reason"),
+        "substitute": exception.text("substitute"),
+        "valid_from": exception.text("valid_from"),
+        "valid_to": exception.text("valid_to"),
+    })
+}
+
+/// What an application for 不採用 freezes: the rows, the reason and the day on which the answer ends.
+pub fn rejection_subject(requirement_ids: &[String], reason: &str, until: sekisho_domain::date::Date) -> Json {
+    json!({ "requirements": requirement_ids, "reason": reason, "until": until.to_string() })
+}
+
+/// Whether the thing applied for is no longer what it was.
+pub(crate) async fn subject_changed(tx: &mut Tx<'_>, decision: &Row) -> Result<bool> {
+    let current = match decision.text("kind") {
+        "revision" => revision_subject(&tx.get(&REVISION, decision.text("subject_id")).await?),
+        "exception" => exception_subject(&tx.get(&EXCEPTION, decision.text("subject_id")).await?),
+        // The subject is the list itself, frozen in the application.
+        _ => return Ok(false),
+    };
+    Ok(sekisho_ledger::canonical(&current)? != decision.text("subject").as_bytes())
+}
+
+pub(crate) async fn approved(tx: &mut Tx<'_>, decision: &Row) -> Result<()> {
+    match decision.text("kind") {
+        "revision" => {
+            let revision = tx.get(&REVISION, decision.text("subject_id")).await?;
+            let at = tx.at();
+            let revision = revision.set("state", "approved").set("approved_ms", at).set("decision_id", decision.id.as_str());
+            let id = revision.id.clone();
+            tx.update(revision).await?;
+            tx.link_requirements(&id).await
+        }
+        "rejection" => reject(tx, decision).await,
+        "exception" => {
+            let exception = tx.get(&EXCEPTION, decision.text("subject_id")).await?;
+            tx.update(exception.set("state", "granted").set("decision_id", decision.id.as_str())).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returned, withdrawn, expired or voided.
+pub(crate) async fn undone(tx: &mut Tx<'_>, decision: &Row) -> Result<()> {
+    match decision.text("kind") {
+        "revision" => {
+            let revision = tx.get(&REVISION, decision.text("subject_id")).await?;
+            tx.update(revision.set("state", "draft")).await
+        }
+        "exception" => {
+            let exception = tx.get(&EXCEPTION, decision.text("subject_id")).await?;
+            tx.update(exception.set("state", "refused").set("decision_id", decision.id.as_str())).await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn reject(tx: &mut Tx<'_>, decision: &Row) -> Result<()> {
+    let subject: Json =
+        serde_json::from_str(decision.text("subject")).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let until = subject["until"].as_str().unwrap_or_default().to_owned();
+    if until.parse().is_ok_and(|day: sekisho_domain::date::Date| day <= date_at(tx.at())) {
+        return Err(StoreError::IllegalMove("the rejection would already have ended"));
+    }
+    for id in subject["requirements"].as_array().into_iter().flatten().filter_map(Json::as_str) {
+        let row = tx.get(&REQUIREMENT, id).await?;
+        let row = row
+            .set("state", "rejected")
+            .set("reason", subject["reason"].as_str().unwrap_or_default())
+            .set("rejected_until", until.as_str())
+            .set("decision_id", decision.id.as_str());
+        tx.update(row).await?;
+    }
+    Ok(())
+}

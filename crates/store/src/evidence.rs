@@ -1,0 +1,197 @@
+//! Filing evidence, and asking for exceptions.
+
+use sekisho_domain::access::Who;
+use sekisho_domain::clock::Ms;
+use sekisho_domain::date::{Date, date_at};
+use sekisho_domain::evidence::{EVIDENCE, EXCEPTION};
+use sekisho_domain::noun::{Row, Value};
+use sekisho_domain::requirement::REQUIREMENT;
+
+use crate::decision::Application;
+use crate::error::{Result, StoreError};
+use crate::{Db, Tx};
+
+sql! {
+    const OF_REQUIREMENT = "SELECT e.id, e.kind, e.title, e.detail, e.answer, e.observed_ms, e.filed_ms, e.period_from,
+            e.period_to, e.fresh_until_ms, e.source, e.file_name, e.object_id, e.sha256, e.unit_id,
+            p.name AS filed_by, e.seat
+        FROM evidence e JOIN person p ON p.id = e.filed_by
+        WHERE e.requirement_id = $1 AND (e.observed_ms < $2 OR (e.observed_ms = $2 AND e.id < $3))
+            AND ($4 IS NULL OR e.unit_id IS NULL OR e.unit_id = $4)
+        ORDER BY e.observed_ms DESC, e.id DESC LIMIT $5";
+    const ENTRY = "SELECT l.idx, l.id, l.at_ms FROM row_version v JOIN ledger_entry l ON l.id = v.entry_id
+        WHERE v.noun = $1 AND v.id = $2 AND v.version = $3";
+    const EXCEPTIONS = "SELECT x.id, x.reason, x.substitute, x.residual_risk, x.valid_from, x.valid_to, x.state,
+            x.decision_id
+        FROM exception x WHERE x.requirement_id = $1 ORDER BY x.valid_from DESC, x.id DESC";
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct EvidenceRow {
+    pub id: String,
+    pub kind: String,
+    pub title: String,
+    pub detail: Option<String>,
+    pub answer: Option<String>,
+    pub observed_ms: i64,
+    pub filed_ms: i64,
+    pub period_from: Option<String>,
+    pub period_to: Option<String>,
+    pub fresh_until_ms: i64,
+    pub source: String,
+    pub file_name: Option<String>,
+    pub object_id: Option<String>,
+    pub sha256: Option<String>,
+    pub unit_id: Option<String>,
+    pub filed_by: String,
+    pub seat: String,
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ExceptionRow {
+    pub id: String,
+    pub reason: String,
+    pub substitute: String,
+    pub residual_risk: Option<String>,
+    pub valid_from: String,
+    pub valid_to: String,
+    pub state: String,
+    pub decision_id: Option<String>,
+}
+
+/// Where a row version stands in the ledger.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct LedgerPlace {
+    /// `None`: recorded, not sealed yet (「記録中」).
+    pub idx: Option<i64>,
+    pub id: String,
+    pub at_ms: i64,
+}
+
+/// An observation as a form or an importer hands it over.
+#[derive(Clone, Debug, Default)]
+pub struct NewEvidence<'a> {
+    pub requirement_id: &'a str,
+    pub unit_id: Option<&'a str>,
+    /// `record`, `attestation` or `zero`.
+    pub kind: &'a str,
+    pub title: &'a str,
+    pub detail: Option<&'a str>,
+    /// For attestations.
+    pub answer: Option<bool>,
+    pub observed: Ms,
+    pub period: Option<(Date, Date)>,
+    pub source: &'a str,
+    pub file: Option<StoredFile<'a>>,
+}
+
+/// A sealed file that evidence points at.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredFile<'a> {
+    pub object_id: &'a str,
+    pub name: &'a str,
+    pub sha256: &'a str,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewException<'a> {
+    pub requirement_id: &'a str,
+    pub reason: &'a str,
+    pub substitute: &'a str,
+    pub residual_risk: Option<&'a str>,
+    pub valid_from: Date,
+    pub valid_to: Date,
+}
+
+impl Db {
+    /// Evidence of a requirement, newest observation first, before `(observed_ms, id)`; for one section's eyes
+    /// when `unit_id` is given.
+    pub async fn evidence_of(
+        &self,
+        requirement_id: &str,
+        before: (i64, &str),
+        unit_id: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<EvidenceRow>> {
+        let args =
+            [requirement_id.into(), before.0.into(), before.1.into(), unit_id.map(str::to_owned).into(), limit.into()];
+        self.fetch_all(OF_REQUIREMENT, &args).await
+    }
+
+    pub async fn exceptions_of(&self, requirement_id: &str) -> Result<Vec<ExceptionRow>> {
+        self.fetch_all(EXCEPTIONS, &[requirement_id.into()]).await
+    }
+
+    /// The ledger entry of a version of a row.
+    pub async fn ledger_place(&self, noun: &str, id: &str, version: i64) -> Result<Option<LedgerPlace>> {
+        self.fetch_optional(ENTRY, &[noun.into(), id.into(), Value::from(version)]).await
+    }
+}
+
+impl Tx<'_> {
+    /// Files an observation. It is good for as long as its requirement says, counted from the observation.
+    pub async fn file_evidence(&mut self, who: &Who, new: NewEvidence<'_>) -> Result<String> {
+        let at = self.at();
+        if new.observed > at {
+            return Err(StoreError::IllegalMove("an observation cannot lie in the future"));
+        }
+        if new.kind == "attestation" && new.answer.is_none() {
+            return Err(StoreError::IllegalMove("an attestation needs an answer"));
+        }
+        let requirement = self.get(&REQUIREMENT, new.requirement_id).await?;
+        let days = requirement.get("freshness_days").and_then(Value::int).unwrap_or(0);
+        let on = date_at(at);
+        let seat = who.seats.iter().find(|s| s.valid(on)).map(sekisho_domain::access::Seat::code);
+        let id = self.new_id();
+        let row = Row::new(&EVIDENCE, &id)
+            .set("requirement_id", new.requirement_id)
+            .set("unit_id", new.unit_id.map(str::to_owned))
+            .set("kind", new.kind)
+            .set("title", new.title)
+            .set("detail", new.detail.map(str::to_owned))
+            .set("answer", new.answer.map(|yes| if yes { "yes" } else { "no" }.to_owned()))
+            .set("observed_ms", new.observed)
+            .set("filed_ms", at)
+            .set("period_from", new.period.map(|(from, _)| from))
+            .set("period_to", new.period.map(|(_, to)| to))
+            .set("fresh_until_ms", new.observed.plus(days * Ms::DAY))
+            .set("source", new.source)
+            .set("file_name", new.file.map(|f| f.name.to_owned()))
+            .set("object_id", new.file.map(|f| f.object_id.to_owned()))
+            .set("sha256", new.file.map(|f| f.sha256.to_owned()))
+            .set("filed_by", who.person_id.as_str())
+            .set("seat", seat.ok_or(StoreError::IllegalMove("evidence is filed from a seat"))?);
+        self.insert(row).await?;
+        Ok(id)
+    }
+
+    /// Asks for an exception; it holds once granted, between its days, and ends by itself.
+    pub async fn apply_for_exception(&mut self, applicant: &Who, new: NewException<'_>) -> Result<String> {
+        if new.valid_to <= new.valid_from {
+            return Err(StoreError::IllegalMove("an exception ends after it begins"));
+        }
+        let requirement = self.get(&REQUIREMENT, new.requirement_id).await?;
+        let row = Row::new(&EXCEPTION, self.new_id())
+            .set("requirement_id", new.requirement_id)
+            .set("reason", new.reason)
+            .set("substitute", new.substitute)
+            .set("residual_risk", new.residual_risk.map(str::to_owned))
+            .set("valid_from", new.valid_from)
+            .set("valid_to", new.valid_to)
+            .set("state", "requested");
+        let subject = crate::effect::exception_subject(&row);
+        let id = row.id.clone();
+        self.insert(row).await?;
+        let title = format!("例外措置: {}", requirement.text("title"));
+        let application = Application {
+            kind: "exception",
+            subject_noun: "exception",
+            subject_id: &id,
+            subject,
+            title: &title,
+            reason: new.reason,
+            clause_label: Some(requirement.text("clause_label")),
+        };
+        self.apply(applicant, application).await
+    }
+}

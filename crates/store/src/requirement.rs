@@ -1,0 +1,231 @@
+//! The catalogue rows as this city took them.
+
+use std::collections::BTreeMap;
+
+use sekisho_catalogue::{Catalogue, CheckKind, Stage};
+use sekisho_domain::access::Who;
+use sekisho_domain::date::Date;
+use sekisho_domain::noun::Row;
+use sekisho_domain::requirement::REQUIREMENT;
+use sekisho_domain::role::Role;
+
+use crate::decision::Application;
+use crate::error::{Result, StoreError};
+use crate::{Db, Tx};
+
+sql! {
+    const KNOWN = "SELECT catalogue_id FROM requirement WHERE catalogue_id IS NOT NULL";
+    const BY_CATALOGUE = "SELECT id FROM requirement WHERE catalogue_id = $1";
+    const LINKS = "SELECT t.label, t.clause_id, d.kind FROM clause_text t
+        JOIN revision r ON r.id = t.revision_id JOIN document d ON d.id = r.document_id
+        WHERE t.revision_id = $1";
+    const BY_LABEL = "SELECT id, clause_label, clause_id FROM requirement ORDER BY id";
+    const LIST = "SELECT q.id, q.version, q.catalogue_id, q.clause_label, q.clause_id, q.standard_clause_id, q.title,
+            q.text, q.role, q.occasion, q.evidence_kind, q.check_kind, q.stage, q.edition, q.confidence, q.state,
+            q.reason, q.rejected_until, q.sort_key, q.counted
+        FROM requirement q
+        WHERE q.sort_key > $1
+            AND ($2 IS NULL OR q.state = $2)
+            AND ($3 IS NULL OR q.clause_label = $3)
+            AND ($4 IS NULL OR q.sort_key LIKE $4)
+        ORDER BY q.sort_key LIMIT $5";
+    const COUNTS = "SELECT state, COUNT(*) AS number FROM requirement WHERE counted GROUP BY state";
+}
+
+/// A row in the list of requirements.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct RequirementRow {
+    pub id: String,
+    pub version: i64,
+    pub catalogue_id: Option<String>,
+    pub clause_label: String,
+    pub clause_id: Option<String>,
+    pub standard_clause_id: Option<String>,
+    pub title: String,
+    pub text: String,
+    pub role: String,
+    pub occasion: String,
+    pub evidence_kind: String,
+    pub check_kind: String,
+    pub stage: String,
+    pub edition: String,
+    pub confidence: String,
+    pub state: String,
+    pub reason: Option<String>,
+    pub rejected_until: Option<String>,
+    pub sort_key: String,
+    pub counted: bool,
+}
+
+/// Which requirements a list shows. `None` is no restriction.
+#[derive(Clone, Debug, Default)]
+pub struct RequirementFilter {
+    pub state: Option<String>,
+    pub clause_label: Option<String>,
+    /// Chapter of the catalogue, 1–10.
+    pub chapter: Option<i64>,
+}
+
+impl Db {
+    /// Requirements after `after` (a sort key), in catalogue order.
+    pub async fn requirements(&self, filter: &RequirementFilter, after: &str, limit: i64) -> Result<Vec<RequirementRow>> {
+        let chapter = filter.chapter.map(|n| format!("{n:02}.%"));
+        let args = [
+            after.into(),
+            filter.state.clone().into(),
+            filter.clause_label.clone().into(),
+            chapter.into(),
+            limit.into(),
+        ];
+        self.fetch_all(LIST, &args).await
+    }
+
+    /// How many of the counted rows (441) are in each state.
+    pub async fn adoption_counts(&self) -> Result<BTreeMap<String, i64>> {
+        let rows: Vec<(String, i64)> = self.fetch_all(COUNTS, &[]).await?;
+        Ok(rows.into_iter().collect())
+    }
+
+    pub async fn requirement_by_catalogue_id(&self, catalogue_id: &str) -> Result<Option<String>> {
+        let row: Option<(String,)> = self.fetch_optional(BY_CATALOGUE, &[catalogue_id.into()]).await?;
+        Ok(row.map(|(id,)| id))
+    }
+}
+
+impl Tx<'_> {
+    /// Puts every catalogue row that the city does not have yet on the table, 未検討. Returns how many were new.
+    pub async fn load_catalogue(&mut self, catalogue: &Catalogue) -> Result<usize> {
+        let known: Vec<(String,)> = self.fetch_all(KNOWN, &[]).await?;
+        let mut added = 0;
+        for row in &catalogue.requirements {
+            if known.iter().any(|(id,)| id == row.id.as_str()) {
+                continue;
+            }
+            let responsible = row.responsible.first().map(String::as_str).unwrap_or_default();
+            let record = Row::new(&REQUIREMENT, self.new_id())
+                .set("catalogue_id", row.id.as_str())
+                .set("sort_key", sort_key(row.chapter, row.id.as_str()))
+                .set("counted", row.counted)
+                .set("clause_label", row.clauses.first().map(String::as_str).unwrap_or_default())
+                .set("title", row.title.as_str())
+                .set("text", row.text.as_str())
+                .set("role", Role::from_guideline(responsible).code())
+                .set("occasion", row.trigger.as_str())
+                .set("evidence_kind", row.evidence.as_str())
+                .set("check_kind", check_kind(row.check))
+                .set("stage", stage(row.stage))
+                .set("freshness_days", i64::from(row.freshness_days))
+                .set("event_triggered", row.event_triggered)
+                .set("edition", row.edition.as_str())
+                .set("confidence", row.confidence.as_str())
+                .set("state", "undecided");
+            self.insert(record).await?;
+            added += 1;
+        }
+        Ok(added)
+    }
+
+    /// 採用・変更・未検討. 不採用 needs a decision: [`Tx::apply_for_rejection`].
+    pub async fn adopt(&mut self, row: Row, state: &str, reason: Option<&str>, text: Option<&str>) -> Result<()> {
+        if !matches!(state, "adopted" | "modified" | "undecided") {
+            return Err(StoreError::IllegalMove("a rejection needs a decision, a reason and an end"));
+        }
+        let mut row = row
+            .set("state", state)
+            .set("reason", reason.filter(|r| !r.is_empty()).map(str::to_owned))
+            .set("rejected_until", None::<String>)
+            .set("decision_id", None::<String>);
+        if let Some(text) = text.filter(|t| !t.is_empty()) {
+            row = row.set("text", text);
+        }
+        self.update(row).await
+    }
+
+    /// Asks for 不採用 of some rows, for a reason and until a day.
+    pub async fn apply_for_rejection(&mut self, applicant: &Who, ids: &[String], reason: &str, until: Date) -> Result<String> {
+        let subject_id = self.new_id();
+        let title = format!("対策基準カタログ {}件を不採用とする", ids.len());
+        let application = Application {
+            kind: "rejection",
+            subject_noun: "requirement",
+            subject_id: &subject_id,
+            subject: crate::effect::rejection_subject(ids, reason, until),
+            title: &title,
+            reason,
+            clause_label: Some("10"),
+        };
+        self.apply(applicant, application).await
+    }
+
+    /// After a revision of the policy comes into being, requirements point at the clauses they speak for.
+    pub(crate) async fn link_requirements(&mut self, revision_id: &str) -> Result<()> {
+        let links: Vec<(String, String, String)> = self.fetch_all(LINKS, &[revision_id.into()]).await?;
+        let by_label: BTreeMap<&str, &str> = links
+            .iter()
+            .filter(|(_, _, kind)| kind == "policy")
+            .map(|(label, clause, _)| (label.as_str(), clause.as_str()))
+            .collect();
+        if by_label.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<(String, String, Option<String>)> = self.fetch_all(BY_LABEL, &[]).await?;
+        for (id, label, current) in rows {
+            let clause = nearest(&by_label, &label);
+            if current.is_none() && clause.is_some() {
+                let row = self.get(&REQUIREMENT, &id).await?;
+                self.update(row.set("clause_id", clause.map(str::to_owned))).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The clause of a label, or the nearest one above it: a city whose policy has no `7(3)①` still has `7(3)`.
+fn nearest<'a>(clauses: &BTreeMap<&str, &'a str>, label: &str) -> Option<&'a str> {
+    let mut label = label;
+    loop {
+        if let Some(clause) = clauses.get(label) {
+            return Some(clause);
+        }
+        let cut = if label.ends_with(')') { label.rfind('(')? } else { label.char_indices().last()?.0 };
+        label = &label[..cut];
+    }
+}
+
+/// `01.001.002.010`: text that sorts as the catalogue is ordered.
+fn sort_key(chapter: u8, id: &str) -> String {
+    let numbers = id.trim_start_matches('P').split('.').map(|n| format!("{n:0>3}")).collect::<Vec<_>>().join(".");
+    format!("{chapter:02}.{numbers}")
+}
+
+fn check_kind(kind: CheckKind) -> &'static str {
+    kind.key()
+}
+
+fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Built => "rule",
+        Stage::Operated => "operation",
+        Stage::Confirmed => "independent",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_requirement_finds_its_clause_or_the_one_above() {
+        let clauses = BTreeMap::from([("7", "a"), ("7(3)", "b"), ("7(3)②", "c")]);
+        assert_eq!(nearest(&clauses, "7(3)②"), Some("c"));
+        assert_eq!(nearest(&clauses, "7(3)①"), Some("b"));
+        assert_eq!(nearest(&clauses, "7(9)"), Some("a"));
+        assert_eq!(nearest(&clauses, "8"), None);
+    }
+
+    #[test]
+    fn sort_keys_follow_the_numbers() {
+        assert!(sort_key(1, "1.2.9") < sort_key(1, "1.2.10"));
+        assert!(sort_key(9, "9.3.5") < sort_key(10, "P4.1"));
+    }
+}
