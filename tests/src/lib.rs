@@ -8,8 +8,14 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use sekisho_domain::access::Who;
 use sekisho_domain::clock::{Ms, SeededEntropy, SetClock};
-use sekisho_store::{Db, Store};
+use sekisho_domain::noun::Row;
+use sekisho_domain::person::PERSON;
+use sekisho_domain::position::{ASSIGNMENT, POSITION, ROLE_SEAT};
+use sekisho_domain::role::Role;
+use sekisho_domain::section::SECTION;
+use sekisho_store::{Actor, Db, Store};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
@@ -42,6 +48,57 @@ impl World {
 
     pub fn db(&self) -> &Db {
         &self.store.db
+    }
+}
+
+/// A small city: one section, and the people whom tests need, each in a seat with one role.
+impl World {
+    /// Creates a section and returns its unit id (equal to its code).
+    pub async fn section(&self, code: &str, name: &str) -> String {
+        let mut tx = self.store.write(&Actor::system(), "section.create").await.unwrap();
+        let row = Row::new(&SECTION, tx.new_id())
+            .set("unit_id", code)
+            .set("code", code)
+            .set("name", name)
+            .set("kind", "division")
+            .set("sort_key", code)
+            .set("valid_from", "2020-04-01");
+        tx.create_section(row).await.unwrap();
+        tx.commit().await.unwrap();
+        code.to_owned()
+    }
+
+    /// Creates a person who holds a role in a section since 2020-04-01, through a position of their own.
+    pub async fn person(&self, name: &str, role: Role, unit_id: &str) -> Who {
+        let mut tx = self.store.write(&Actor::system(), "person.create").await.unwrap();
+        let (person, position) = (tx.new_id(), tx.new_id());
+        let row = Row::new(&PERSON, &person)
+            .set("number", name)
+            .set("name", name)
+            .set("population", "staff")
+            .set("source", "人事")
+            .set("joined_on", "2020-04-01");
+        tx.create_person(row).await.unwrap();
+        let row = Row::new(&POSITION, &position)
+            .set("code", format!("p-{name}"))
+            .set("name", name)
+            .set("rank", 60i64)
+            .set("valid_from", "2020-04-01");
+        tx.insert(row).await.unwrap();
+        let row = Row::new(&ROLE_SEAT, tx.new_id())
+            .set("role", role.code())
+            .set("position_id", position.as_str())
+            .set("valid_from", "2020-04-01");
+        tx.insert(row).await.unwrap();
+        let row = Row::new(&ASSIGNMENT, tx.new_id())
+            .set("person_id", person.as_str())
+            .set("position_id", position.as_str())
+            .set("unit_id", unit_id)
+            .set("kind", "main")
+            .set("valid_from", "2020-04-01");
+        tx.insert(row).await.unwrap();
+        tx.commit().await.unwrap();
+        self.db().who(&person, "").await.unwrap()
     }
 }
 

@@ -69,7 +69,8 @@ impl SeatRow {
     }
 
     fn held(&self) -> Result<Option<Held>> {
-        let (Some(role), Some(from)) = (self.role.as_deref().and_then(Role::from_code), &self.role_from) else {
+        let (Some(role), Some(from)) = (self.role.as_deref().and_then(Role::from_code), &self.role_from)
+        else {
             return Ok(None);
         };
         Ok(Some(Held { role, valid_from: required(from)?, valid_to: date(self.role_to.as_deref())? }))

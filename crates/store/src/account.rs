@@ -146,7 +146,13 @@ impl Tx<'_> {
     }
 
     /// Registers a credential in place of any current one of the same kind.
-    pub async fn set_credential(&mut self, account_id: &str, kind: &str, secret: &str, one_time: bool) -> Result<String> {
+    pub async fn set_credential(
+        &mut self,
+        account_id: &str,
+        kind: &str,
+        secret: &str,
+        one_time: bool,
+    ) -> Result<String> {
         let current: Vec<(String,)> = self.fetch_all(CURRENT, &[account_id.into(), kind.into()]).await?;
         for (id,) in current {
             let row = self.get(&CREDENTIAL, &id).await?;

@@ -140,7 +140,12 @@ impl Db {
         self.fetch_all(RECENT, &[before.into(), limit.into()]).await
     }
 
-    pub async fn decisions_of(&self, applicant_id: &str, before: &str, limit: i64) -> Result<Vec<DecisionRow>> {
+    pub async fn decisions_of(
+        &self,
+        applicant_id: &str,
+        before: &str,
+        limit: i64,
+    ) -> Result<Vec<DecisionRow>> {
         self.fetch_all(OF_APPLICANT, &[applicant_id.into(), before.into(), limit.into()]).await
     }
 
@@ -151,7 +156,10 @@ impl Db {
     /// Whether the person may act on the open step of a decision on this day.
     pub async fn decidable_by(&self, decision_id: &str, who: &Who, now: Ms) -> Result<bool> {
         let steps = self.decision_steps(decision_id).await?;
-        Ok(steps.iter().find(|s| s.state == "open").is_some_and(|s| s.is_seat_of(who, date_at(now)).is_some()))
+        Ok(steps
+            .iter()
+            .find(|s| s.state == "open")
+            .is_some_and(|s| s.is_seat_of(who, date_at(now)).is_some()))
     }
 }
 
@@ -245,7 +253,12 @@ impl Store {
         if row.get("expires_ms").and_then(|v| v.int()).is_some_and(|ms| ms <= at.0) {
             return Err(DecideError::Expired);
         }
-        let thing = Thing { noun: "decision", unit_id: None, person_id: Some(row.text("applicant_id")), visibility: None };
+        let thing = Thing {
+            noun: "decision",
+            unit_id: None,
+            person_id: Some(row.text("applicant_id")),
+            visibility: None,
+        };
         if access::may(who, Action::Decide, thing, on) == Access::Refused(access::Why::OwnApplication) {
             return Err(DecideError::OwnApplication);
         }

@@ -23,29 +23,7 @@ const IMPORT_DRAFT_MS: i64 = 7 * Ms::DAY;
 sql! {
     const LAST_NUMBER = "SELECT COALESCE(MAX(number), 0) AS number FROM revision WHERE document_id = $1";
     const OPEN_REVISION = "SELECT id, state FROM revision WHERE document_id = $1 AND state IN ('draft', 'pending')";
-    const DOCUMENTS = "SELECT d.id, d.version, d.kind, d.title, d.visibility, d.owner_unit_id, d.review_months,
-            d.reviewed_on, r.id AS revision_id, r.edition, r.revised_on, r.effective_on
-        FROM document d
-        LEFT JOIN revision r ON r.id = (
-            SELECT f.id FROM revision f
-            WHERE f.document_id = d.id AND f.state = 'approved' AND f.effective_on <= $1
-            ORDER BY f.effective_on DESC, f.number DESC LIMIT 1)
-        ORDER BY CASE d.kind WHEN 'policy' THEN 1 WHEN 'standard' THEN 2 ELSE 3 END, d.title, d.id";
-    const IN_FORCE = "SELECT r.id FROM revision r JOIN document d ON d.id = r.document_id
-        WHERE d.kind = $1 AND r.state = 'approved' AND r.effective_on <= $2
-        ORDER BY r.effective_on DESC, r.number DESC LIMIT 1";
-    const REVISIONS = "SELECT id, version, document_id, number, edition, title, state, revised_on, effective_on,
-            source_name, source_sha256, body_sha256, decision_id, approved_ms
-        FROM revision WHERE document_id = $1 ORDER BY number DESC";
-    const CLAUSES = "SELECT clause_id, ordinal, label, parent_clause_id, heading, text, visibility, definition, line
-        FROM clause_text WHERE revision_id = $1 ORDER BY ordinal";
     const TERMS = "SELECT term, definition, clause_id FROM term WHERE revision_id = $1 ORDER BY id";
-    const ENTRIES = "SELECT edition, revised_on, effective_on, sections, summary
-        FROM revision_entry WHERE revision_id = $1 ORDER BY ordinal";
-    const WARNINGS = "SELECT line, code, message FROM revision_warning WHERE revision_id = $1 ORDER BY ordinal";
-    const ADOPTIONS = "SELECT body, decided_on, file_number FROM adoption WHERE revision_id = $1 ORDER BY decided_on, body";
-    const PUBLICATIONS = "SELECT b.url, b.published_on, b.sha256, p.name FROM publication b
-        JOIN person p ON p.id = b.person_id WHERE b.revision_id = $1 ORDER BY b.published_on DESC, b.id";
     const DRAFT_IN = "INSERT INTO import_draft (id, account_id, created_ms, file_name, sha256, parsed)
         VALUES ($1, $2, $3, $4, $5, $6)";
     const DRAFT_OUT = "SELECT id, file_name, sha256, parsed FROM import_draft
@@ -53,90 +31,11 @@ sql! {
     const DRAFT_GONE = "DELETE FROM import_draft WHERE id = $1 OR created_ms <= $2";
 }
 
-/// A document with the revision in force on the day asked for.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct DocumentRow {
-    pub id: String,
-    pub version: i64,
-    pub kind: String,
-    pub title: String,
-    pub visibility: String,
-    pub owner_unit_id: Option<String>,
-    pub review_months: i64,
-    pub reviewed_on: Option<String>,
-    pub revision_id: Option<String>,
-    pub edition: Option<String>,
-    pub revised_on: Option<String>,
-    pub effective_on: Option<String>,
-}
-
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct RevisionRow {
-    pub id: String,
-    pub version: i64,
-    pub document_id: String,
-    pub number: i64,
-    pub edition: String,
-    pub title: String,
-    pub state: String,
-    pub revised_on: Option<String>,
-    pub effective_on: Option<String>,
-    pub source_name: String,
-    pub source_sha256: String,
-    pub body_sha256: String,
-    pub decision_id: Option<String>,
-    pub approved_ms: Option<i64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct ClauseTextRow {
-    pub clause_id: String,
-    pub ordinal: i64,
-    pub label: String,
-    pub parent_clause_id: Option<String>,
-    pub heading: Option<String>,
-    pub text: String,
-    pub visibility: String,
-    pub definition: bool,
-    pub line: i64,
-}
-
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct TermRow {
     pub term: String,
     pub definition: String,
     pub clause_id: Option<String>,
-}
-
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct RevisionEntryRow {
-    pub edition: String,
-    pub revised_on: Option<String>,
-    pub effective_on: Option<String>,
-    pub sections: Option<String>,
-    pub summary: Option<String>,
-}
-
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct WarningRow {
-    pub line: i64,
-    pub code: String,
-    pub message: String,
-}
-
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct AdoptionRow {
-    pub body: String,
-    pub decided_on: String,
-    pub file_number: Option<String>,
-}
-
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct PublicationRow {
-    pub url: String,
-    pub published_on: String,
-    pub sha256: String,
-    pub name: String,
 }
 
 /// An uploaded file, read but not yet saved.
@@ -177,50 +76,20 @@ pub struct SavedRevision {
 }
 
 impl Db {
-    /// Every document with its revision in force on a day; 基本方針, 対策基準, then 実施手順.
-    pub async fn documents(&self, on: Date) -> Result<Vec<DocumentRow>> {
-        self.fetch_all(DOCUMENTS, &[on.into()]).await
-    }
-
-    /// The revision in force of the newest document of a kind.
-    pub async fn in_force(&self, kind: &str, on: Date) -> Result<Option<String>> {
-        let row: Option<(String,)> = self.fetch_optional(IN_FORCE, &[kind.into(), on.into()]).await?;
-        Ok(row.map(|(id,)| id))
-    }
-
-    /// Newest first.
-    pub async fn revisions(&self, document_id: &str) -> Result<Vec<RevisionRow>> {
-        self.fetch_all(REVISIONS, &[document_id.into()]).await
-    }
-
-    pub async fn clauses(&self, revision_id: &str) -> Result<Vec<ClauseTextRow>> {
-        self.fetch_all(CLAUSES, &[revision_id.into()]).await
-    }
-
     pub async fn terms(&self, revision_id: &str) -> Result<Vec<TermRow>> {
         self.fetch_all(TERMS, &[revision_id.into()]).await
-    }
-
-    pub async fn revision_entries(&self, revision_id: &str) -> Result<Vec<RevisionEntryRow>> {
-        self.fetch_all(ENTRIES, &[revision_id.into()]).await
-    }
-
-    pub async fn revision_warnings(&self, revision_id: &str) -> Result<Vec<WarningRow>> {
-        self.fetch_all(WARNINGS, &[revision_id.into()]).await
-    }
-
-    pub async fn adoptions(&self, revision_id: &str) -> Result<Vec<AdoptionRow>> {
-        self.fetch_all(ADOPTIONS, &[revision_id.into()]).await
-    }
-
-    pub async fn publications(&self, revision_id: &str) -> Result<Vec<PublicationRow>> {
-        self.fetch_all(PUBLICATIONS, &[revision_id.into()]).await
     }
 }
 
 impl Store {
     /// Keeps a parsed upload for its uploader until it is saved or a week has passed.
-    pub async fn keep_import(&self, account_id: &str, file_name: &str, sha256: &str, parsed: &Document) -> Result<String> {
+    pub async fn keep_import(
+        &self,
+        account_id: &str,
+        file_name: &str,
+        sha256: &str,
+        parsed: &Document,
+    ) -> Result<String> {
         let now = self.clock.now();
         let id = new_id(now, &*self.entropy);
         let parsed = serde_json::to_string(parsed).map_err(|e| StoreError::Corrupt(e.to_string()))?;
@@ -265,9 +134,11 @@ impl Tx<'_> {
             }
             None => self.create_document(&new).await?,
         };
-        let (last,): (i64,) =
-            self.fetch_optional(LAST_NUMBER, &[document_id.as_str().into()]).await?.ok_or(StoreError::NotFound)?;
-        let body = sekisho_policy::render::canonical(new.parsed);
+        let (last,): (i64,) = self
+            .fetch_optional(LAST_NUMBER, &[document_id.as_str().into()])
+            .await?
+            .ok_or(StoreError::NotFound)?;
+        let body = frozen_text(new.title, new.parsed);
         let revision_id = self.new_id();
         let row = Row::new(&REVISION, &revision_id)
             .set("document_id", document_id.as_str())
@@ -360,7 +231,10 @@ impl Tx<'_> {
                 .set("revision_id", revision_id)
                 .set("ordinal", ordinal)
                 .set("line", i64::from(warning.line))
-                .set("code", warning.code.as_str())
+                .set(
+                    "code",
+                    serde_json::to_value(warning.code).ok().and_then(|v| v.as_str().map(str::to_owned)),
+                )
                 .set("message", warning.message.as_str());
             self.insert(row).await?;
         }
@@ -376,7 +250,12 @@ impl Tx<'_> {
     }
 
     /// Sends a draft to be decided. It cannot change while it waits.
-    pub async fn submit_revision(&mut self, applicant: &Who, revision_id: &str, reason: &str) -> Result<String> {
+    pub async fn submit_revision(
+        &mut self,
+        applicant: &Who,
+        revision_id: &str,
+        reason: &str,
+    ) -> Result<String> {
         let row = self.get(&REVISION, revision_id).await?;
         if row.text("state") != "draft" {
             return Err(StoreError::IllegalMove("only a draft can be submitted"));
@@ -417,7 +296,13 @@ impl Tx<'_> {
         self.update(row.set("reviewed_on", reviewed_on)).await
     }
 
-    pub async fn record_adoption(&mut self, revision_id: &str, body: &str, decided_on: Date, file_number: Option<&str>) -> Result<()> {
+    pub async fn record_adoption(
+        &mut self,
+        revision_id: &str,
+        body: &str,
+        decided_on: Date,
+        file_number: Option<&str>,
+    ) -> Result<()> {
         let row = Row::new(&ADOPTION, self.new_id())
             .set("revision_id", revision_id)
             .set("body", body)
@@ -443,6 +328,15 @@ impl Tx<'_> {
             .set("person_id", person_id);
         self.insert(row).await
     }
+}
+
+/// The bytes that approval freezes: title, then every clause by number.
+fn frozen_text(title: &str, parsed: &Document) -> String {
+    let mut text = format!("{title}\n");
+    for clause in &parsed.clauses {
+        text.push_str(&format!("\n{} {}\n", clause.label, clause.text));
+    }
+    text
 }
 
 /// A numbered item whose text ends in 「…をいう。」 says what a word means and asks for nothing.

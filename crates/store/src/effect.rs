@@ -34,7 +34,11 @@ pub fn exception_subject(exception: &Row) -> Json {
 }
 
 /// What an application for 不採用 freezes: the rows, the reason and the day on which the answer ends.
-pub fn rejection_subject(requirement_ids: &[String], reason: &str, until: sekisho_domain::date::Date) -> Json {
+pub fn rejection_subject(
+    requirement_ids: &[String],
+    reason: &str,
+    until: sekisho_domain::date::Date,
+) -> Json {
     json!({ "requirements": requirement_ids, "reason": reason, "until": until.to_string() })
 }
 
@@ -54,7 +58,10 @@ pub(crate) async fn approved(tx: &mut Tx<'_>, decision: &Row) -> Result<()> {
         "revision" => {
             let revision = tx.get(&REVISION, decision.text("subject_id")).await?;
             let at = tx.at();
-            let revision = revision.set("state", "approved").set("approved_ms", at).set("decision_id", decision.id.as_str());
+            let revision = revision
+                .set("state", "approved")
+                .set("approved_ms", at)
+                .set("decision_id", decision.id.as_str());
             let id = revision.id.clone();
             tx.update(revision).await?;
             tx.link_requirements(&id).await

@@ -12,39 +12,11 @@ use crate::error::{Result, StoreError};
 use crate::{Db, Tx};
 
 sql! {
-    const OF_REQUIREMENT = "SELECT e.id, e.kind, e.title, e.detail, e.answer, e.observed_ms, e.filed_ms, e.period_from,
-            e.period_to, e.fresh_until_ms, e.source, e.file_name, e.object_id, e.sha256, e.unit_id,
-            p.name AS filed_by, e.seat
-        FROM evidence e JOIN person p ON p.id = e.filed_by
-        WHERE e.requirement_id = $1 AND (e.observed_ms < $2 OR (e.observed_ms = $2 AND e.id < $3))
-            AND ($4 IS NULL OR e.unit_id IS NULL OR e.unit_id = $4)
-        ORDER BY e.observed_ms DESC, e.id DESC LIMIT $5";
     const ENTRY = "SELECT l.idx, l.id, l.at_ms FROM row_version v JOIN ledger_entry l ON l.id = v.entry_id
         WHERE v.noun = $1 AND v.id = $2 AND v.version = $3";
     const EXCEPTIONS = "SELECT x.id, x.reason, x.substitute, x.residual_risk, x.valid_from, x.valid_to, x.state,
             x.decision_id
         FROM exception x WHERE x.requirement_id = $1 ORDER BY x.valid_from DESC, x.id DESC";
-}
-
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct EvidenceRow {
-    pub id: String,
-    pub kind: String,
-    pub title: String,
-    pub detail: Option<String>,
-    pub answer: Option<String>,
-    pub observed_ms: i64,
-    pub filed_ms: i64,
-    pub period_from: Option<String>,
-    pub period_to: Option<String>,
-    pub fresh_until_ms: i64,
-    pub source: String,
-    pub file_name: Option<String>,
-    pub object_id: Option<String>,
-    pub sha256: Option<String>,
-    pub unit_id: Option<String>,
-    pub filed_by: String,
-    pub seat: String,
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -104,20 +76,6 @@ pub struct NewException<'a> {
 }
 
 impl Db {
-    /// Evidence of a requirement, newest observation first, before `(observed_ms, id)`; for one section's eyes
-    /// when `unit_id` is given.
-    pub async fn evidence_of(
-        &self,
-        requirement_id: &str,
-        before: (i64, &str),
-        unit_id: Option<&str>,
-        limit: i64,
-    ) -> Result<Vec<EvidenceRow>> {
-        let args =
-            [requirement_id.into(), before.0.into(), before.1.into(), unit_id.map(str::to_owned).into(), limit.into()];
-        self.fetch_all(OF_REQUIREMENT, &args).await
-    }
-
     pub async fn exceptions_of(&self, requirement_id: &str) -> Result<Vec<ExceptionRow>> {
         self.fetch_all(EXCEPTIONS, &[requirement_id.into()]).await
     }

@@ -12,12 +12,21 @@ macro_rules! sql {
     };
 }
 
+mod access;
+pub mod account;
 mod db;
+pub mod decision;
+pub mod document;
+pub mod effect;
 mod error;
+pub mod evidence;
 pub mod ledger;
+mod organisation;
 pub mod page;
 mod register;
+pub mod requirement;
 mod row;
+pub mod session;
 mod tx;
 
 use std::sync::Arc;
@@ -56,6 +65,19 @@ impl Store {
 
 /// Every SQL statement of this crate, generated or written.
 pub fn statements() -> Vec<&'static str> {
-    let written = [ledger::SQL, tx::SQL].into_iter().chain(page::SQL.iter().copied());
+    let written = [
+        access::SQL,
+        account::SQL,
+        decision::SQL,
+        document::SQL,
+        evidence::SQL,
+        ledger::SQL,
+        organisation::SQL,
+        requirement::SQL,
+        session::SQL,
+        tx::SQL,
+    ]
+    .into_iter()
+    .chain(page::SQL.iter().copied());
     register::sql::all().chain(written.flatten().copied()).collect()
 }

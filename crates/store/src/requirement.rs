@@ -25,9 +25,9 @@ sql! {
             q.reason, q.rejected_until, q.sort_key, q.counted
         FROM requirement q
         WHERE q.sort_key > $1
-            AND ($2 IS NULL OR q.state = $2)
-            AND ($3 IS NULL OR q.clause_label = $3)
-            AND ($4 IS NULL OR q.sort_key LIKE $4)
+            AND (CAST($2 AS TEXT) IS NULL OR q.state = $2)
+            AND (CAST($3 AS TEXT) IS NULL OR q.clause_label = $3)
+            AND (CAST($4 AS TEXT) IS NULL OR q.sort_key LIKE $4)
         ORDER BY q.sort_key LIMIT $5";
     const COUNTS = "SELECT state, COUNT(*) AS number FROM requirement WHERE counted GROUP BY state";
 }
@@ -68,7 +68,12 @@ pub struct RequirementFilter {
 
 impl Db {
     /// Requirements after `after` (a sort key), in catalogue order.
-    pub async fn requirements(&self, filter: &RequirementFilter, after: &str, limit: i64) -> Result<Vec<RequirementRow>> {
+    pub async fn requirements(
+        &self,
+        filter: &RequirementFilter,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<RequirementRow>> {
         let chapter = filter.chapter.map(|n| format!("{n:02}.%"));
         let args = [
             after.into(),
@@ -126,7 +131,13 @@ impl Tx<'_> {
     }
 
     /// 採用・変更・未検討. 不採用 needs a decision: [`Tx::apply_for_rejection`].
-    pub async fn adopt(&mut self, row: Row, state: &str, reason: Option<&str>, text: Option<&str>) -> Result<()> {
+    pub async fn adopt(
+        &mut self,
+        row: Row,
+        state: &str,
+        reason: Option<&str>,
+        text: Option<&str>,
+    ) -> Result<()> {
         if !matches!(state, "adopted" | "modified" | "undecided") {
             return Err(StoreError::IllegalMove("a rejection needs a decision, a reason and an end"));
         }
@@ -142,7 +153,13 @@ impl Tx<'_> {
     }
 
     /// Asks for 不採用 of some rows, for a reason and until a day.
-    pub async fn apply_for_rejection(&mut self, applicant: &Who, ids: &[String], reason: &str, until: Date) -> Result<String> {
+    pub async fn apply_for_rejection(
+        &mut self,
+        applicant: &Who,
+        ids: &[String],
+        reason: &str,
+        until: Date,
+    ) -> Result<String> {
         let subject_id = self.new_id();
         let title = format!("対策基準カタログ {}件を不採用とする", ids.len());
         let application = Application {
@@ -194,7 +211,8 @@ fn nearest<'a>(clauses: &BTreeMap<&str, &'a str>, label: &str) -> Option<&'a str
 
 /// `01.001.002.010`: text that sorts as the catalogue is ordered.
 fn sort_key(chapter: u8, id: &str) -> String {
-    let numbers = id.trim_start_matches('P').split('.').map(|n| format!("{n:0>3}")).collect::<Vec<_>>().join(".");
+    let numbers =
+        id.trim_start_matches('P').split('.').map(|n| format!("{n:0>3}")).collect::<Vec<_>>().join(".");
     format!("{chapter:02}.{numbers}")
 }
 

@@ -66,7 +66,13 @@ impl Db {
 }
 
 impl Store {
-    pub async fn open_session(&self, account_id: &str, token_sha256: &str, stage: &str, agent: &str) -> Result<String> {
+    pub async fn open_session(
+        &self,
+        account_id: &str,
+        token_sha256: &str,
+        stage: &str,
+        agent: &str,
+    ) -> Result<String> {
         let now = self.clock.now();
         let id = new_id(now, &*self.entropy);
         let args = [

@@ -3,5 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed expectation is the answer")]
 
+mod account;
+mod decision;
+mod organisation;
 mod schema;
 mod tx;

@@ -111,7 +111,7 @@ sql! {
             (SELECT COUNT(*) FROM revision_warning w WHERE w.revision_id = r.id) AS warnings
         FROM revision r WHERE r.id = $1";
     const IN_FORCE = "SELECT r.id, r.document_id, r.number, r.edition, r.title, r.state, r.revised_on, r.effective_on,
-            r.source_name, r.body_sha256, r.decision_id, 0 AS clauses, 0 AS warnings
+            r.source_name, r.body_sha256, r.decision_id, CAST(0 AS BIGINT) AS clauses, CAST(0 AS BIGINT) AS warnings
         FROM revision r JOIN document d ON d.id = r.document_id
         WHERE d.kind = $1 AND r.state = 'approved' AND r.effective_on <= $2
         ORDER BY r.effective_on DESC, r.number DESC LIMIT 1";
@@ -119,7 +119,7 @@ sql! {
         FROM clause_text WHERE revision_id = $1 ORDER BY ordinal";
     const DOCUMENT_OF_CLAUSE = "SELECT document_id FROM clause WHERE id = $1";
     const IN_FORCE_OF = "SELECT r.id, r.document_id, r.number, r.edition, r.title, r.state, r.revised_on,
-            r.effective_on, r.source_name, r.body_sha256, r.decision_id, 0 AS clauses, 0 AS warnings
+            r.effective_on, r.source_name, r.body_sha256, r.decision_id, CAST(0 AS BIGINT) AS clauses, CAST(0 AS BIGINT) AS warnings
         FROM revision r JOIN clause_text c ON c.revision_id = r.id
         WHERE c.clause_id = $1 AND r.state = 'approved'
         ORDER BY CASE WHEN r.effective_on <= $2 THEN 0 ELSE 1 END, r.effective_on DESC, r.number DESC LIMIT 1";
