@@ -112,8 +112,10 @@ impl State {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Body {
-    /// The model policy under `/catalogue/model-policy`.
+    /// `/catalogue/model-policy/sakurazaka.md`.
     ModelPolicy,
+    /// The version before it, `sakurazaka-v3.md`.
+    ModelPolicyV3,
     /// [`super::MODEL_STANDARD`].
     ModelStandard,
     Text(String),
@@ -121,7 +123,7 @@ pub enum Body {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Import {
-    /// Names the document in later events.
+    /// Names the document in later events. A second import of the same document is its next edition.
     pub document: String,
     /// Code of `domain::document::KINDS`.
     pub kind: String,
@@ -140,6 +142,7 @@ pub struct Import {
     pub body: Body,
 }
 
+/// The applicant submits the edition, if it is not waiting already, and the approver decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decide {
     pub document: String,
@@ -196,6 +199,7 @@ pub struct Evidence {
     pub covers: Covers,
     pub title: String,
     pub form: Form,
+    /// Seen some time on this day, which may be the day of filing: its first instant is never in the future.
     pub observed_on: Date,
     /// First and last day it speaks about.
     pub period: (Date, Date),
