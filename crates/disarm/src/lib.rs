@@ -21,6 +21,7 @@ mod ruleset;
 mod secrets;
 mod text;
 mod threat;
+mod xml;
 mod zip;
 
 pub use detect::{Kind, detect};

@@ -1,12 +1,26 @@
-//! Word, Excel and PowerPoint files in Office Open XML.
+//! Word, Excel and PowerPoint files in Office Open XML (threats O01-O32).
+//!
+//! A package is rebuilt from its main part outwards: only relationships on the allow-list are followed, every part is
+//! copied element by element through the allow-list of its vocabulary, pictures are rebuilt as pictures, and the
+//! result is written into a fresh container under fresh part names.
+
+mod copy;
+mod field;
+mod formula;
+mod lost;
+mod media;
+mod package;
+mod parts;
+pub(crate) mod schema;
+mod value;
 
 use crate::{
     Kind, Refusal,
     ctx::{Ctx, Rebuilt},
 };
 
-pub(crate) fn rebuild(kind: Kind, _bytes: &[u8], _ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusal> {
-    Err(Refusal::Unsupported(kind))
+pub(crate) fn rebuild(_kind: Kind, bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusal> {
+    package::rebuild(bytes, ctx)
 }
 
 pub(crate) fn rebuild_encrypted(_bytes: &[u8], _name: &str, _ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusal> {
