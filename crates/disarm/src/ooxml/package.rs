@@ -286,11 +286,16 @@ impl<'a> Package<'a, '_> {
         }
         for other in relationships.iter().filter(|r| r.relation != "officeDocument") {
             report_lost(other, "", ctx);
+            self.report_lost_tree(&other.path, ctx)?;
         }
         let bytes = self.read(&main, ctx)?.ok_or_else(none)?;
         let text = xml::decode(&bytes, &main)?;
         let mut reader = Xml::new(&text, &main);
-        let part = match reader.next(ctx)? {
+        let mut first = reader.next(ctx)?;
+        while matches!(first, Node::Text(_)) {
+            first = reader.next(ctx)?;
+        }
+        let part = match first {
             Node::Start { name: Some(name), .. } => match name.as_str() {
                 "w:document" => Part::Document,
                 "x:workbook" => Part::Workbook,
