@@ -85,7 +85,6 @@ const ATTRIBUTES: &[(&str, &str)] = &[
     ("relid", "O26"),
     ("gfxdata", "O26"),
     ("embeddedHtml", "O22"),
-    ("dirty", "O20"),
     ("vbProcedure", "O11"),
     ("xlm", "O11"),
     ("codeName", "O10"),
@@ -307,6 +306,9 @@ fn part(name: &str, data: &[u8], findings: &mut Vec<Finding>) -> Result<(), Chec
                     }
                     if let Some((_, threat)) = ATTRIBUTES.iter().find(|(a, _)| *a == local(key)) {
                         find(threat, format!("attribute {element}@{key}"));
+                    }
+                    if local(key) == "dirty" && element.starts_with("fld") {
+                        find("O20", "field that updates itself".to_owned());
                     }
                     if local(key) == "action" && !value.starts_with("ppaction://hlinks") {
                         find("O16", format!("action {value}"));
