@@ -4,6 +4,7 @@
 mod export;
 mod log;
 mod matrix;
+mod oracle;
 mod support;
 mod verify;
 mod witness;
