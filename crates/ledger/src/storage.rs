@@ -77,6 +77,19 @@ impl DirStorage {
         }
         Ok(())
     }
+
+    /// A file that nobody else writes to: other processes, even in containers with the same process id, find
+    /// the name taken.
+    fn create_temporary(&self, dir: &Path) -> io::Result<(PathBuf, File)> {
+        loop {
+            let unique = self.counter.fetch_add(1, Ordering::Relaxed);
+            let path = dir.join(format!(".tmp-{}-{unique}", std::process::id()));
+            match File::create_new(&path) {
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                file => return Ok((path, file?)),
+            }
+        }
+    }
 }
 
 impl Storage for DirStorage {
@@ -101,9 +114,7 @@ impl Storage for DirStorage {
             let target = self.locate(path)?;
             let dir = target.parent().unwrap_or(&self.root);
             self.ensure_dir(dir, &mut changed)?;
-            let unique = self.counter.fetch_add(1, Ordering::Relaxed);
-            let temporary = dir.join(format!(".tmp-{}-{unique}", std::process::id()));
-            let mut file = File::create(&temporary)?;
+            let (temporary, mut file) = self.create_temporary(dir)?;
             file.write_all(bytes)?;
             file.sync_data()?;
             fs::rename(&temporary, &target)?;

@@ -150,7 +150,7 @@ pub struct VerifyReport {
     pub cosigners: Vec<String>,
     /// Rows compared, when there were any to compare.
     pub rows: Option<u64>,
-    /// The log's first leaf is the last checkpoint of a log it continues: that log's name.
+    /// The log's first leaf is the last checkpoint, signed by a known key, of a log it continues: its name.
     pub continues: Option<String>,
     /// What is wrong, lowest index first.
     pub first_bad: Option<Finding>,

@@ -5,6 +5,7 @@ use super::report::{VerifyReport, Warning};
 use crate::checkpoint::SignedCheckpoint;
 use crate::entry::Entry;
 use crate::error::Result;
+use crate::key::VerifierKey;
 use crate::merkle::{Hash, leaf_hash};
 use crate::policy::Policy;
 use crate::storage::Storage;
@@ -23,6 +24,8 @@ pub(crate) struct Expected {
     head_size: Option<u64>,
     /// Sizes, ascending, without repetition.
     sizes: Vec<u64>,
+    /// The log keys the verifier knows.
+    logs: Vec<VerifierKey>,
     /// `(size, time)`, larger sizes first: someone else saw a tree of at least this size at this time.
     seen_by: Vec<(u64, i64)>,
 }
@@ -47,7 +50,8 @@ impl Expected {
         for i in 1..seen_by.len() {
             seen_by[i].1 = seen_by[i].1.min(seen_by[i - 1].1);
         }
-        Expected { head_size: head.map(|head| head.checkpoint.size), sizes, seen_by }
+        let head_size = head.map(|head| head.checkpoint.size);
+        Expected { head_size, sizes, logs: policy.logs().to_vec(), seen_by }
     }
 }
 
@@ -132,7 +136,8 @@ impl Pass<'_> {
 
     /// Leaf 0 may be the last checkpoint of the log that this one continues.
     fn foreign(&mut self, index: u64, bytes: &[u8]) {
-        match SignedCheckpoint::parse(bytes) {
+        let checkpoint = SignedCheckpoint::parse(bytes);
+        match checkpoint.and_then(|old| old.verify(&self.expected.logs).map(|()| old)) {
             Ok(old) if index == 0 => self.report.continues = Some(old.checkpoint.origin),
             _ => self.report.warn(Warning::ForeignEntry { index }),
         }

@@ -5,6 +5,7 @@ use sekisho_ledger::*;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 /// A city of 1,000 entries with an outside copy at 300 and cosignatures on the head.
 fn city() -> City {
@@ -59,8 +60,11 @@ fn export(city: &City, range: std::ops::Range<u64>) -> tempfile::TempDir {
 /// Runs the script. When Python or its Ed25519 library is missing: `None`, said on the terminal past the test
 /// harness; a failure where `SEKISHO_FULL_TEST` promises that both are there.
 fn audit(dir: &Path, arguments: &[&str]) -> Option<(i32, String)> {
-    let ready = Command::new("python3").args(["-c", "import cryptography"]).output();
-    if !ready.is_ok_and(|out| out.status.success()) {
+    static READY: LazyLock<bool> = LazyLock::new(|| {
+        let out = Command::new("python3").args(["-c", "import cryptography"]).output();
+        out.is_ok_and(|out| out.status.success())
+    });
+    if !*READY {
         assert!(std::env::var_os("SEKISHO_FULL_TEST").is_none(), "python3 with `cryptography` is missing");
         let notice = "NOT RUN: the auditor's script needs python3 with the package `cryptography`\n";
         std::io::stderr().write_all(notice.as_bytes()).unwrap();
@@ -87,12 +91,13 @@ fn the_whole_log_and_a_part_of_it_verify() {
     let city = city();
     for range in [0..1000, 0..1, 999..1000, 256..512, 250..700] {
         let dir = export(&city, range.clone());
-        assert_result(dir.path(), &OWN_KEYS, 0, "水準L0");
-        assert_result(dir.path(), &[], 0, "市が言うとおりの鍵");
         assert_result(dir.path(), &ALL, 0, "水準L1");
         let count = format!("{}件を確かめました", range.end - range.start);
-        assert_result(dir.path(), &ALL, 0, &count);
+        assert_result(dir.path(), &OWN_KEYS, 0, &count);
     }
+    let dir = export(&city, 250..700);
+    assert_result(dir.path(), &OWN_KEYS, 0, "水準L0");
+    assert_result(dir.path(), &[], 0, "市が言うとおりの鍵");
 }
 
 #[test]

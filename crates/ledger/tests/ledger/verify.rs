@@ -273,6 +273,13 @@ fn a_log_may_continue_another() {
     let report = city.verify(&[]);
     assert!(report.is_intact() && report.warnings.is_empty(), "{report:?}");
     assert_eq!(report.continues.as_deref(), Some(ORIGIN));
+    let stranger = SigningKey::generate("elsewhere", KeyKind::Log, &[66; 32]).unwrap();
+    let other =
+        SignedCheckpoint::sign(Checkpoint::new("elsewhere", 1, leaf_hash(b"")), &stranger).to_string();
+    let mut other_city = City { entries: vec![other.into_bytes()], ..City::new() };
+    other_city.publish();
+    let report = other_city.verify(&[]);
+    assert_eq!((report.continues, report.warnings), (None, vec![Warning::ForeignEntry { index: 0 }]));
     city.entries.push(b"not an entry".to_vec());
     assert!(matches!(city.verify(&[]).warnings[..], [Warning::ForeignEntry { index: 6 }]));
 }
