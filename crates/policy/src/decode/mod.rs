@@ -132,7 +132,10 @@ fn refuse_known_kinds(bytes: &[u8]) -> Result<(), PolicyError> {
         return Err(PolicyError::Pdf);
     }
     if head.starts_with(&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]) {
-        return Err(PolicyError::OldOffice);
+        // A .docx with a password is an OLE container that holds one stream of this name.
+        let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let encrypted = bytes.windows(name.len()).any(|w| w == name);
+        return Err(if encrypted { PolicyError::Encrypted } else { PolicyError::OldOffice });
     }
     if head.starts_with(b"{\\rtf") {
         return Err(PolicyError::Rtf);

@@ -330,7 +330,7 @@ fn enclosed(c: char) -> Option<(Style, u32, String)> {
 }
 
 /// ① … ㊿.
-pub(super) fn circle(number: u32) -> String {
+pub(crate) fn circle(number: u32) -> String {
     let code = match number {
         1..=20 => '①' as u32 + number - 1,
         21..=35 => '㉑' as u32 + number - 21,

@@ -14,6 +14,8 @@ mod terms;
 mod toc;
 mod tree;
 
+pub(crate) use marker::circle;
+
 use crate::PolicyError;
 use crate::decode::{LineKind, Source};
 use crate::model::{Code, Document, Warning};
