@@ -26,6 +26,12 @@ pub const WARNINGS_MAX: usize = 2_000;
 /// Terms taken from a document; bounds the term checks (terms × text).
 pub const TERMS_MAX: usize = 500;
 
+/// References judged in one document; each may search the text.
+pub const REFERENCES_MAX: usize = 3_000;
+
+/// Entries read from a table of contents; each is compared with the body.
+pub const CONTENTS_ENTRIES_MAX: usize = 2_000;
+
 /// Entries of a .docx package. Word writes about 15; embedded pictures add one each.
 pub const ZIP_ENTRIES_MAX: usize = 10_000;
 
@@ -34,3 +40,15 @@ pub const XML_BYTES_MAX: u64 = 48 * 1024 * 1024;
 
 /// Nesting of XML elements in a part; Word's own files stay below 60.
 pub const XML_DEPTH_MAX: usize = 512;
+
+/// Pairs of clauses whose texts are compared; 1,500 × 1,500 fits. Longer documents are compared near the diagonal.
+pub const COMPARE_PAIRS_MAX: usize = 3_000_000;
+
+/// Changed clauses that are searched for split or merged parts.
+pub const COMPARE_PARTS_MAX: usize = 3_000;
+
+/// Word pairs compared for one clause: two texts of some 3,000 words.
+pub const DIFF_CELLS_MAX: usize = 9_000_000;
+
+/// Word pairs compared for one 新旧対照表, a few seconds of work.
+pub const DIFF_FUEL_CELLS: usize = 300_000_000;

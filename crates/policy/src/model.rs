@@ -53,12 +53,46 @@ pub struct Clause {
     pub parent: Option<String>,
     /// Line of the number in the source, 1-based; for .docx, paragraphs are counted.
     pub line: u32,
+    /// The line in the source of each line of `text`; lost when a document is read back from JSON.
+    #[serde(skip)]
+    pub rows: Rows,
 }
+
+/// Lines in the source; not part of what makes two clauses equal.
+#[derive(Debug, Clone, Default)]
+pub struct Rows(pub Vec<u32>);
+
+impl PartialEq for Rows {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Rows {}
 
 impl Clause {
     /// False for 前文 and for parts that have a name but no number.
     pub fn is_numbered(&self) -> bool {
         !self.id.starts_with('h') && self.id != "preamble"
+    }
+
+    /// 第5条から第7条まで 削除: one clause that stands for several numbers, which its text repeats.
+    pub(crate) fn is_deleted_range(&self) -> bool {
+        self.text.starts_with('第')
+            && self.text.ends_with("削除")
+            && self.text.contains('条')
+            && self.text.chars().count() <= 24
+    }
+
+    /// The line in the source of the byte `at` of `text`.
+    pub fn line_at(&self, at: usize) -> u32 {
+        let row = self.text.bytes().take(at).filter(|b| *b == b'\n').count();
+        self.rows.0.get(row).copied().unwrap_or(self.line)
+    }
+
+    /// The line in the source of the first occurrence of `word`.
+    pub(crate) fn line_of(&self, word: &str) -> u32 {
+        self.text.find(word).map_or(self.line, |at| self.line_at(at))
     }
 
     /// The paragraphs below the heading.

@@ -5,14 +5,29 @@ use super::{LineKind, Source};
 pub(super) fn apply(source: &mut Source) {
     for line in &mut source.lines {
         let trimmed = line.text.trim();
+        if line.kind != LineKind::Text {
+            continue;
+        }
         if is_rule(trimmed) {
             line.kind = LineKind::Rule;
         } else if let Some((level, text)) = heading(trimmed) {
             (line.kind, line.text) = (LineKind::Heading(level), plain(text));
-        } else if trimmed.len() > 1 && trimmed.starts_with('|') && trimmed.ends_with('|') {
-            (line.kind, line.text) = (LineKind::Row, cells(trimmed).join("\t"));
         } else {
             line.text = plain(line.text.trim_start_matches("> ").trim_end());
+        }
+    }
+}
+
+/// Tables drawn with bars, which plain text taken from web pages carries as well.
+pub(super) fn tables(source: &mut Source) {
+    for line in source.lines.iter_mut().filter(|l| l.kind == LineKind::Text) {
+        let text = line.text.trim();
+        let bars = text.matches('|').count();
+        let drawn = bars >= 2 && (text.starts_with('|') || text.ends_with('|')) || text.contains(" | ");
+        if bars >= 2 && is_rule(text) {
+            line.kind = LineKind::Rule;
+        } else if drawn {
+            (line.kind, line.text) = (LineKind::Row, cells(text).join("\t"));
         }
     }
 }

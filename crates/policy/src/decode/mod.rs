@@ -81,6 +81,7 @@ pub fn from_text(text: &str, markdown: bool) -> Result<Source, PolicyError> {
     if source.lines.iter().all(|l| l.text.trim().is_empty()) {
         return Err(PolicyError::Empty);
     }
+    markdown::tables(&mut source);
     if markdown {
         markdown::apply(&mut source);
     }

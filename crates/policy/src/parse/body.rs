@@ -142,13 +142,23 @@ impl<'s> Body<'_, 's> {
             heading: set_as_heading || join::is_heading(content),
         };
         let Some(place) = self.tree.place(found, now) else { return false };
+        // 第5条 (1) …: the first item on the line of its parent.
+        let inner = marker(content)
+            .filter(|m| m.doubt < Doubt::ReadsOn && m.readings[0].1 == 1 && m.label.starts_with(['(', '①']));
+        let (content, nested) = inner.map_or((content, None), |m| ("", Some((m, content))));
         let line = self.reader.number(index);
+        let content = if found.through.is_some() { text } else { content };
         let first = if kind == LineKind::Row { row_text(content, " ") } else { tidy(content) };
         let clause = self.tree.open(place, &found.label, Some(found), line, first);
         self.settle(index, clause, Before::Numbered);
         if let Some((at, caption)) = self.caption.take() {
             self.reader.settle(at, Fate::Clause(clause));
-            self.tree.drafts[clause].caption = Some(caption);
+            self.tree.drafts[clause].caption = Some((self.reader.number(at), caption));
+        }
+        if let Some((inner, rest)) = nested
+            && !self.open_numbered(index, rest, &inner)
+        {
+            self.tree.drafts[clause].first = tidy(rest);
         }
         true
     }
@@ -209,7 +219,8 @@ impl<'s> Body<'_, 's> {
         match self.reader.source.lines[index].kind {
             LineKind::Heading(level) => Some(level),
             LineKind::Title => Some(1),
-            _ => None,
+            // The table of contents may list parts that have no number.
+            _ => self.contents.has(self.reader.text(index)).then_some(1),
         }
     }
 
@@ -232,19 +243,25 @@ impl<'s> Body<'_, 's> {
             }
             self.settle(index, clause, before);
         } else if draft.first.is_empty() && draft.paragraphs.is_empty() && !row {
-            draft.first = paragraph;
+            (draft.first, draft.first_line) = (paragraph, self.reader.number(index));
             self.settle(index, clause, Before::Numbered);
         } else {
-            draft.paragraphs.push(paragraph);
+            draft.paragraphs.push((self.reader.number(index), paragraph));
             self.settle(index, clause, Before::Paragraph);
         }
     }
 
     /// Prose before the first number is the 前文; a short line is left to a person.
     fn before_first(&mut self, index: usize, paragraph: String) {
-        if width(&paragraph) >= 40 || paragraph.contains('。') {
-            let clause = self.tree.open_preamble(self.reader.number(index), paragraph);
-            self.settle(index, clause, Before::Paragraph);
+        let prose = |text: &str| width(text) >= 40 || text.contains('。');
+        let titles_prose = join::is_heading(&paragraph)
+            && self
+                .reader
+                .next_open(index + 1)
+                .is_some_and(|n| prose(self.reader.text(n)) && marker(self.reader.text(n)).is_none());
+        if prose(&paragraph) || titles_prose {
+            let clause = self.tree.open_preamble(self.reader.number(index), paragraph, titles_prose);
+            self.settle(index, clause, if titles_prose { Before::Numbered } else { Before::Paragraph });
         } else {
             let message = format!(
                 "「{}」は表題、日付、条項のいずれとも判別できないため、取り込みませんでした。",
@@ -373,7 +390,7 @@ fn row_text(text: &str, joint: &str) -> String {
     text.split('\t').map(tidy).filter(|c| !c.is_empty()).collect::<Vec<_>>().join(joint)
 }
 
-fn is_web_furniture(text: &str) -> bool {
+pub(super) fn is_web_furniture(text: &str) -> bool {
     let text = text.trim();
     let short = width(text) <= 70 && !text.contains('。');
     short

@@ -2,7 +2,7 @@
 
 use super::join::is_heading;
 use super::marker::Style;
-use crate::model::Clause;
+use crate::model::{Clause, Rows};
 
 /// Headings set before the text on the same line are at most this long.
 const INLINE_HEADING_CHARS_MAX: usize = 24;
@@ -15,37 +15,50 @@ pub(super) struct Draft {
     pub(super) parent: Option<usize>,
     pub(super) line: u32,
     /// （目的） above an article.
-    pub(super) caption: Option<String>,
+    pub(super) caption: Option<(u32, String)>,
     /// The text beside the number.
     pub(super) first: String,
-    pub(super) paragraphs: Vec<String>,
+    /// The line `first` is on; the number may stand alone on the line before.
+    pub(super) first_line: u32,
+    /// Each with its line.
+    pub(super) paragraphs: Vec<(u32, String)>,
     pub(super) has_children: bool,
 }
 
 impl Draft {
     /// The paragraph that the next line might continue.
     pub(super) fn last_mut(&mut self) -> &mut String {
-        self.paragraphs.last_mut().unwrap_or(&mut self.first)
+        self.paragraphs.last_mut().map_or(&mut self.first, |(_, text)| text)
     }
 
     /// Heading and text in their final form.
     pub(super) fn finish(mut self, parent: Option<String>) -> Clause {
+        let line = self.first_line;
         let mut heading = self.caption.take();
         if heading.is_none() {
-            heading = self.inline_heading();
+            heading = self.inline_heading().map(|h| (line, h));
         }
         let followed = !self.paragraphs.is_empty() || self.has_children;
         let structural = self.style.rank().is_some_and(|r| r < 7) || matches!(self.style, Style::Heading(_));
-        if heading.is_none() && !self.first.is_empty() && is_heading(&self.first) && (followed || structural)
-        {
-            heading = Some(std::mem::take(&mut self.first));
+        if heading.is_none() && is_heading(&self.first) && (followed || structural) {
+            let first = std::mem::take(&mut self.first);
+            let inner = first.strip_prefix(['(', '（']).and_then(|f| f.strip_suffix([')', '）']));
+            let bare = inner.filter(|f| structural && !f.contains(['(', '（']));
+            heading = Some((line, bare.unwrap_or(&first).to_owned()));
         }
-        let mut text: Vec<&str> = Vec::new();
-        text.extend(heading.as_deref());
-        text.extend(std::iter::once(self.first.as_str()).filter(|f| !f.is_empty()));
-        text.extend(self.paragraphs.iter().map(String::as_str));
-        let text = text.join("\n");
-        Clause { id: self.id, label: self.label, heading, text, parent, line: self.line }
+        let first = Some((line, self.first)).filter(|(_, f)| !f.is_empty());
+        let named = heading.as_ref().map(|(_, h)| h.clone());
+        let (rows, text): (Vec<u32>, Vec<String>) =
+            heading.into_iter().chain(first).chain(self.paragraphs).unzip();
+        Clause {
+            id: self.id,
+            label: self.label,
+            heading: named,
+            text: text.join("\n"),
+            parent,
+            line: self.line,
+            rows: Rows(rows),
+        }
     }
 
     /// `第1条（目的） この方針は…` and `1 目的 この方針は…。`: the heading on the same line as the text.
@@ -59,6 +72,7 @@ impl Draft {
             && let Some((heading, rest)) = inner.split_once([')', '）'])
             && heading.chars().count() <= INLINE_HEADING_CHARS_MAX
             && !heading.contains("以下")
+            && super::marker::marker(&first).is_none()
         {
             self.first = rest.trim().to_owned();
             return Some(heading.trim().to_owned());

@@ -1,6 +1,6 @@
 //! What stands before the first clause: title, 制定 and 改定, issuer, document number.
 
-use super::body::begins_clause;
+use super::body::{begins_clause, is_web_furniture};
 use super::{Fate, Reader, excerpt};
 use crate::decode::LineKind;
 use crate::model::{Code, Document, Revision};
@@ -97,6 +97,9 @@ fn is_city(text: &str) -> bool {
 /// True for a line that consists of dates and words such as 制定, 改定, 訓令第5号.
 pub(super) fn is_date_line(text: &str) -> bool {
     let found = dates_in(text);
+    if is_web_furniture(text) {
+        return false;
+    }
     if found.is_empty() {
         return matches!(
             squeeze(text).trim_matches(['(', ')', ':']),

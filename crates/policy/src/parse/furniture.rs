@@ -1,6 +1,6 @@
 //! Page furniture that text taken from a PDF or printout carries: page numbers and running headers.
 
-use super::{Fate, Reader, excerpt};
+use super::{Reader, excerpt};
 use crate::decode::LineKind;
 use crate::model::Code;
 use crate::text::{squeeze, width};
@@ -78,9 +78,10 @@ fn running_headers(reader: &mut Reader<'_>, page_edges: &[usize]) {
         if lines.len() < HEADER_REPEATS_MIN || key.chars().count() < 2 {
             continue;
         }
-        // The first one may be the title itself.
-        for index in lines.into_iter().skip(usize::from(reader.fates.len() > 1)) {
-            if reader.is_open(index) {
+        for index in lines {
+            // Before the first page edge stands the title, which a running header may repeat.
+            let on_first_page = page_edges.first().is_none_or(|edge| index < *edge);
+            if reader.is_open(index) && !on_first_page {
                 let message = format!(
                     "各ページの見出し「{}」と見て、本文から除きました。",
                     excerpt(reader.text(index))
@@ -89,7 +90,6 @@ fn running_headers(reader: &mut Reader<'_>, page_edges: &[usize]) {
             }
         }
     }
-    debug_assert!(reader.fates.iter().all(|f| !matches!(f, Some(Fate::Clause(_)))));
 }
 
 #[cfg(test)]

@@ -5,6 +5,9 @@ use crate::text::{dates_in, fold, width};
 /// Columns that a full line may fall short of the page width: two full-width characters pushed over by 禁則処理.
 const SHORTFALL_COLUMNS: usize = 5;
 
+/// About 500 characters of a paragraph.
+const TAIL_BYTES: usize = 1_500;
+
 /// What the line before was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Before {
@@ -54,6 +57,7 @@ pub(super) fn continues(
     next: &str,
     gap: bool,
 ) -> bool {
+    let last = tail(last);
     let next_trimmed = next.trim_start();
     let Some(first) = next_trimmed.chars().next() else { return false };
     let indented = next.starts_with(['\u{3000}', '\t']) || next.starts_with("  ");
@@ -72,6 +76,15 @@ pub(super) fn continues(
                 || ends_with_particle(last) && !gap
         }
     }
+}
+
+/// The end of a paragraph is enough to judge it, however long it has grown.
+fn tail(text: &str) -> &str {
+    let mut from = text.len().saturating_sub(TAIL_BYTES);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    &text[from..]
 }
 
 fn is_full(raw: &str, columns: usize) -> bool {
@@ -105,7 +118,9 @@ fn is_unfinished(text: &str) -> bool {
 }
 
 fn ends_with_particle(text: &str) -> bool {
-    text.chars().count() >= 12 && text.trim_end().ends_with(['を', 'に', 'は', 'が', 'の', 'で', 'へ', 'と'])
+    text.chars().count() >= 12
+        && !text.ends_with("もの")
+        && text.trim_end().ends_with(['を', 'に', 'は', 'が', 'の', 'で', 'へ', 'と'])
 }
 
 /// Long enough and with the kana of a sentence.

@@ -3,12 +3,16 @@
 use super::marker::marker;
 use super::{Fate, Reader};
 use crate::decode::LineKind;
+use crate::limits;
 use crate::text::{folded, squeeze, width};
+use std::collections::HashSet;
 
 /// What the table of contents lists.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     pub(super) entries: Vec<Entry>,
+    keys: HashSet<String>,
+    paged: usize,
 }
 
 #[derive(Debug)]
@@ -22,8 +26,7 @@ pub(super) struct Entry {
 
 impl Contents {
     pub(super) fn has(&self, line: &str) -> bool {
-        let key = key(line);
-        self.entries.iter().any(|e| e.key == key)
+        !self.keys.is_empty() && self.keys.contains(&key(line))
     }
 }
 
@@ -56,25 +59,25 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Contents {
 /// Entries follow each other until the first heading comes again, or until something that is no entry.
 fn entries_below(reader: &mut Reader<'_>, from: usize, contents: &mut Contents) {
     let mut index = from;
-    while let Some(next) = reader.next_open(index) {
+    while let Some(next) =
+        reader.next_open(index).filter(|_| contents.entries.len() < limits::CONTENTS_ENTRIES_MAX)
+    {
         let text = reader.text(next);
         let (entry, paged, ranged) = split(text);
-        let again = !paged && contents.entries.iter().any(|e| e.key == key(&entry));
-        let caption = text.trim_start().starts_with(['(', '（']) && !paged && marker(text).is_none();
-        let pages_stop = !paged
-            && !ranged
-            && marker(text).is_some()
-            && contents.entries.iter().filter(|e| e.paged).count() * 2 > contents.entries.len();
-        let listed = paged
-            || ranged
-            || marker(text).is_some()
-            || matches!(squeeze(text).as_str(), "附則" | "付則" | "はじめに");
-        let heading_below = contents.entries.iter().any(|e| e.paged) || !listed;
-        let plain = !listed
-            && width(text) <= 40
-            && !contents.entries.iter().any(|e| e.paged)
-            && reader.next_open(next + 1).is_some_and(|n| marker(reader.text(n)).is_some());
-        if again || caption || (pages_stop && heading_below) || text.contains('。') || !(listed || plain) {
+        let numbered = marker(text).is_some();
+        let mostly_paged = contents.paged * 2 > contents.entries.len();
+        let again = !paged && contents.has(&entry);
+        let caption = text.trim_start().starts_with(['(', '（']) && !paged && !numbered;
+        let listed =
+            paged || ranged || numbered || matches!(squeeze(text).as_str(), "附則" | "付則" | "はじめに");
+        // A part without a number: short, in a list without pages, with a number below it.
+        let part = || {
+            contents.paged == 0
+                && width(text) <= 40
+                && reader.next_open(next + 1).is_some_and(|n| marker(reader.text(n)).is_some())
+        };
+        let body = !paged && !ranged && numbered && mostly_paged;
+        if again || caption || body || text.contains('。') || !(listed || part()) {
             break;
         }
         take(reader, contents, next);
@@ -94,8 +97,12 @@ fn take(reader: &mut Reader<'_>, contents: &mut Contents, index: usize) {
         last.text.push_str(text.trim());
         last.key = key(&last.text);
         last.paged = true;
+        contents.keys.insert(last.key.clone());
+        contents.paged += 1;
         return;
     }
+    contents.keys.insert(key(&text));
+    contents.paged += usize::from(paged);
     contents.entries.push(Entry { key: key(&text), text: text.trim().to_owned(), line: index, paged });
 }
 

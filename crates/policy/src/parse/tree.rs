@@ -69,7 +69,7 @@ impl Tree {
         }
         let sure = marker.doubt == Doubt::None;
         self.sibling(marker, now)
-            .filter(|_| sure || now.complete)
+            .filter(|_| marker.doubt < Doubt::ReadsOn || now.complete)
             .or_else(|| {
                 self.first_of_list(marker, now)
                     .filter(|_| sure || (marker.doubt == Doubt::NoGap && now.complete))
@@ -247,6 +247,7 @@ impl Tree {
             line,
             caption: None,
             first,
+            first_line: line,
             paragraphs: Vec::new(),
             has_children: false,
         });
@@ -354,8 +355,10 @@ impl Tree {
         id
     }
 
-    /// 前文: text before the first number.
-    pub(super) fn open_preamble(&mut self, line: u32, first: String) -> usize {
+    /// 前文: text before the first number, with its heading if it has one.
+    pub(super) fn open_preamble(&mut self, line: u32, text: String, heading: bool) -> usize {
+        let (first, paragraphs) =
+            if heading { (text, Vec::new()) } else { (String::new(), vec![(line, text)]) };
         self.drafts.push(Draft {
             id: "preamble".to_owned(),
             label: "前文".to_owned(),
@@ -363,8 +366,9 @@ impl Tree {
             parent: None,
             line,
             caption: None,
-            first: String::new(),
-            paragraphs: vec![first],
+            first,
+            first_line: line,
+            paragraphs,
             has_children: false,
         });
         self.drafts.len() - 1
