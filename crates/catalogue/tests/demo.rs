@@ -264,6 +264,28 @@ fn the_same_day_tells_the_same_story() {
 }
 
 #[test]
+fn every_text_the_city_imports_is_readable() {
+    for event in history(Scene::OneYearLater, ANCHOR).unwrap() {
+        let What::ImportDocument(import) = event.what else { continue };
+        let read = sekisho_policy::parse_file(import.body.text().as_bytes(), &import.file_name).unwrap();
+        assert_eq!(read.title.as_deref(), Some(import.title.as_str()));
+        if import.revised_on.is_none() {
+            let newest = read.revisions.last().unwrap();
+            assert_eq!(newest.version.as_deref(), Some(import.edition.as_str()));
+            assert!(newest.effective_on.unwrap() < date_at(event.at), "in force when imported");
+        }
+    }
+}
+
+#[test]
+fn the_model_policy_has_every_clause_that_rows_are_mapped_to() {
+    let policy = sekisho_policy::parse_file(demo::MODEL_POLICY.as_bytes(), "kihon-hoshin.md").unwrap();
+    let labels: Vec<&str> = policy.clauses.iter().map(|c| c.label.as_str()).collect();
+    let listed: Vec<&str> = catalogue().clauses.iter().map(|c| c.label.as_str()).collect();
+    assert_eq!(labels, listed);
+}
+
+#[test]
 fn every_adopted_row_has_its_clause_in_the_standard() {
     let standard = sekisho_policy::parse_file(demo::MODEL_STANDARD.as_bytes(), "taisaku-kijun.md").unwrap();
     assert_eq!(standard.warnings, [], "the model standard reads without a doubt");

@@ -112,13 +112,25 @@ impl State {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Body {
-    /// `/catalogue/model-policy/sakurazaka.md`.
+    /// [`super::MODEL_POLICY`].
     ModelPolicy,
-    /// The version before it, `sakurazaka-v3.md`.
+    /// The version before it, [`super::MODEL_POLICY_V3`].
     ModelPolicyV3,
     /// [`super::MODEL_STANDARD`].
     ModelStandard,
     Text(String),
+}
+
+impl Body {
+    /// The file's text, Markdown.
+    pub fn text(&self) -> &str {
+        match self {
+            Body::ModelPolicy => super::MODEL_POLICY,
+            Body::ModelPolicyV3 => super::MODEL_POLICY_V3,
+            Body::ModelStandard => super::MODEL_STANDARD,
+            Body::Text(text) => text,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -55,6 +55,10 @@ pub const SOURCE: DemoSource<'static> = DemoSource {
     one_year_later: include_str!("../../../../demo/one-year-later.toml"),
 };
 
+/// The 基本方針 of the demo city (version 4), which is also the model a city may start from.
+pub const MODEL_POLICY: &str = include_str!("../../../../catalogue/model-policy/sakurazaka.md");
+/// The version before it.
+pub const MODEL_POLICY_V3: &str = include_str!("../../../../catalogue/model-policy/sakurazaka-v3.md");
 /// The 対策基準 of the demo city, which is also the model a city may start from.
 pub const MODEL_STANDARD: &str = include_str!("../../../../catalogue/model-standard/standard.md");
 
