@@ -120,3 +120,14 @@ fn damaged_files_are_refused() {
     let without_policy_rows = Source { chapters: &SOURCE.chapters[..9], ..SOURCE };
     assert_eq!(code(Catalogue::parse(&without_policy_rows)), "catalogue-unserved");
 }
+
+#[test]
+fn a_file_cut_short_anywhere_is_refused() {
+    for (index, (name, text)) in SOURCE.chapters.iter().enumerate().take(9) {
+        for at in (0..text.trim_end().len()).step_by(7_919) {
+            let cut = text.floor_char_boundary(at);
+            let result = with_chapter(index, |t| t[..cut].to_owned());
+            assert!(result.is_err(), "{name} cut at byte {cut} was taken for whole");
+        }
+    }
+}
