@@ -90,7 +90,7 @@ impl Edge {
 }
 
 /// Reads a hash tile; when the partial one is gone, the beginning of the full one.
-fn read_hashes(storage: &dyn Storage, tile: TileId) -> Result<Vec<Hash>> {
+pub(crate) fn read_hashes(storage: &dyn Storage, tile: TileId) -> Result<Vec<Hash>> {
     if let Some(bytes) = storage.read(&tile.to_string())? {
         return decode_hashes(&bytes, tile.width);
     }

@@ -4,13 +4,13 @@ use super::Kept;
 use super::report::{VerifyReport, Warning};
 use crate::checkpoint::SignedCheckpoint;
 use crate::entry::Entry;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::key::VerifierKey;
 use crate::merkle::{Hash, leaf_hash};
 use crate::policy::Policy;
 use crate::storage::Storage;
-use crate::tile::{TILE_WIDTH, TileId, decode_hashes, encode_hashes, tile_in};
-use crate::tree::Edge;
+use crate::tile::{TILE_WIDTH, TileId, TileKind, tile_in};
+use crate::tree::{Edge, read_hashes};
 use std::collections::BTreeMap;
 
 /// How far an entry's time may lie on the wrong side of its neighbours: clocks of two machines differ.
@@ -92,7 +92,7 @@ impl Walk {
             walk: Walk::default(),
             report,
         };
-        pass.note_roots();
+        pass.note_roots()?;
         for entry in entries {
             pass.entry(&entry?)?;
         }
@@ -116,17 +116,12 @@ impl Pass<'_> {
         let index = self.edge.size();
         let leaf = leaf_hash(bytes);
         self.compare_leaf(index, leaf)?;
-        let (report, storage) = (&mut *self.report, self.leaves.storage);
-        let parted = self.walk.divergence.is_some();
-        let mut read = Ok(());
-        self.edge.push(leaf, |tile, hashes| {
-            // Level 0 was compared leaf by leaf; once the trees part, upper tiles say nothing new.
-            if let (Some(storage), false, crate::TileKind::Hashes(1..)) = (storage, parted, tile.kind) {
-                read = compare_tile(storage, tile, hashes, report);
-            }
-        });
-        read?;
-        self.note_roots();
+        let mut full = Vec::new();
+        self.edge.push(leaf, |tile, hashes| full.push((tile, hashes.to_vec())));
+        for (tile, hashes) in full {
+            self.compare_upper_tile(tile, &hashes)?;
+        }
+        self.note_roots()?;
         match Entry::parse(bytes) {
             Ok(entry) => self.times.check(index, entry.at_ms, self.report),
             Err(_) => self.foreign(index, bytes),
@@ -171,7 +166,19 @@ impl Pass<'_> {
         }
     }
 
-    fn note_roots(&mut self) {
+    /// Level 0 is compared leaf by leaf. Once the trees part, or beyond the head, upper tiles say nothing.
+    fn compare_upper_tile(&mut self, tile: TileId, hashes: &[Hash]) -> Result<()> {
+        let TileKind::Hashes(level @ 1..) = tile.kind else { return Ok(()) };
+        let published = tile_in(self.leaves.size, level, tile.index) == Some(tile);
+        match self.leaves.storage {
+            Some(storage) if published && self.walk.divergence.is_none() => {
+                compare_tile(storage, tile, hashes, self.report)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn note_roots(&mut self) -> Result<()> {
         let size = self.edge.size();
         if self.expected.sizes.binary_search(&size).is_ok() {
             let root = self.edge.root();
@@ -180,6 +187,14 @@ impl Pass<'_> {
                 self.walk.tile_roots.insert(size, root);
             }
         }
+        if size == self.leaves.size {
+            let partials: Vec<_> =
+                self.edge.partials().map(|(tile, hashes)| (tile, hashes.to_vec())).collect();
+            for (tile, hashes) in partials {
+                self.compare_upper_tile(tile, &hashes)?;
+            }
+        }
+        Ok(())
     }
 
     /// The entries have ended; the tiles may go on.
@@ -195,19 +210,8 @@ impl Pass<'_> {
             }
             self.push_tile_leaf(hash);
         }
-        if let (Some(storage), None) = (self.leaves.storage, &self.walk.divergence) {
-            for (tile, hashes) in partials_at(&self.edge, head_size) {
-                compare_tile(storage, tile, hashes, self.report)?;
-            }
-        }
         Ok(self.walk)
     }
-}
-
-/// The partial upper tiles of the head, when the entries end where the head does.
-fn partials_at(edge: &Edge, head_size: u64) -> impl Iterator<Item = (TileId, &[Hash])> {
-    edge.partials()
-        .filter(move |(tile, _)| edge.size() == head_size && tile.kind != crate::TileKind::Hashes(0))
 }
 
 fn compare_tile(
@@ -216,13 +220,23 @@ fn compare_tile(
     hashes: &[Hash],
     report: &mut VerifyReport,
 ) -> Result<()> {
-    let path = tile.to_string();
-    match storage.read(&path)? {
-        None => report.warn(Warning::TileMissing { path }),
-        Some(bytes) if bytes != encode_hashes(hashes) => report.warn(Warning::TilesStale { path }),
-        Some(_) => {}
+    let found = read_tile(storage, tile, report)?;
+    if found.is_some_and(|found| found != hashes) {
+        report.warn(Warning::TilesStale { path: tile.to_string() });
     }
     Ok(())
+}
+
+/// The hashes of a tile; `None` when it is missing or malformed, which is reported.
+fn read_tile(storage: &dyn Storage, tile: TileId, report: &mut VerifyReport) -> Result<Option<Vec<Hash>>> {
+    let path = tile.to_string();
+    match read_hashes(storage, tile) {
+        Ok(hashes) => return Ok(Some(hashes)),
+        Err(Error::MissingTile(_)) => report.warn(Warning::TileMissing { path }),
+        Err(Error::BadTile(_)) => report.warn(Warning::TilesStale { path }),
+        Err(error) => return Err(error),
+    }
+    Ok(None)
 }
 
 /// Reads leaf hashes from level-0 tiles, one tile at a time.
@@ -238,37 +252,13 @@ impl TileLeaves<'_> {
         let Some(storage) = self.storage.filter(|_| index < self.size) else { return Ok(None) };
         let number = index / TILE_WIDTH;
         if self.loaded.as_ref().is_none_or(|(loaded, _)| *loaded != number) {
-            let hashes = read_level_0(storage, self.size, number, report)?;
+            let tile = tile_in(self.size, 0, number).map(|tile| read_tile(storage, tile, report));
+            let hashes = tile.transpose()?.flatten().unwrap_or_default();
             self.loaded = Some((number, hashes));
         }
         let loaded = self.loaded.as_ref().and_then(|(_, hashes)| hashes.get((index % TILE_WIDTH) as usize));
         Ok(loaded.copied())
     }
-}
-
-/// The leaf hashes of one tile; none when it is missing or malformed, which is reported.
-fn read_level_0(
-    storage: &dyn Storage,
-    size: u64,
-    number: u64,
-    report: &mut VerifyReport,
-) -> Result<Vec<Hash>> {
-    let Some(tile) = tile_in(size, 0, number) else { return Ok(Vec::new()) };
-    let path = tile.to_string();
-    let read = match storage.read(&path)? {
-        Some(bytes) => decode_hashes(&bytes, tile.width).ok(),
-        None => match storage.read(&tile.filled().to_string())? {
-            Some(bytes) => decode_hashes(&bytes, TILE_WIDTH as u16).ok(),
-            None => {
-                report.warn(Warning::TileMissing { path });
-                return Ok(Vec::new());
-            }
-        },
-    };
-    if read.is_none() {
-        report.warn(Warning::TilesStale { path });
-    }
-    Ok(read.unwrap_or_default())
 }
 
 /// Compares entries' times with each other and with the times at which others saw a checkpoint. That others saw
