@@ -38,6 +38,8 @@ pub enum Error {
     ProofFails,
     #[error("index {index} is outside a tree of {size} leaves")]
     OutOfRange { index: u64, size: u64 },
+    #[error("entries from {first} on do not follow on a log of {size}")]
+    NotAtEnd { first: u64, size: u64 },
     #[error("signer has already signed a tree of {signed} leaves and refuses one of {asked}")]
     SignerRefusesSmaller { signed: u64, asked: u64 },
     #[error(
@@ -81,6 +83,7 @@ impl Error {
             Error::BadProof(_) => "L023",
             Error::ProofFails => "L024",
             Error::OutOfRange { .. } => "L025",
+            Error::NotAtEnd { .. } => "L026",
             Error::SignerRefusesSmaller { .. } => "L030",
             Error::SignerRefusesFork { .. } => "L031",
             Error::SignerStateMissing => "L032",

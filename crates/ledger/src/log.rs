@@ -14,7 +14,7 @@ use crate::limits::{MAX_LEAF_BYTES, MAX_UNWRITTEN_BYTES};
 use crate::merkle::leaf_hash;
 use crate::signer::Signer;
 use crate::storage::{NamedBytes, Storage};
-use crate::tile::{TILE_WIDTH, TileId, TileKind, decode_entries, encode_entry, encode_hashes, tiles_at};
+use crate::tile::{TILE_WIDTH, TileId, decode_entries, encode_entry, encode_hashes, tiles_at};
 use crate::tree::{Edge, Tiles};
 use std::ops::Range;
 
@@ -33,14 +33,15 @@ pub struct Log {
     edge: Edge,
     /// The partial entry bundle at the end.
     bundle: Vec<u8>,
+    /// Partial tiles that were published last: those of upper levels seldom change.
+    partials: Vec<TileId>,
     unwritten: Unwritten,
 }
 
 /// Full bundles and tiles that are not on disk yet, and partial ones that full ones have replaced.
 #[derive(Debug, Default)]
 struct Unwritten {
-    bundles: Vec<NamedBytes>,
-    tiles: Vec<NamedBytes>,
+    files: Vec<NamedBytes>,
     bytes: usize,
     obsolete_dirs: Vec<String>,
 }
@@ -80,8 +81,8 @@ impl Log {
 
     fn without_tiles(storage: Box<dyn Storage>, signer: Signer) -> Result<Log> {
         let published = signer.last()?;
-        let (edge, bundle, unwritten) = Default::default();
-        Ok(Log { storage, signer, published, edge, bundle, unwritten })
+        let (edge, bundle, partials, unwritten) = Default::default();
+        Ok(Log { storage, signer, published, edge, bundle, partials, unwritten })
     }
 
     /// Forgets what was appended but not published, and goes on from what is signed now.
@@ -111,6 +112,7 @@ impl Log {
             }
         };
         drop(lock);
+        self.partials = edge.partials().map(|(tile, _)| tile).collect();
         (self.edge, self.bundle, self.unwritten) = (edge, bundle, Unwritten::default());
         Ok(())
     }
@@ -181,9 +183,21 @@ impl Log {
             self.append_one(entry.as_ref())?;
         }
         if self.unwritten.bytes > MAX_UNWRITTEN_BYTES {
-            self.unwritten.flush(&*self.storage)?;
+            self.unwritten.write(&*self.storage, Vec::new())?;
         }
         Ok(first..self.edge.size())
+    }
+
+    /// [`Log::append`], provided that the log ends at `first`: what a sequencer with its own numbering calls, so
+    /// that the same entries can never be appended twice.
+    ///
+    /// # Errors
+    /// [`Error::NotAtEnd`], and as [`Log::append`].
+    pub fn append_at<E: AsRef<[u8]>>(&mut self, first: u64, entries: &[E]) -> Result<Range<u64>> {
+        match self.size() {
+            size if size == first => self.append(entries),
+            size => Err(Error::NotAtEnd { first, size }),
+        }
     }
 
     fn append_one(&mut self, entry: &[u8]) -> Result<()> {
@@ -197,6 +211,20 @@ impl Log {
         Ok(())
     }
 
+    /// Makes bundles and tiles durable, the partial ones included.
+    fn write_tiles(&mut self) -> Result<()> {
+        let changed = self.edge.partials().filter(|(tile, _)| !self.partials.contains(tile));
+        let mut files: Vec<NamedBytes> =
+            changed.map(|(tile, hashes)| (tile.to_string(), encode_hashes(hashes))).collect();
+        let (full, width) = tiles_at(self.edge.size(), 0);
+        if width > 0 {
+            files.push((TileId::entries(full, width).to_string(), self.bundle.clone()));
+        }
+        self.unwritten.write(&*self.storage, files)?;
+        self.partials = self.edge.partials().map(|(tile, _)| tile).collect();
+        Ok(())
+    }
+
     /// Makes everything appended durable, signs it and publishes the checkpoint. Without new entries the
     /// present checkpoint is published again.
     ///
@@ -204,16 +232,8 @@ impl Log {
     /// [`Error::SignerRefusesSmaller`] when another process has published more: call [`Log::reload`].
     /// [`Error::SignerRefusesFork`] when tiles or entries were tampered with: stop and verify.
     pub fn publish(&mut self) -> Result<&SignedCheckpoint> {
-        self.unwritten.flush(&*self.storage)?;
+        self.write_tiles()?;
         let size = self.edge.size();
-        let width = (size % TILE_WIDTH) as u16;
-        if width > 0 {
-            let bundle = TileId::entries(size / TILE_WIDTH, width).to_string();
-            self.storage.write(&[(bundle, self.bundle.clone())])?;
-        }
-        let partials = self.edge.partials().map(|(tile, hashes)| (tile.to_string(), encode_hashes(hashes)));
-        self.storage.write(&partials.collect::<Vec<_>>())?;
-
         let lock = self.signer.lock()?;
         let signed = self.signer.last()?.checkpoint.size;
         if signed > size {
@@ -237,15 +257,16 @@ impl Unwritten {
     fn add(&mut self, tile: TileId, bytes: Vec<u8>) {
         self.obsolete_dirs.push(tile.partial_dir());
         self.bytes += bytes.len();
-        let files = if tile.kind == TileKind::Entries { &mut self.bundles } else { &mut self.tiles };
-        files.push((tile.to_string(), bytes));
+        self.files.push((tile.to_string(), bytes));
     }
 
-    fn flush(&mut self, storage: &dyn Storage) -> Result<()> {
-        storage.write(&self.bundles)?;
-        self.bundles.clear();
-        storage.write(&self.tiles)?;
-        self.tiles.clear();
+    /// Writes everything, and `partials` with it, entries before hashes. What cannot be written stays here for
+    /// the next call.
+    fn write(&mut self, storage: &dyn Storage, partials: Vec<NamedBytes>) -> Result<()> {
+        self.files.extend(partials);
+        self.files.sort_by_key(|(path, _)| !path.starts_with("tile/entries/"));
+        storage.write(&self.files)?;
+        self.files.clear();
         self.bytes = 0;
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The appender end to end: publishing, reopening, crashes, several processes, rebuilding, refusing.
 use sekisho_ledger::*;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 const ORIGIN: &str = "city.example/log";
 
@@ -218,4 +219,78 @@ fn a_leaf_beyond_the_format_is_refused_before_anything_is_appended() {
     assert_eq!(log.size(), 0);
     log.append(&[vec![0; 65_535]]).unwrap();
     log.publish().unwrap();
+}
+
+#[test]
+fn a_sequencer_cannot_append_the_same_entries_twice() {
+    let (storage, state) = (Shared::default(), Shared::default());
+    let mut log = create(&storage, &state);
+    assert_eq!(log.append_at(0, &entries(0..5)).unwrap(), 0..5);
+    assert!(matches!(log.append_at(0, &entries(0..5)), Err(Error::NotAtEnd { first: 0, size: 5 })));
+    assert!(matches!(log.append_at(6, &entries(6..7)), Err(Error::NotAtEnd { first: 6, size: 5 })));
+}
+
+/// A disk that dies after a number of files: each write is whole or not at all, as [`Storage`] promises.
+#[derive(Debug)]
+struct Dying {
+    disk: Shared,
+    files_left: Arc<AtomicI64>,
+}
+
+impl Storage for Dying {
+    fn read(&self, path: &str) -> std::io::Result<Option<Vec<u8>>> {
+        self.disk.read(path)
+    }
+
+    fn write(&self, files: &[NamedBytes]) -> std::io::Result<()> {
+        for file in files {
+            if self.files_left.fetch_sub(1, Ordering::SeqCst) <= 0 {
+                return Err(std::io::Error::other("power cut"));
+            }
+            self.disk.write(std::slice::from_ref(file))?;
+        }
+        Ok(())
+    }
+
+    fn remove_dir(&self, path: &str) -> std::io::Result<()> {
+        self.disk.remove_dir(path)
+    }
+
+    fn lock(&self) -> std::io::Result<LockGuard<'_>> {
+        self.disk.lock()
+    }
+}
+
+/// Publishes in steps until the power goes; says how many entries were published.
+fn live(storage: &Shared, state: &Shared, files_left: i64) -> Result<u64> {
+    let files_left = Arc::new(AtomicI64::new(files_left));
+    let dying = |disk: &Shared| Box::new(Dying { disk: disk.clone(), files_left: files_left.clone() });
+    let mut log = Log::open(dying(storage), Signer::open(vec![key()], dying(state))?)?;
+    for step in [100, 156, 200, 256, 300] {
+        let size = log.size();
+        log.append(&entries(size..size + step))?;
+        log.publish()?;
+    }
+    Ok(log.size())
+}
+
+#[test]
+fn after_a_power_cut_at_any_write_the_log_opens_and_goes_on() {
+    for files_left in 0.. {
+        let (storage, state) = (Shared::default(), Shared::default());
+        drop(create(&storage, &state));
+        let survived = live(&storage, &state, files_left).is_ok();
+
+        let mut log = open(&storage, &state).unwrap_or_else(|e| panic!("after {files_left} files: {e}"));
+        let signed = log.published().checkpoint.clone();
+        assert_eq!(signed.root, root(signed.size), "after {files_left} files");
+        let on_disk = SignedCheckpoint::parse(&storage.read(CHECKPOINT).unwrap().unwrap()).unwrap();
+        assert_eq!(on_disk.checkpoint, signed, "what was signed is published");
+        log.append(&entries(log.size()..1500)).unwrap();
+        assert_eq!(log.publish().unwrap().checkpoint.root, root(1500));
+        if survived {
+            assert!(files_left > 20, "the power must have been cut at every write before");
+            break;
+        }
+    }
 }
