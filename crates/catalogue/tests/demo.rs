@@ -153,7 +153,12 @@ impl Office {
                 let weak = a.privileged && !a.second_factor;
                 assert!(self.accounts.insert(a.login.clone(), weak).is_none(), "{}", a.login);
             }
+            What::ReviewDocument { document, reviewed_on } => {
+                assert!(self.documents.iter().any(|(known, _)| known == document) && *reviewed_on <= on);
+            }
             What::ImportDocument(d) => {
+                let past = [d.reviewed_on, d.revised_on, d.effective_on];
+                assert!(past.iter().flatten().all(|day| *day <= on), "{d:?}");
                 assert!(self.documents.insert((d.document.clone(), d.edition.clone())));
             }
             What::DecideRevision(d) => {
@@ -240,6 +245,17 @@ fn a_year_later_the_defects_are_the_intended_ones_on_every_day() {
         let late = events.iter().filter_map(|e| Some((requirements(&e.what)?.1, date_at(e.at))));
         let late = late.filter(|(seen, filed)| start_of(*filed).since(start_of(*seen)) > 30 * Ms::DAY);
         assert_eq!(late.count(), 1, "one piece of evidence was filed late ({anchor})");
+        let mut reviewed: BTreeMap<&str, Date> = BTreeMap::new();
+        for event in &events {
+            match &event.what {
+                What::ImportDocument(d) => reviewed.insert(&d.document, d.reviewed_on.unwrap_or(Date::MIN)),
+                What::ReviewDocument { document, reviewed_on } => reviewed.insert(document, *reviewed_on),
+                _ => None,
+            };
+        }
+        let overdue =
+            reviewed.iter().filter(|(_, on)| start_of(anchor).since(start_of(**on)) > 365 * Ms::DAY);
+        assert_eq!(overdue.map(|(d, _)| *d).collect::<Vec<_>>(), ["proc-log"], "past its review ({anchor})");
         let sealed = events.iter().rev().find(|e| matches!(e.what, What::OutsideCheckpoint { .. })).unwrap();
         assert!(start_of(anchor).since(sealed.at) < 7 * Ms::DAY, "{anchor}");
     }

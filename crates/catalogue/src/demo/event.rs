@@ -59,6 +59,11 @@ pub enum What {
     EndAssignment(Assignment),
     CreateAccount(Account),
     ImportDocument(Import),
+    /// Somebody looked the document over and it needs no change.
+    ReviewDocument {
+        document: String,
+        reviewed_on: Date,
+    },
     DecideRevision(Decide),
     AdoptRequirements {
         rows: Vec<Adoption>,

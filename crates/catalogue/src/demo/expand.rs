@@ -82,6 +82,7 @@ impl Teller<'_> {
                 file_name: raw.file_name.clone(),
                 body: raw.body.clone(),
             }),
+            RawWhat::Review(raw) => What::ReviewDocument { document: raw.document.clone(), reviewed_on: day },
             RawWhat::Decide(raw) => {
                 let body = |b: &super::script::RawBody| {
                     Ok((b.name.clone(), self.frame.date(b.decided)?, b.number.clone()))

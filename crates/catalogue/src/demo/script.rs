@@ -33,6 +33,7 @@ pub(super) struct Scripted {
 #[serde(rename_all = "snake_case")]
 pub(super) enum RawWhat {
     Import(RawImport),
+    Review(RawReview),
     Decide(RawDecide),
     Adopt(RawAdopt),
     Evidence(RawEvidence),
@@ -60,6 +61,12 @@ pub(super) struct RawImport {
     pub(super) effective: Option<When>,
     pub(super) file_name: String,
     pub(super) body: Body,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawReview {
+    pub(super) document: String,
 }
 
 #[derive(Debug, Deserialize)]
