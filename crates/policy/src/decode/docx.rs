@@ -18,18 +18,26 @@ const STYLE_CHAIN_MAX: usize = 20;
 pub(super) fn read(bytes: &[u8]) -> Result<Source, PolicyError> {
     let mut package = Package::open(bytes)?;
     let document = package.document()?;
-    let styles =
-        package.part("word/styles.xml")?.map_or_else(|| Ok(Styles::default()), |xml| Styles::read(&xml))?;
-    let numbering = package
-        .part("word/numbering.xml")?
-        .map_or_else(|| Ok(Numbering::default()), |xml| Numbering::read(&xml))?;
-    let mut walker = Walker {
-        styles,
-        numbering,
-        source: Source { paragraphs: true, ..Source::default() },
-        ..Walker::default()
-    };
-    walk(&document, |node| walker.visit(node))?;
+    let styles = package.part("word/styles.xml")?;
+    let numbering = package.part("word/numbering.xml")?;
+    from_parts(&document, styles.as_deref(), numbering.as_deref())
+}
+
+/// The lines of a Word document whose package is already open: `document.xml` and, where the package has them,
+/// `styles.xml` and `numbering.xml`.
+///
+/// # Errors
+/// [`PolicyError`] when a part is not well-formed, nests too deep, or holds no text.
+pub fn from_parts(
+    document: &str,
+    styles: Option<&str>,
+    numbering: Option<&str>,
+) -> Result<Source, PolicyError> {
+    let styles = styles.map_or_else(|| Ok(Styles::default()), Styles::read)?;
+    let numbering = numbering.map_or_else(|| Ok(Numbering::default()), Numbering::read)?;
+    let source = Source { paragraphs: true, ..Source::default() };
+    let mut walker = Walker { styles, numbering, source, ..Walker::default() };
+    walk(document, |node| walker.visit(node))?;
     if walker.source.lines.iter().all(|l| l.text.trim().is_empty()) {
         return Err(PolicyError::Empty);
     }

@@ -9,6 +9,8 @@ mod markdown;
 mod numbering;
 mod package;
 
+pub use docx::from_parts as from_word_parts;
+
 use crate::model::{Code, Warning};
 use crate::{PolicyError, check_size, limits};
 

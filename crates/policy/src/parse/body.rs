@@ -230,7 +230,7 @@ impl<'s> Body<'_, 's> {
             self.drop_caption();
         }
         let joined = !row && bullet(raw).is_none() && self.continues(index, raw);
-        let paragraph = if row || raw.trim().contains('\t') { row_text(raw, "｜") } else { tidy(raw) };
+        let paragraph = if row || raw.trim().contains('\t') { row_text(raw, "｜") } else { item_text(raw) };
         let Some((clause, draft)) = self.tree.current() else {
             return self.before_first(index, paragraph);
         };
@@ -383,6 +383,11 @@ fn named(text: &str) -> Option<String> {
         }
     }
     None
+}
+
+/// A point of a list without numbers keeps one mark, whatever the mark was.
+fn item_text(raw: &str) -> String {
+    bullet(raw).map_or_else(|| tidy(raw), |at| format!("・{}", tidy(&raw[at..])))
 }
 
 /// Cells of a row as one line of text.

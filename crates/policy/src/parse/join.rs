@@ -8,6 +8,9 @@ const SHORTFALL_COLUMNS: usize = 5;
 /// About 500 characters of a paragraph.
 const TAIL_BYTES: usize = 1_500;
 
+/// A line of an item this long, without an end, goes on below.
+const LONG_ITEM_COLUMNS: usize = 68;
+
 /// What the line before was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Before {
@@ -71,6 +74,7 @@ pub(super) fn continues(
     match layout {
         Layout::Paragraphs => false,
         Layout::Wrapped(columns) => is_full(raw, columns) && !(gap && before == Before::Numbered),
+        Layout::Loose if before == Before::Numbered && is_long_item(last, raw) && !gap => true,
         Layout::Loose => {
             before == Before::Paragraph && is_prose(last) && !indented_paragraph(next)
                 || ends_with_particle(last) && !gap
@@ -115,6 +119,11 @@ fn is_unfinished(text: &str) -> bool {
     let count = |chars: [char; 2]| text.chars().filter(|c| chars.contains(c)).count();
     let opened = count(['（', '(']) > count(['）', ')']) || count(['「', '『']) > count(['」', '』']);
     opened && text.chars().count() >= 12
+}
+
+/// An item that fills its line and lists things is broken, not finished: headings are shorter.
+fn is_long_item(last: &str, raw: &str) -> bool {
+    width(raw.trim()) >= LONG_ITEM_COLUMNS && last.contains(['、', '，']) && is_prose(last)
 }
 
 fn ends_with_particle(text: &str) -> bool {

@@ -241,7 +241,10 @@ fn digits(cursor: &mut Cursor<'_>) -> Option<Marker> {
     gap |= cursor.peek() == Some(' ');
     let label = if style == Style::HalfParen { format!("{label})") } else { label };
     let mut marker = cursor.finish(style, parts, label);
-    let next = cursor.peek()?;
+    let Some(next) = cursor.peek() else {
+        // `1.` with its heading on the next line; a bare `1` is a page number.
+        return gap.then_some(marker);
+    };
     if !gap {
         let text = &cursor.line[marker.content..];
         if next.is_ascii() || COUNTERS.contains(next) && !HEADING_WORDS.iter().any(|w| text.starts_with(w)) {

@@ -17,8 +17,9 @@ mod tree;
 pub(crate) use marker::circle;
 
 use crate::PolicyError;
-use crate::decode::{LineKind, Source};
+use crate::decode::{Line, LineKind, Source};
 use crate::model::{Code, Document, Warning};
+use std::collections::HashSet;
 
 /// What became of a line of the source. Every line has exactly one fate; `Set aside` lines have a warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,21 @@ pub enum Fate {
 pub struct Parsed {
     pub document: Document,
     pub fates: Vec<Fate>,
+}
+
+impl Parsed {
+    /// Lines that were set aside without a warning that names them. Always empty unless warnings were cut; the
+    /// tests and fuzz targets ask.
+    pub fn unaccounted(&self, source: &Source) -> Vec<u32> {
+        let warned: HashSet<u32> = self.document.warnings.iter().map(|w| w.line).collect();
+        if self.document.warnings.iter().any(|w| w.code == Code::WarningsCut) {
+            return Vec::new();
+        }
+        let lost = |(fate, line): (&Fate, &Line)| {
+            (*fate == Fate::SetAside && !warned.contains(&line.number)).then_some(line.number)
+        };
+        self.fates.iter().zip(&source.lines).filter_map(lost).collect()
+    }
 }
 
 /// Parses decoded lines. Never fails for what the text says, only for its size.
@@ -69,7 +85,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(source: &'a Source) -> Self {
-        let blank = |l: &crate::decode::Line| l.kind == LineKind::Rule || l.text.trim().is_empty();
+        let blank = |l: &Line| l.kind == LineKind::Rule || l.text.trim().is_empty();
         let fates = source.lines.iter().map(|l| blank(l).then_some(Fate::Blank)).collect();
         Self { source, fates, warnings: source.warnings.clone() }
     }
