@@ -270,6 +270,18 @@ pub(crate) fn extension(name: &str) -> String {
     }
 }
 
+/// Whether the name alone is reason enough to refuse (X07).
+pub(crate) fn is_dangerous(name: &str) -> bool {
+    DANGEROUS.contains(&extension(name).as_str())
+}
+
+/// Whether the extension fits the kind.
+pub(crate) fn is_usual(kind: Kind, name: &str) -> bool {
+    let extension = extension(name);
+    let usual = usual_extensions(kind);
+    usual.is_empty() || usual.contains(&extension.as_str())
+}
+
 /// Finds the type of `bytes`.
 #[must_use]
 pub fn detect(bytes: &[u8], name: &str) -> Kind {

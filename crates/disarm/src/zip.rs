@@ -2,10 +2,12 @@
 //!
 //! Source: PKWARE APPNOTE 6.3.10. Threats O01, O02, X03, X04, Z01-Z05.
 
+mod crypt;
 mod read;
 mod write;
 
-pub(crate) use read::Archive;
+pub(crate) use crypt::decrypt;
+pub(crate) use read::{Archive, Entry};
 pub(crate) use write::Writer;
 
 use crate::Kind;

@@ -110,9 +110,9 @@ x:workbookPr@filterPrivacy allowRefreshQuery autoRecover queryType o:master w:so
 fallbackImg featureList o:ole o:oleicon o:button    o:userdrawn w:dirty w:fldLock
 autoLoad x:cacheSource@connectionId refreshedBy  w15:xpath w:docLocation w:history spcId thm15:id thm15:vid
 w:rsidR w:rsidRPr w:rsidDel w:rsidP w:rsidRDefault w:rsidTr w:rsidSect xr:uid x:table@comment x:definedName@comment
- o:title v:shape@equationxml equationxml calcOnExit x:fileVersion@codeName x:fileVersion@appName
+ o:title v:shape@equationxml equationxml calcOnExit x:fileVersion@codeName
 guid pivotCacheGuid tag  x:pivotCacheDefinition@saveData  
- x:calcPr@calcId""")
+ """)
 decide("text", """w:styleId altText altTextSummary alt title descr name w:name displayName caption text string w:author author
 w:initials initials w:caption w:tooltip tooltip display error errorTitle prompt promptTitle typeface matchingName
  styleName w:ascii w:hAnsi w:eastAsia w:cs w:font w14:font    totalsRowLabel dataCaption
@@ -131,12 +131,14 @@ clickAndTypeStyle w:line w:before w:after w:left w:right w:start w:end w:firstLi
 w:percent w:color w:fill w:themeColor w:themeTint w:themeShade w:themeFillTint w:themeFillShade w:dxaOrig w:dyaOrig
 w:legacyIndent w:legacySpace w:distance w:fontSz x y l t r b wR hR stAng swAng ang minX maxX minY maxY minR maxR minAng
 maxAng gdRefX gdRefY gdRefR gdRefAng  weight strokeweight miterlimit dashstyle  lastEdited lowestEdited
-rupBuild modelId cxnId srcId destId parTransId sibTransId presId type ptType axis st end axisFlags version uri minVer moveWith forName
+rupBuild modelId cxnId srcId destId parTransId sibTransId type ptType axis st end axisFlags version uri moveWith forName
 refForName arg   a:pt@x x:c@r    relId loCatId csCatId qsCatId bld rctx advClick 
  x:c@t    x:serverFormat@culture a:gd@name pred o:r@id idref  x:*@c vid o:*@type
   prLst ptsTypes  xvml:*@ObjectType meth""")
 decide("text", "x:cfRule@text x14:cfRule@text x:pageField@cap a:cNvPr@name p:cNvPr@name x:sheet@name")
-decide("tokens", """spans adj coordorigin coordsize inset opacity opacity2 o:opacity2 arcsize cropbottom cropleft cropright
+decide("token", "x:fileVersion@appName")
+decide("graphic", "minVer")
+decide("tokens", """presId spans adj coordorigin coordsize inset opacity opacity2 o:opacity2 arcsize cropbottom cropleft cropright
 croptop gain blacklevel gamma embosscolor chromakey color color2 colors fillcolor strokecolor o:bordertopcolor
 o:borderleftcolor o:borderbottomcolor o:borderrightcolor focus focusposition focussize origin offset offset2 matrix size
 angle rotationangle limo xrange yrange radiusrange polar switch map textboxrect o:connectlocs o:connectangles
@@ -158,7 +160,8 @@ w:hashValue w:saltValue""")
 decide("field", "w:fldSimple@w:instr")
 decide("action", "action")
 decide("graphic", "a:graphicData@uri")
-decide("rid:image!", "a:blip@r:embed v:imagedata@r:id dgm:shape@r:blip")
+decide("rid:image!", "a:blip@r:embed v:imagedata@r:id")
+decide("rid:image", "dgm:shape@r:blip")
 decide("rid:image", "v:fill@r:id v:stroke@r:id")
 decide("rid:link", "a:hlinkClick@r:id a:hlinkHover@r:id x:hyperlink@r:id w:hyperlink@r:id")
 decide("rid:chart!", "c:chart@r:id")
@@ -195,7 +198,7 @@ TEXT = {
 EXTENSIONS = {
     "x:ext": """x14:conditionalFormattings x14:dataValidations x14:sparklineGroups x14:ignoredErrors x14:id x14:table
         x14:dxfs x14:pivotTableDefinition x14:pivotCacheDefinition x14:dataField x14:pivotField""".split(),
-    "a:ext": """a14:useLocalDpi a14:hiddenFill a14:hiddenLine a14:hiddenEffects a14:shadowObscured a16:creationId a16:rowId
+    "a:CT_OfficeArtExtension/a:ext": """a14:useLocalDpi a14:hiddenFill a14:hiddenLine a14:hiddenEffects a14:shadowObscured a16:creationId a16:rowId
         a16:colId adec:decorative ahyp:hlinkClr dsp:dataModelExt a14:hiddenScene3d a14:hiddenSp3d
         c14:invertSolidFillFmt""".split(),
     "dgm:ext": ["dsp:dataModelExt"],
@@ -230,7 +233,7 @@ REQUIRES = {
     "xdr:oneCellAnchor": "xdr:sp xdr:grpSp xdr:graphicFrame xdr:cxnSp xdr:pic mc:AlternateContent",
     "xdr:absoluteAnchor": "xdr:sp xdr:grpSp xdr:graphicFrame xdr:cxnSp xdr:pic mc:AlternateContent",
     "a:graphicData": "pic:pic c:chart dgm:relIds a:tbl wps:wsp wpg:wgp wpc:wpc",
-    "a:ext": "*", "c:ext": "*", "p:ext": "*", "x:ext": "*", "dgm:ext": "*",
+    "a:CT_OfficeArtExtension/a:ext": "*", "c:ext": "*", "p:ext": "*", "x:ext": "*", "dgm:ext": "*",
     "a:extLst": "*", "c:extLst": "*", "p:extLst": "*", "x:extLst": "*", "dgm:extLst": "*", "wps:extLst": "*",
     "wpg:extLst": "*", "x14:extLst": "*", "w14:extLst": "*", "dsp:extLst": "*", "p14:extLst": "*",
     "x:conditionalFormatting": "x:cfRule", "x14:conditionalFormatting": "x14:cfRule",

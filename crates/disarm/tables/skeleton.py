@@ -110,7 +110,7 @@ def main():
                     attrs[attr] = cls
             for attr, cls in D.MORE_ATTRIBUTES.get(element, {}).items():
                 attrs[attr] = cls
-            kids = children(t, classes) + extra.get(element, []) + D.MORE_CHILDREN.get(element, [])
+            kids = children(t, classes) + extra.get(name, extra.get(element, [])) + D.MORE_CHILDREN.get(element, [])
         kept = {}
         for kid in kids:
             kid_element = kid.split("/")[1]
@@ -149,7 +149,7 @@ def main():
             line += " " + kid
         if line != ">":
             out.append(line)
-        needs = D.REQUIRES.get(name.split("/")[1])
+        needs = D.REQUIRES.get(name, D.REQUIRES.get(name.split("/")[1]))
         if needs:
             out.append(f"! {needs}")
     pathlib.Path(__file__).with_name("ooxml.table").write_text("\n".join(out) + "\n")

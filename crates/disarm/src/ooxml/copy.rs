@@ -239,7 +239,7 @@ impl Copier<'_, '_> {
             }
         }
         if let Some((threat, severity, what)) = lost::element(name, local) {
-            let location = self.location();
+            let location = format!("{} <{local}>", self.location());
             self.ctx.report(threat, severity, Action::Dropped, what, location);
         }
     }
@@ -368,8 +368,8 @@ impl Copier<'_, '_> {
         value: &'v str,
     ) -> Option<Cow<'v, str>> {
         match class {
-            // PowerPoint writes an empty id where an action needs none.
-            Class::Rid(Target::Link, _) if value.is_empty() => Some(Cow::Borrowed("")),
+            // PowerPoint and SmartArt write an empty id where none is needed.
+            Class::Rid(_, false) if value.is_empty() => Some(Cow::Borrowed("")),
             Class::Rid(Target::Link, _) => {
                 self.links.link(value, self.part, self.ctx).then(|| Cow::Borrowed(value))
             }

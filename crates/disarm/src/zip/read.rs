@@ -97,14 +97,19 @@ impl<'a> Archive<'a> {
         if entry.encrypted {
             return Err(Refusal::ambiguous(lossy(&entry.raw_name), "暗号化された部品があります"));
         }
-        let raw = self.raw(entry);
-        let plain = expand(raw, entry.method, entry, ctx)?;
-        let mut crc = Crc::new();
-        crc.update(&plain);
-        if crc.sum() != entry.crc {
-            return Err(Refusal::malformed(lossy(&entry.raw_name), "検査値が合いません"));
-        }
+        let plain = expand(self.raw(entry), entry.method, entry, ctx)?;
+        check_crc(&plain, entry)?;
         Ok(plain)
+    }
+}
+
+pub(crate) fn check_crc(plain: &[u8], entry: &Entry) -> Result<(), Refusal> {
+    let mut crc = Crc::new();
+    crc.update(plain);
+    if crc.sum() == entry.crc {
+        Ok(())
+    } else {
+        Err(Refusal::malformed(lossy(&entry.raw_name), "検査値が合いません"))
     }
 }
 
@@ -299,19 +304,18 @@ fn check_local(
     if bytes.get(offset + 30..name_end) != Some(raw_name) || l16(8) != method {
         return Err(differs());
     }
-    // Bits that change how the entry is read: encrypted, descriptor, strong encryption, UTF-8, masked header.
-    if (l16(6) ^ flags) & 0x2849 != 0 {
+    // Bits that change how the entry is read: encrypted, descriptor, strong encryption, masked header, UTF-8 name.
+    let differing = (l16(6) ^ flags) & 0x2849;
+    if differing != 0 && !(differing == 0x0800 && raw_name.is_ascii()) {
         return Err(differs());
     }
     let extra = bytes.get(name_end..data_start).ok_or_else(differs)?;
     let (mut lsize, mut lpacked, mut unused) = (u64::from(l32(22)), u64::from(l32(18)), 0);
     zip64_sizes(extra, &mut lsize, &mut lpacked, &mut unused).ok_or_else(differs)?;
-    let streamed = flags & 8 != 0 && lsize == 0 && lpacked == 0;
-    let crc = l32(14);
-    if !streamed && (lsize != size || lpacked != packed) {
-        return Err(differs());
-    }
-    if head[16..20] != crc.to_le_bytes() && !(flags & 8 != 0 && crc == 0) {
+    // A streaming writer leaves any of the three empty and repeats them behind the data.
+    let agrees = |local: u64, central: u64| local == central || (flags & 8 != 0 && local == 0);
+    let crc = u32::from_le_bytes([head[16], head[17], head[18], head[19]]);
+    if !agrees(lsize, size) || !agrees(lpacked, packed) || !agrees(u64::from(l32(14)), u64::from(crc)) {
         return Err(differs());
     }
     Ok(data_start)
