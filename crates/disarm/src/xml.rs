@@ -86,8 +86,8 @@ impl<'a> Xml<'a> {
                     self.depth = self.depth.saturating_sub(1);
                     Node::End
                 }
-                Event::Text(text) => Node::Text(text.into_inner()),
-                Event::CData(text) => Node::Text(text.into_inner()),
+                Event::Text(text) => Node::Text(text.xml10_content()),
+                Event::CData(text) => Node::Text(text.xml10_content()),
                 Event::GeneralRef(reference) => {
                     Node::Text(Cow::Owned(self.reference(&reference)?.to_string()))
                 }

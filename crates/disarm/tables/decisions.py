@@ -73,7 +73,7 @@ w:customXmlPr w:smartTagPr w:writeProtection w:readModeInkLockDown w:docPartObj 
 w:docPart w:placeholder w14:entityPicker w:divId w:webHidden w:hdrShapeDefaults w15:docId w14:docId
 a:audioFile a:videoFile a:quickTimeFile a:wavAudioFile a:audioCd a:snd a:hlinkMouseOver a14:imgProps a14:cameraTool
 a14:contentPart a14:compatExt asvg:svgBlip a:contentPart a14:isCanvas lc:lockedCanvas
-p14:media p:oleObj p:controls p:control p:contentPart p:custDataLst p:custData p:tags p:cmd p:sndAc p:snd p:sndTgt
+p14:media p:controls p:control p:contentPart p:custDataLst p:custData p:tags p:cmd p:sndAc p:snd p:sndTgt
 p:htmlPubPr p:webPr p:embeddedFontLst p:smartTags p:modifyVerifier   p14:laserTraceLst
 p14:showEvtLst p:audio p:video p14:bmkTgt p15:presenceInfo  p14:browseMode p14:contentPart p:inkTgt
 p:oleChartEl p:sldSyncPr p:extLst>p14:media
@@ -210,7 +210,14 @@ EXTENSIONS = {
         wps:CT_WordprocessingShape/wps:wsp wpg:CT_WordprocessingGroup/wpg:wgp
         wpc:CT_WordprocessingCanvas/wpc:wpc""".split(),
 }
-MORE_CHILDREN = {}
+SDT = ["w:CT_SdtPr/w:sdtPr", "w:CT_SdtEndPr/w:sdtEndPr"]
+MORE_CHILDREN = {
+    # The schema data keeps these two in a base class.
+    "w:sdt": SDT,
+    "a14:m": ["m:CT_OMathPara/m:oMathPara", "m:CT_OMath/m:oMath"],
+    "w:CT_TrPrBaseStyleable/w:trPr": ["w:CT_Height/w:trHeight", "w:CT_Cnf/w:cnfStyle"],
+    "a:graphicData": ["own:OleObject/p:oleObj"],
+}
 MORE_ATTRIBUTES = {
     "w:t": {"xml:space": "token"}, "w:instrText": {"xml:space": "token"}, "w:delText": {"xml:space": "token"},
     "w:delInstrText": {"xml:space": "token"}, "x:t": {"xml:space": "token"}, "x:f": {"xml:space": "token"},
@@ -223,6 +230,8 @@ OWN = {
     "CT_Vml/xml": ({}, """v:CT_Group/v:group v:CT_Image/v:image v:CT_Line/v:line v:CT_Oval/v:oval v:CT_PolyLine/v:polyline
         v:CT_Rect/v:rect v:CT_RoundRect/v:roundrect v:CT_Shape/v:shape v:CT_Shapetype/v:shapetype v:CT_Arc/v:arc
         v:CT_Curve/v:curve o:CT_ShapeLayout/o:shapelayout""".split(), "-"),
+    # Only the preview picture of an embedded object is copied; the element itself is never written.
+    "own:OleObject/p:oleObj": ({}, ["p:CT_Picture/p:pic"], "-"),
 }
 
 # An element goes when none of these children survives.

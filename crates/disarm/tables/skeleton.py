@@ -110,7 +110,7 @@ def main():
                     attrs[attr] = cls
             for attr, cls in D.MORE_ATTRIBUTES.get(element, {}).items():
                 attrs[attr] = cls
-            kids = children(t, classes) + extra.get(name, extra.get(element, [])) + D.MORE_CHILDREN.get(element, [])
+            kids = children(t, classes) + extra.get(name, extra.get(element, [])) + D.MORE_CHILDREN.get(name, D.MORE_CHILDREN.get(element, []))
         kept = {}
         for kid in kids:
             kid_element = kid.split("/")[1]

@@ -57,6 +57,8 @@ struct Frame {
     lost_object: bool,
     /// Name of the last child that was kept.
     last_child: &'static str,
+    /// Preview picture of an embedded object inside.
+    picture: Vec<u8>,
 }
 
 /// One part being copied.
@@ -158,6 +160,11 @@ impl Copier<'_, '_> {
                 self.push(Kind::Fallback, row, start, self.out.len());
             }
             _ if parent.kind == Kind::Alternate => self.skipping = 1,
+            Some("w:smartTag" | "w:customXml") => {
+                // Marks words for add-ins; only the words matter.
+                let start = self.out.len();
+                self.push(Kind::Unwrapped, row, start, start);
+            }
             Some(name) => match row.child(name) {
                 Some(child) => self.element(child, attributes, piece)?,
                 None => self.lose(Some(name), local),
@@ -189,6 +196,7 @@ impl Copier<'_, '_> {
             choices: 0,
             lost_object: false,
             last_child: "",
+            picture: Vec::new(),
         });
     }
 
@@ -238,7 +246,10 @@ impl Copier<'_, '_> {
                 frame.lost_object = true;
             }
         }
-        if let Some((threat, severity, what)) = lost::element(name, local) {
+        // What settings say does not show; the ones that matter are told by name.
+        let quiet = self.frames.first().is_some_and(|f| f.row.name == "w:settings");
+        let told = lost::element(name, local).filter(|lost| !quiet || lost.1 != Severity::Simplified);
+        if let Some((threat, severity, what)) = told {
             let location = format!("{} <{local}>", self.location());
             self.ctx.report(threat, severity, Action::Dropped, what, location);
         }
@@ -274,7 +285,7 @@ impl Copier<'_, '_> {
             attributes.iter().find(|a| a.name.as_deref() == Some(wanted)).map(|a| a.value.as_ref())
         };
         match row.name {
-            "w:smartTag" | "w:customXml" => {
+            "p:oleObj" => {
                 self.push(Kind::Unwrapped, row, start, start);
                 return Ok(());
             }
@@ -482,6 +493,14 @@ impl Copier<'_, '_> {
         }
         let kept = match frame.kind {
             Kind::Element => self.end_element(&mut frame),
+            Kind::Unwrapped if frame.row.name == "p:oleObj" => {
+                let picture = self.out.split_off(frame.start);
+                let owner = self.frames.iter_mut().rev().find(|f| f.row.name == "p:graphicFrame");
+                if let Some(owner) = owner.filter(|_| !picture.is_empty()) {
+                    owner.picture = picture;
+                }
+                false
+            }
             Kind::Unwrapped => self.out.len() > frame.start,
             Kind::Choice => self.end_branch(&frame, b"</mc:Choice>"),
             Kind::Fallback => {
@@ -548,6 +567,12 @@ impl Copier<'_, '_> {
                 self.poison(frame.row.name);
                 return false;
             }
+        }
+        if !frame.picture.is_empty() && !frame.satisfied {
+            // The embedded object is gone; its picture takes its place.
+            self.out.truncate(frame.start);
+            self.out.append(&mut frame.picture);
+            return true;
         }
         if frame.poisoned || (!frame.row.needs.is_empty() && !frame.satisfied) {
             if let Some((threat, severity, what)) = missing(frame.row.name) {

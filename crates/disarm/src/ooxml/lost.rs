@@ -96,6 +96,7 @@ pub(crate) fn element(name: Option<&str>, local: &str) -> Option<Lost> {
         "p:video" | "a:videoFile" | "a:quickTimeFile" | "p14:media" => (Threat::O28, Simplified, "動画"),
         "a:hlinkMouseOver" | "a:hlinkHover" => (Threat::O16, Active, "マウスを重ねたときの動作"),
         "c:externalData" => return None,
+        "p:embed" | "p:link" => return None,
         "x:externalReferences" => return None,
         "c:pivotSource" => (Threat::O27, Simplified, "グラフとピボットテーブルの連動"),
         "x:customSheetViews" | "x:customWorkbookViews" => (Threat::O23, Note, "ユーザー設定のビュー"),

@@ -620,7 +620,8 @@ fn report_lost(relationship: &Relationship, path: &str, ctx: &mut Ctx<'_>) {
     let external = relationship.external || relationship.target.contains("://");
     if let Some((threat, severity, what)) = lost::relationship(&relationship.relation, external) {
         let action = if severity == Severity::Simplified { Action::Flattened } else { Action::Dropped };
-        ctx.report(threat, severity, action, what, path);
+        let last = relationship.relation.rsplit('/').next().unwrap_or("");
+        ctx.report(threat, severity, action, what, format!("{path} ({last})"));
     }
 }
 
