@@ -97,8 +97,13 @@ fn name_damage(walk: &Walk, by_tiles: bool, head: &SignedCheckpoint, proven: u64
             let (kind, count) = classify(divergence);
             report.add(divergence.index, kind, format!("{count} entries"));
         }
+        // Without the tiles nobody can say where: not before the last checkpoint that agrees.
+        _ if walk.count == proven => {
+            report.add(proven, BadKind::TruncatedTail, format!("the head covers {size} entries"));
+        }
         _ if walk.count < size => {
-            report.add(walk.count, BadKind::TruncatedTail, format!("the head covers {size} entries"));
+            let detail = format!("{} entries are missing somewhere from here on", size - walk.count);
+            report.add(proven, BadKind::Removed, detail);
         }
         _ => {
             let detail = format!("somewhere from here to entry {size}: the signed root is another");

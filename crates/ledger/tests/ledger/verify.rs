@@ -1,5 +1,6 @@
 //! Verification names the first bad index and what kind, and says how far the result can be trusted.
 use crate::support::*;
+use proptest::prelude::*;
 use sekisho_ledger::*;
 use serde_json::json;
 
@@ -319,4 +320,69 @@ fn a_copy_of_the_directory_verifies_without_the_database() {
     assert_eq!(first_bad(&run().unwrap()), (259, "edited"));
     city.disk.files().remove("tile/entries/001");
     assert!(matches!(run(), Err(Error::MissingTile(_))));
+}
+
+/// What a vandal may do to the list of entries.
+#[derive(Clone, Debug)]
+enum Vandalism {
+    Edit(usize),
+    Remove(usize, usize),
+    Insert(usize),
+    Swap(usize, usize),
+    Truncate(usize),
+}
+
+fn vandalism(size: usize) -> impl Strategy<Value = Vandalism> {
+    prop_oneof![
+        (0..size).prop_map(Vandalism::Edit),
+        (0..size, 1..5_usize).prop_map(|(at, count)| Vandalism::Remove(at, count)),
+        (0..size).prop_map(Vandalism::Insert),
+        (0..size, 0..size)
+            .prop_filter("two places", |(a, b)| a != b)
+            .prop_map(|(a, b)| Vandalism::Swap(a, b)),
+        (0..size).prop_map(Vandalism::Truncate),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_is_done_to_the_entries_the_first_difference_is_named(
+        vandalism in vandalism(300), pending in 0..3_usize, with_tiles in any::<bool>(),
+    ) {
+        let mut city = City::new();
+        city.work(200, "work");
+        city.publish();
+        city.send_out();
+        city.work(100, "work");
+        city.publish();
+        city.work(pending, "pending");
+        let logged = city.entries.clone();
+        let foreign = entry("a-x", 1, START_MS + 150 * MINUTE_MS, Commitment([8; 32]));
+        let code = match vandalism {
+            Vandalism::Edit(at) => { city.entries[at] = foreign; "edited" }
+            Vandalism::Remove(at, count) => { drop(city.entries.drain(at..(at + count).min(300))); "removed" }
+            Vandalism::Insert(at) => { city.entries.insert(at, foreign); "inserted" }
+            Vandalism::Swap(a, b) => { city.entries.swap(a, b); "reordered" }
+            Vandalism::Truncate(at) => { city.entries.truncate(at); "truncated_tail" }
+        };
+        let first = logged.iter().zip(&city.entries).position(|(a, b)| a != b).unwrap_or(city.entries.len()) as u64;
+        let checkpoint = city.disk.read(CHECKPOINT).unwrap().unwrap();
+        let (policy, kept) = (policy(), city.kept.clone());
+        let tiles = with_tiles.then_some(&*city.disk as &dyn Storage);
+        let entries = &mut city.entries;
+        let report = Verification { policy: &policy, checkpoint: &checkpoint, entries, tiles, kept: &kept, rows: None }
+            .run().unwrap();
+        let (index, found) = first_bad(&report);
+        if with_tiles {
+            prop_assert_eq!(index, first);
+            // At the very end a gap and a cut are the same thing.
+            let same = found == code || (code == "removed" && ["truncated_tail", "edited"].contains(&found) && first >= 290);
+            prop_assert!(same, "{} instead of {}", found, code);
+        } else {
+            prop_assert!(index <= first, "{} > {}", index, first);
+            prop_assert_eq!(index, if first < 200 { 0 } else { 200 }, "{}", found);
+        }
+    }
 }
