@@ -1,5 +1,6 @@
 //! What a person reads: what happened, what was kept, what to do next.
 
+use crate::pdf::PdfError;
 use crate::{Code, PolicyError, limits};
 
 /// One sentence for a refused file.
@@ -58,6 +59,18 @@ pub fn error(error: &PolicyError) -> String {
         }
     };
     sentence.to_owned()
+}
+
+/// One sentence for a PDF that was not made.
+pub fn pdf_error(error: &PdfError) -> String {
+    match error {
+        PdfError::Font => "PDFに埋め込むフォントを読めませんでした。日本語のOpenTypeフォントを指定してください。PDFは作られていません。".to_owned(),
+        PdfError::Glyph(c) => format!(
+            "文字「{c}」（U+{:04X}）がフォントにないため、PDFを作れません。常用の文字に直すか、その文字を含むフォントを指定してください。",
+            *c as u32
+        ),
+        PdfError::TooLong => "文書が長すぎてPDFにできません。文書を分けてください。PDFは作られていません。".to_owned(),
+    }
 }
 
 /// A short name for a kind of warning, for lists and filters.

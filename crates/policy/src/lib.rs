@@ -7,7 +7,8 @@
 //!    up in one of these or in a warning ([`parse::Fate`]); nothing is dropped silently.
 //! 3. [`check`]: references, numbering and terms of the finished document are examined for defects.
 //! 4. [`compare`]: clauses of two revisions are matched and shown side by side (新旧対照表, HTML and .docx).
-//! 5. [`render`]: accessible HTML for the city's site, and the canonical text that is hashed and frozen.
+//! 5. [`render`] and [`pdf`]: an accessible page and a tagged A4 PDF for the city's site, and the canonical text that
+//!    is hashed and frozen.
 //!
 //! # Labels
 //!
@@ -24,6 +25,7 @@ pub mod ja;
 pub mod limits;
 mod model;
 pub mod parse;
+pub mod pdf;
 pub mod render;
 mod text;
 

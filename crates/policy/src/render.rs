@@ -55,14 +55,15 @@ fn dates(document: &Document, out: &mut String) {
     }
 }
 
-struct Page<'d> {
+/// The clauses that are shown, by their parents.
+pub(crate) struct Page<'d> {
     /// By the id of the parent; the top level is under the empty id.
     children: HashMap<&'d str, Vec<&'d Clause>>,
-    withheld: bool,
+    pub(crate) withheld: bool,
 }
 
 impl<'d> Page<'d> {
-    fn new(document: &'d Document, is_public: impl Fn(&Clause) -> bool) -> Self {
+    pub(crate) fn new(document: &'d Document, is_public: impl Fn(&Clause) -> bool) -> Self {
         let mut shown: HashSet<&str> = HashSet::new();
         let mut children: HashMap<&str, Vec<&Clause>> = HashMap::new();
         let mut withheld = false;
@@ -79,7 +80,7 @@ impl<'d> Page<'d> {
         Self { children, withheld }
     }
 
-    fn below(&self, clause: Option<&str>) -> &[&'d Clause] {
+    pub(crate) fn below(&self, clause: Option<&str>) -> &[&'d Clause] {
         self.children.get(clause.unwrap_or_default()).map_or(&[], Vec::as_slice)
     }
 

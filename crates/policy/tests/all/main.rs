@@ -1,10 +1,12 @@
 //! The crate through its public face. Samples are made from `catalogue/model-policy`, the fictional city's policy.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::print_stderr, reason = "a test that does not run says so")]
 
 mod compare;
 mod docx_maker;
 mod hostile;
+mod pdf;
 mod properties;
 mod real_seed;
 mod render;
