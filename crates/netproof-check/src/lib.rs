@@ -1,0 +1,1 @@
+//! Certificate checker (placeholder until the format is written).

@@ -1,0 +1,258 @@
+//! Which packets can be where: forward propagation of sets until nothing new arrives.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use crate::model::{Assign, Jump, Network, NodeId};
+use crate::space::{Cube, FastMap, Field, Packet, Ranges, Set, Space, SpaceLimit};
+
+use super::walk::{Class, Portion, Table, TableScan};
+
+/// Steps of one propagation; more than this is answered UNKNOWN.
+const LIMIT_REACH_STEPS: usize = 200_000;
+
+/// Packets that start somewhere.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Node they start in.
+    pub node: NodeId,
+    /// The packets.
+    pub cubes: Vec<Cube>,
+}
+
+/// One arrival of a set of packets in a node.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Where.
+    pub node: NodeId,
+    /// Packets that had not been there before.
+    pub set: Set,
+    /// Whether every choice on the way was certain.
+    pub certain: bool,
+    /// Where they came from; `None` for sources.
+    pub from: Option<Origin>,
+}
+
+/// How a set got where it is.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// Earlier step.
+    pub step: usize,
+    /// Packets of that step that took this way, before rewriting.
+    pub set: Set,
+    /// The way.
+    pub jump: Jump,
+}
+
+/// Packets that were dropped.
+#[derive(Clone, Debug)]
+pub struct Dropped {
+    /// Step at which it happened.
+    pub step: usize,
+    /// The packets.
+    pub set: Set,
+    /// Whether that is certain.
+    pub certain: bool,
+}
+
+/// Result of one propagation.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    /// Arrivals in the order found.
+    pub steps: Vec<Step>,
+    /// All packets that may be in each node.
+    pub at: FastMap<NodeId, Set>,
+    /// Packets that may be dropped somewhere.
+    pub dropped: Vec<Dropped>,
+}
+
+/// Propagates sets through a network; keeps its diagrams and table scans for later questions.
+#[derive(Debug)]
+pub struct Engine<'n> {
+    network: std::borrow::Cow<'n, Network>,
+    /// Owner of the sets.
+    pub space: Space,
+    tables: FastMap<NodeId, Rc<Table>>,
+    scans: FastMap<(NodeId, Set), Rc<Vec<Portion>>>,
+    images: FastMap<(Set, Jump), Set>,
+}
+
+impl<'n> Engine<'n> {
+    /// An engine over `network`.
+    #[must_use]
+    pub fn new(network: &'n Network) -> Self {
+        Self {
+            network: std::borrow::Cow::Borrowed(network),
+            space: Space::new(Space::LIMIT_NODES),
+            tables: FastMap::default(),
+            scans: FastMap::default(),
+            images: FastMap::default(),
+        }
+    }
+
+    /// The network.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Replaces one rule of one table; everything known about other tables is kept.
+    pub fn replace_rules(&mut self, node: NodeId, rules: Vec<crate::model::Rule>) {
+        self.network.to_mut().nodes[node].rules = rules;
+        self.tables.remove(&node);
+        self.scans.retain(|(n, _), _| *n != node);
+    }
+
+    /// Which rules of a table can ever decide a packet of `set`, and how the set divides.
+    pub fn scan(&mut self, node: NodeId, set: Set) -> Result<TableScan, SpaceLimit> {
+        let table = self.table(node);
+        table.scan(&mut self.space, set)
+    }
+
+    fn table(&mut self, node: NodeId) -> Rc<Table> {
+        let network = &self.network;
+        Rc::clone(self.tables.entry(node).or_insert_with(|| Rc::new(Table::new(&network.nodes[node]))))
+    }
+
+    fn portions(&mut self, node: NodeId, set: Set) -> Result<Rc<Vec<Portion>>, SpaceLimit> {
+        if let Some(hit) = self.scans.get(&(node, set)) {
+            return Ok(Rc::clone(hit));
+        }
+        let scan = self.scan(node, set)?;
+        let portions = Rc::new(scan.portions);
+        self.scans.insert((node, set), Rc::clone(&portions));
+        Ok(portions)
+    }
+
+    fn image(&mut self, set: Set, jump: &Jump) -> Result<Set, SpaceLimit> {
+        if jump.set.is_empty() {
+            return Ok(set);
+        }
+        let key = (set, jump.clone());
+        if let Some(&hit) = self.images.get(&key) {
+            return Ok(hit);
+        }
+        let mut out = set;
+        for step in &jump.set {
+            out = match step {
+                Assign::Set(field, ranges) => self.space.assign(out, *field, ranges)?,
+                Assign::Shift(field, delta) => self.space.shift(out, *field, *delta)?,
+            };
+        }
+        self.images.insert(key, out);
+        Ok(out)
+    }
+
+    /// Everything the sources may reach (MAY reading), with the way each set took.
+    pub fn reach(&mut self, sources: &[Source]) -> Result<Reach, SpaceLimit> {
+        let mut out = Reach { steps: Vec::new(), at: FastMap::default(), dropped: Vec::new() };
+        let mut sure_at: FastMap<NodeId, Set> = FastMap::default();
+        let mut queue: VecDeque<Step> = VecDeque::new();
+        for source in sources {
+            let set = self.space.cubes(&source.cubes)?;
+            queue.push_back(Step { node: source.node, set, certain: true, from: None });
+        }
+        while let Some(mut step) = queue.pop_front() {
+            let seen = out.at.get(&step.node).copied().unwrap_or(Set::EMPTY);
+            let known =
+                if step.certain { sure_at.get(&step.node).copied().unwrap_or(Set::EMPTY) } else { seen };
+            step.set = self.space.minus(step.set, known)?;
+            if step.set.is_empty() {
+                continue;
+            }
+            if out.steps.len() >= LIMIT_REACH_STEPS {
+                return Err(SpaceLimit { limit_nodes: LIMIT_REACH_STEPS });
+            }
+            let all = self.space.or(seen, step.set)?;
+            out.at.insert(step.node, all);
+            if step.certain {
+                let sure = self.space.or(known, step.set)?;
+                sure_at.insert(step.node, sure);
+            }
+            out.steps.push(step.clone());
+            self.expand(out.steps.len() - 1, &step, &mut out.dropped, &mut queue)?;
+        }
+        Ok(out)
+    }
+
+    fn expand(
+        &mut self,
+        number: usize,
+        step: &Step,
+        dropped: &mut Vec<Dropped>,
+        queue: &mut VecDeque<Step>,
+    ) -> Result<(), SpaceLimit> {
+        let node = &self.network.nodes[step.node];
+        if node.kind != crate::model::NodeKind::Stage && node.rules.is_empty() && node.otherwise.is_empty() {
+            return Ok(());
+        }
+        let table = self.table(step.node);
+        for portion in self.portions(step.node, step.set)?.iter() {
+            let certain = step.certain && portion.outcomes.len() == 1;
+            for &class in &portion.outcomes {
+                let jumps: &[Jump] = &table.classes[class as Class as usize];
+                if jumps.is_empty() {
+                    dropped.push(Dropped { step: number, set: portion.set, certain });
+                }
+                for jump in jumps {
+                    let set = self.image(portion.set, jump)?;
+                    let from = Some(Origin { step: number, set: portion.set, jump: jump.clone() });
+                    queue.push_back(Step { node: jump.to, set, certain: certain && jumps.len() == 1, from });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A packet of `within` (a subset of step `step`'s set), chosen to look familiar.
+    pub fn choose(&mut self, within: Set, preferences: &[Cube]) -> Result<Option<Packet>, SpaceLimit> {
+        let mut set = within;
+        for wish in preferences {
+            let wish = self.space.cube(wish)?;
+            let next = self.space.and(set, wish)?;
+            if !next.is_empty() {
+                set = next;
+            }
+        }
+        Ok(self.space.some_cube(set).and_then(|c| c.least()))
+    }
+
+    /// The source packet (and its step) that became `packet` at `step`.
+    pub fn trace_back(
+        &mut self,
+        reach: &Reach,
+        step: usize,
+        packet: Packet,
+        preferences: &[Cube],
+    ) -> Result<Option<(usize, Packet)>, SpaceLimit> {
+        let (mut at, mut packet) = (step, packet);
+        while let Some(origin) = &reach.steps[at].from {
+            let mut wanted = packet.cube();
+            for assign in origin.jump.set.iter().rev() {
+                match assign {
+                    Assign::Set(field, _) => wanted.replace(*field, Ranges::span(0, Field::max(*field))),
+                    Assign::Shift(field, delta) => {
+                        let back = wanted.values(*field).shifted(0u128.wrapping_sub(*delta));
+                        wanted.replace(*field, back);
+                    }
+                }
+            }
+            let wanted = self.space.cube(&wanted)?;
+            let before = self.space.and(origin.set, wanted)?;
+            let Some(found) = self.choose(before, preferences)? else { return Ok(None) };
+            packet = found;
+            at = origin.step;
+        }
+        Ok(Some((at, packet)))
+    }
+
+    /// Packets whose listed fields are fixed as in `packet`, used by callers that narrow further.
+    #[must_use]
+    pub fn like(packet: &Packet, fields: &[Field]) -> Cube {
+        let mut cube = Cube::any();
+        for field in fields {
+            cube.replace(*field, Ranges::one(packet.get(*field)));
+        }
+        cube
+    }
+}

@@ -1,0 +1,362 @@
+//! What every reader needs: stages, adjacencies, routes and the account of every line.
+
+use crate::model::{
+    Adjacency, Device, Doubt, Finding, Interface, InterfaceKind, Jump, LineClass, NextHop, Node, NodeId,
+    NodeKind, Rule, Severity,
+};
+use crate::space::{Cube, Field, Ranges};
+
+use super::{Vendor, secrets};
+
+/// What an unknown line may change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Anything the device does.
+    Device,
+    /// Anything entering or leaving by this interface.
+    Interface(String),
+    /// One rule, which the reader has already made doubtful; the text names it.
+    Rule(String),
+}
+
+/// A route before it becomes table entries.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// First and last destination address.
+    pub prefix: (u128, u128),
+    /// Ways out; none means the packets are dropped.
+    pub hops: Vec<Adjacency>,
+    /// Smaller wins; others are kept as what happens when a link fails.
+    pub distance: u32,
+    /// Line, 1-based.
+    pub line: u32,
+    /// Why the route may not be there.
+    pub doubt: Option<Doubt>,
+}
+
+/// Collects one device while its configuration is read.
+#[derive(Debug)]
+pub struct Builder {
+    /// The device so far.
+    pub device: Device,
+    classes: Vec<Option<LineClass>>,
+    chaos: Vec<(Scope, u32)>,
+    harmless: Vec<String>,
+}
+
+impl Builder {
+    /// Starts a device.
+    #[must_use]
+    pub fn new(vendor: Vendor, name: &str, file: &str, text: &str, harmless: &[String]) -> Self {
+        let lines: Vec<String> = secrets::redact(vendor, text);
+        let classes = vec![None; lines.len()];
+        let mut device = Device {
+            name: name.to_owned(),
+            file: file.to_owned(),
+            vendor,
+            interfaces: Vec::new(),
+            adjacencies: Vec::new(),
+            nodes: Vec::new(),
+            entry: Device::LOCAL,
+            reply_entry: None,
+            lines: Vec::new(),
+            text: lines,
+            findings: Vec::new(),
+        };
+        device.nodes.push(Node::new(format!("{name}/egress"), NodeKind::Egress));
+        device.nodes.push(Node::new(format!("{name}/local"), NodeKind::Local));
+        Self { device, classes, chaos: Vec::new(), harmless: harmless.to_vec() }
+    }
+
+    /// A new empty stage.
+    pub fn stage(&mut self, name: &str) -> NodeId {
+        let name = format!("{}/{name}", self.device.name);
+        self.device.nodes.push(Node::new(name, NodeKind::Stage));
+        self.device.nodes.len() - 1
+    }
+
+    /// Sets a stage's table.
+    pub fn fill(&mut self, node: NodeId, rules: Vec<Rule>, otherwise: Vec<Jump>) {
+        self.device.nodes[node].rules = rules;
+        self.device.nodes[node].otherwise = otherwise;
+    }
+
+    /// The number of a way out, made on first use.
+    pub fn adjacency(&mut self, adjacency: Adjacency) -> usize {
+        match self.device.adjacencies.iter().position(|a| *a == adjacency) {
+            Some(at) => at,
+            None => {
+                self.device.adjacencies.push(adjacency);
+                self.device.adjacencies.len() - 1
+            }
+        }
+    }
+
+    /// `Out` values of every way out through these interfaces.
+    #[must_use]
+    pub fn out_of(&self, interfaces: &[usize]) -> Ranges {
+        self.device
+            .adjacencies
+            .iter()
+            .enumerate()
+            .filter(|(_, a)| interfaces.contains(&a.interface))
+            .map(|(n, _)| (n as u128, n as u128))
+            .collect()
+    }
+
+    fn class(&mut self, line: u32, class: LineClass) {
+        if let Some(slot) = (line as usize).checked_sub(1).and_then(|i| self.classes.get_mut(i)) {
+            // An unknown verdict on a line is never softened by a later, less careful look at it.
+            if !matches!(slot, Some(LineClass::Unknown { .. })) {
+                *slot = Some(class);
+            }
+        }
+    }
+
+    /// The line became `item`.
+    pub fn lowered(&mut self, line: u32, item: impl Into<String>) {
+        self.class(line, LineClass::Lowered { item: item.into() });
+    }
+
+    /// The line cannot change forwarding, by reviewed rule `rule`.
+    pub fn ignored(&mut self, line: u32, rule: &str) {
+        self.class(line, LineClass::Ignored { rule: rule.to_owned() });
+    }
+
+    /// Lines `from..=to` cannot change forwarding.
+    pub fn ignored_span(&mut self, from: u32, to: u32, rule: &str) {
+        for line in from..=to {
+            self.ignored(line, rule);
+        }
+    }
+
+    /// Whether the line was declared harmless by an assumption.
+    #[must_use]
+    pub fn assumed_harmless(&self, line: u32) -> bool {
+        let Some(text) = (line as usize).checked_sub(1).and_then(|i| self.device.text.get(i)) else {
+            return false;
+        };
+        self.harmless.iter().any(|h| h == text.trim())
+    }
+
+    /// The line was not understood and may change anything in `scope`. Returns whether it counts as a doubt (it
+    /// does not when an assumption declares it harmless).
+    pub fn unknown(&mut self, line: u32, scope: Scope) -> bool {
+        if self.assumed_harmless(line) {
+            self.ignored(line, "assumed-harmless");
+            return false;
+        }
+        let words = match &scope {
+            Scope::Device => "device".to_owned(),
+            Scope::Interface(name) => format!("interface {name}"),
+            Scope::Rule(name) => name.clone(),
+        };
+        self.class(line, LineClass::Unknown { scope: words });
+        if !matches!(scope, Scope::Rule(_)) {
+            self.chaos.push((scope, line));
+        }
+        true
+    }
+
+    /// Adds a finding.
+    pub fn finding(&mut self, code: &str, severity: Severity, line: u32, text: impl Into<String>) {
+        self.device.findings.push(Finding { code: code.to_owned(), severity, line, text: text.into() });
+    }
+
+    /// Connected routes of every enabled addressed interface of one VRF.
+    #[must_use]
+    pub fn connected(&self, vrf: &str) -> Vec<Route> {
+        let mut out = Vec::new();
+        for (number, interface) in self.device.interfaces.iter().enumerate() {
+            if !interface.enabled || interface.vrf != vrf {
+                continue;
+            }
+            for address in &interface.addresses {
+                out.push(Route {
+                    prefix: (address.first, address.last),
+                    hops: vec![Adjacency { interface: number, next: NextHop::Direct }],
+                    distance: 0,
+                    line: interface.line,
+                    doubt: None,
+                });
+            }
+        }
+        out
+    }
+
+    /// The interface whose connected network holds `address`.
+    #[must_use]
+    pub fn interface_towards(&self, vrf: &str, address: u128) -> Option<usize> {
+        self.device
+            .interfaces
+            .iter()
+            .enumerate()
+            .filter(|(_, i)| i.enabled && i.vrf == vrf)
+            .flat_map(|(n, i)| i.addresses.iter().map(move |a| (n, a)))
+            .filter(|(_, a)| a.first <= address && address <= a.last)
+            .min_by_key(|(_, a)| a.last - a.first)
+            .map(|(n, _)| n)
+    }
+
+    /// Adjacency for a next-hop address: over the connected network that holds it, or, following one static route
+    /// after another, over the network that holds its own next hop.
+    #[must_use]
+    pub fn resolve(&self, vrf: &str, next: u128, routes: &[Route]) -> Vec<Adjacency> {
+        if let Some(interface) = self.interface_towards(vrf, next) {
+            return vec![Adjacency { interface, next: NextHop::Via(next) }];
+        }
+        let best = routes
+            .iter()
+            .filter(|r| r.prefix.0 <= next && next <= r.prefix.1 && !r.hops.is_empty())
+            .min_by_key(|r| (r.prefix.1 - r.prefix.0, r.distance));
+        best.map(|r| r.hops.clone()).unwrap_or_default()
+    }
+
+    /// Longest-prefix-match table entries. Equal prefixes of greater distance stay possible: a link may fail.
+    pub fn route_rules(&mut self, mut routes: Vec<Route>, base: &Cube, to: NodeId) -> Vec<Rule> {
+        routes.sort_by_key(|r| (r.prefix.1 - r.prefix.0, r.prefix.0, r.doubt.is_none(), r.distance, r.line));
+        let mut rules: Vec<Rule> = Vec::new();
+        let mut at = 0;
+        while at < routes.len() {
+            let first = routes[at].clone();
+            let mut jumps = Vec::new();
+            let mut end = at;
+            while routes.get(end).is_some_and(|r| r.prefix == first.prefix && r.doubt == first.doubt) {
+                // Connected networks (distance 0) are never replaced by a static route to the same prefix.
+                if first.distance > 0 || routes[end].distance == 0 {
+                    for hop in routes[end].hops.clone() {
+                        let jump = Jump::to(to).put(Field::Out, self.adjacency(hop) as u128);
+                        if !jumps.contains(&jump) {
+                            jumps.push(jump);
+                        }
+                    }
+                }
+                end += 1;
+            }
+            let range = Ranges::span(first.prefix.0, first.prefix.1);
+            let range = if range.is_full(u128::MAX) { crate::net::all_v6() } else { range };
+            let label = format!("route {}", crate::net::show_addresses(&range));
+            let when = vec![base.clone().with(Field::Dst, range)];
+            rules.push(Rule::new(when, jumps, first.line, label).maybe(first.doubt));
+            at = end;
+        }
+        rules
+    }
+
+    /// Entry for packets to the device's own addresses in one VRF.
+    #[must_use]
+    pub fn local_rule(&self, vrf: &str, base: &Cube) -> Rule {
+        let own: Ranges = self
+            .device
+            .interfaces
+            .iter()
+            .filter(|i| i.vrf == vrf && i.enabled)
+            .flat_map(|i| i.addresses.iter().map(|a| (a.address, a.address)))
+            .collect();
+        Rule::new(vec![base.clone().with(Field::Dst, own)], vec![Jump::to(Device::LOCAL)], 0, "own address")
+    }
+
+    /// Every enabled interface as a way out to anybody, for routing that is not known.
+    pub fn anywhere(&mut self, vrf: Option<&str>, to: NodeId) -> Vec<Jump> {
+        let interfaces: Vec<usize> = (0..self.device.interfaces.len())
+            .filter(|&n| {
+                let i = &self.device.interfaces[n];
+                i.enabled
+                    && i.kind != InterfaceKind::Loopback
+                    && i.port_of.is_none()
+                    && vrf.is_none_or(|v| i.vrf == v)
+            })
+            .collect();
+        interfaces
+            .into_iter()
+            .map(|n| {
+                let out = self.adjacency(Adjacency { interface: n, next: NextHop::Anyone });
+                Jump::to(to).put(Field::Out, out as u128)
+            })
+            .collect()
+    }
+
+    /// The finished device, starting at `entry`. Lines nobody accounted for are unknown for the whole device.
+    #[must_use]
+    pub fn finish(mut self, entry: NodeId) -> Device {
+        let unclaimed: Vec<u32> = (1u32..)
+            .zip(&self.classes)
+            .filter(|(n, c)| c.is_none() && !self.device.text[*n as usize - 1].trim().is_empty())
+            .map(|(n, _)| n)
+            .collect();
+        for line in unclaimed {
+            self.unknown(line, Scope::Device);
+        }
+        self.device.entry = entry;
+        self.add_chaos();
+        let blank = LineClass::Ignored { rule: "blank".into() };
+        self.device.lines = self.classes.into_iter().map(|c| c.unwrap_or_else(|| blank.clone())).collect();
+        self.device
+    }
+
+    /// Puts, in front of everything, what the unknown lines may do.
+    fn add_chaos(&mut self) {
+        let mut rules = Vec::new();
+        for (scope, line) in std::mem::take(&mut self.chaos) {
+            match scope {
+                Scope::Device => {
+                    let mut jumps: Vec<Jump> =
+                        self.anywhere(None, Device::EGRESS).into_iter().map(Jump::havoc).collect();
+                    jumps.push(Jump::to(Device::LOCAL));
+                    rules.push(chaos_rule(Cube::any(), jumps, line));
+                    rules.push(chaos_rule(Cube::any(), Vec::new(), line));
+                }
+                Scope::Interface(name) => self.interface_chaos(&name, line, &mut rules),
+                Scope::Rule(_) => {}
+            }
+        }
+        if rules.is_empty() {
+            return;
+        }
+        let old = self.device.entry;
+        let stage = self.stage("unknown-lines");
+        self.fill(stage, rules, vec![Jump::to(old)]);
+        self.device.entry = stage;
+    }
+
+    fn interface_chaos(&mut self, name: &str, line: u32, rules: &mut Vec<Rule>) {
+        let Some(number) = self.device.interface(name) else { return };
+        let owner = self.device.interfaces[number].port_of;
+        let mut jumps: Vec<Jump> = self.anywhere(None, Device::EGRESS).into_iter().map(Jump::havoc).collect();
+        jumps.push(Jump::to(Device::LOCAL));
+        let mut inward = vec![(number as u128, number as u128)];
+        if let Some(owner) = owner {
+            inward.push((owner as u128, owner as u128));
+        } else {
+            let ports = (0..self.device.interfaces.len())
+                .filter(|&p| self.device.interfaces[p].port_of == Some(number));
+            inward.extend(ports.map(|p| (p as u128, p as u128)));
+        }
+        let entering = Cube::any().with(Field::In, Ranges::of(inward));
+        rules.push(chaos_rule(entering.clone(), jumps, line));
+        rules.push(chaos_rule(entering, Vec::new(), line));
+        let layer3 = owner.unwrap_or(number);
+        let out = self.adjacency(Adjacency { interface: layer3, next: NextHop::Anyone });
+        let leave = Jump::to(Device::EGRESS).put(Field::Out, out as u128).havoc();
+        rules.push(chaos_rule(Cube::any(), vec![leave], line));
+    }
+}
+
+fn chaos_rule(when: Cube, then: Vec<Jump>, line: u32) -> Rule {
+    Rule::new(vec![when], then, line, "unknown line").doubtful(Doubt::UnknownLine)
+}
+
+/// A device in a language without reader: every line may do anything.
+#[must_use]
+pub fn unread(vendor: Vendor, name: &str, file: &str, text: &str) -> Device {
+    let mut builder = Builder::new(vendor, name, file, text, &[]);
+    builder.device.interfaces.push(Interface::new("*", 0));
+    let entry = builder.stage("entry");
+    builder.fill(entry, Vec::new(), Vec::new());
+    let mut device = builder.finish(entry);
+    if device.lines.iter().all(|l| !matches!(l, LineClass::Unknown { .. })) {
+        device.lines.push(LineClass::Unknown { scope: "device".into() });
+        device.text.push(String::new());
+    }
+    device
+}

@@ -1,0 +1,844 @@
+//! From blocks to tables: interfaces, zones, VDOMs and the order of the stages.
+//!
+//! Per VDOM: translation of the destination (VIP) → own addresses → policy routes → routes → policies → intra-zone
+//! → implicit deny → translation of the source → out.
+
+use std::collections::HashMap;
+
+use crate::model::{Device, Doubt, Interface, InterfaceAddress, InterfaceKind, Jump, NodeId, Rule, Severity};
+use crate::net;
+use crate::space::{Cube, Field, Ranges};
+
+use super::super::build::{Builder, Scope};
+use super::super::{ReadOptions, Vendor};
+use super::lex::{self, Block, Setting};
+use super::nat::{self, Vip};
+use super::objects::Objects;
+use super::policy::{self, MatchVip};
+use super::{reviewed, route};
+
+/// One virtual domain while it is lowered.
+#[derive(Debug)]
+pub struct Vdom<'a> {
+    /// Name (`root` on devices without VDOMs).
+    pub name: String,
+    /// Its sections, global ones included.
+    pub configs: Vec<&'a Block>,
+    /// Its objects.
+    pub objects: Objects,
+    /// Zones: name → (members, `intrazone` value, line).
+    pub zones: HashMap<String, (Vec<String>, Option<String>, u32)>,
+    /// SD-WAN members: (zone, interface number).
+    pub sdwan: Vec<(String, usize)>,
+    /// VIPs in configuration order.
+    pub vips: Vec<Vip>,
+    /// VIP groups.
+    pub vip_groups: HashMap<String, Vec<String>>,
+    /// Whether central NAT is on.
+    pub central_nat: bool,
+    /// FortiOS version.
+    pub version: Option<(u32, u32, u32)>,
+    /// Default of `match-vip`.
+    pub match_vip: MatchVip,
+    /// Interfaces with a run-time address, with the line that says so.
+    pub dynamic: Vec<(usize, u32)>,
+    /// Packets of this VDOM: those received on its interfaces.
+    pub here: Cube,
+}
+
+impl<'a> Vdom<'a> {
+    /// Sections with one of these names, in file order.
+    #[must_use]
+    pub fn sections(&self, names: &[&str]) -> Vec<&'a Block> {
+        self.configs.iter().copied().filter(|c| names.contains(&c.name.as_str())).collect()
+    }
+
+    /// Number of an interface of this VDOM.
+    #[must_use]
+    pub fn interface(&self, b: &Builder, name: &str) -> Option<usize> {
+        b.device.interfaces.iter().position(|i| i.name == name && i.vrf == self.name)
+    }
+
+    /// All interfaces of this VDOM.
+    #[must_use]
+    pub fn interfaces(&self, b: &Builder) -> Vec<usize> {
+        (0..b.device.interfaces.len()).filter(|&n| b.device.interfaces[n].vrf == self.name).collect()
+    }
+
+    /// Interface numbers behind an interface, zone or SD-WAN zone name.
+    #[must_use]
+    pub fn members(&self, b: &Builder, name: &str) -> Option<Vec<usize>> {
+        if let Some((members, _, _)) = self.zones.get(name) {
+            return Some(members.iter().filter_map(|m| self.interface(b, m)).collect());
+        }
+        if let Some(number) = self.interface(b, name) {
+            return Some(vec![number]);
+        }
+        let wan: Vec<usize> = self.sdwan.iter().filter(|s| s.0 == name).map(|s| s.1).collect();
+        (!wan.is_empty()).then_some(wan)
+    }
+
+    /// Tags of a VIP or VIP group; `None` when the name is neither.
+    #[must_use]
+    pub fn vip_tags(&self, name: &str) -> Option<Vec<u128>> {
+        if let Some(members) = self.vip_groups.get(name) {
+            return Some(members.iter().filter_map(|m| self.vip_tag(m)).collect());
+        }
+        self.vip_tag(name).map(|t| vec![t])
+    }
+
+    fn vip_tag(&self, name: &str) -> Option<u128> {
+        self.vips.iter().find(|v| v.name == name).map(|v| v.tag)
+    }
+}
+
+/// Source translation stages, made on demand.
+#[derive(Debug)]
+pub struct SourceNat {
+    pools: HashMap<String, Ranges>,
+    by_interface: Option<NodeId>,
+    by_pool: HashMap<Vec<String>, NodeId>,
+    central: Option<NodeId>,
+}
+
+impl SourceNat {
+    /// Where a packet accepted by `entry` goes: straight out, or through the translation it asks for.
+    pub fn entry_for(&mut self, b: &mut Builder, vdom: &Vdom<'_>, entry: &Block, out: NodeId) -> NodeId {
+        if let Some(central) = self.central {
+            return central;
+        }
+        if !entry.enabled("nat") {
+            return out;
+        }
+        if entry.enabled("ippool") {
+            let names = entry.list("poolname");
+            if let Some(&node) = self.by_pool.get(&names) {
+                return node;
+            }
+            let node = b.stage(&format!("{}/snat {}", vdom.name, names.join(" ")));
+            let source = names
+                .iter()
+                .map(|n| self.pools.get(n).cloned().unwrap_or_else(net::all_v4))
+                .fold(Ranges::empty(), |a, r| a.union(&r));
+            let source = if source.is_empty() { net::all_v4() } else { source };
+            b.fill(node, Vec::new(), vec![translate(source)]);
+            self.by_pool.insert(names, node);
+            return node;
+        }
+        if let Some(node) = self.by_interface {
+            return node;
+        }
+        let node = b.stage(&format!("{}/snat interface", vdom.name));
+        self.by_interface = Some(node);
+        let rules = interface_nat(b, vdom);
+        b.fill(node, rules, vec![Jump::to(Device::EGRESS)]);
+        node
+    }
+}
+
+fn translate(source: Ranges) -> Jump {
+    Jump::to(Device::EGRESS).set(Field::Src, source).set(Field::Sport, Ranges::span(0, 65_535))
+}
+
+/// Source becomes an address of the way out; a VIP's external address is possible too for its mapped hosts.
+fn interface_nat(b: &Builder, vdom: &Vdom<'_>) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for number in vdom.interfaces(b) {
+        let interface = &b.device.interfaces[number];
+        for (four, all) in [(true, net::all_v4()), (false, net::all_v6())] {
+            let mut own: Ranges = interface.addresses.iter().map(|a| (a.address, a.address)).collect();
+            own = own.intersect(&all);
+            if four {
+                own = vdom.vips.iter().fold(own, |acc, v| acc.union(&v.external));
+            }
+            let dynamic = vdom.dynamic.iter().any(|d| d.0 == number);
+            let source = if own.is_empty() || dynamic { all.clone() } else { own };
+            let when = Cube::any().with(Field::Out, b.out_of(&[number])).with(Field::Src, all);
+            rules.push(Rule::new(vec![when], vec![translate(source)], interface.line, "nat"));
+        }
+    }
+    rules
+}
+
+/// Reads a FortiOS configuration.
+#[must_use]
+pub fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device {
+    let mut b = Builder::new(Vendor::Fortios, name, file, text, &options.harmless);
+    let raw: Vec<String> = b.device.text.clone();
+    for (number, line) in (1u32..).zip(&raw) {
+        if line.trim_start().starts_with('#') {
+            b.lowered(number, "header");
+        }
+    }
+    let root = lex::parse(&raw);
+    let version = raw.iter().find_map(|l| version(l));
+    for line in &root.strays {
+        b.unknown(*line, Scope::Device);
+    }
+    for setting in &root.settings {
+        b.unknown(setting.line, Scope::Device);
+    }
+    let (global, vdoms) = split(&mut b, &root);
+    read_interfaces(&mut b, &global, &vdoms);
+    let entry = b.stage("entry");
+    let mut dispatch = Vec::new();
+    for (name, configs) in &vdoms {
+        let mut all: Vec<&Block> = global.clone();
+        all.extend(configs.iter().copied());
+        account_sections(&mut b, &all, name);
+        if let Some((here, node)) = lower_vdom(&mut b, name, all, version, options) {
+            dispatch.push(Rule::new(vec![here], vec![Jump::to(node)], 0, format!("vdom {name}")));
+        }
+    }
+    b.fill(entry, dispatch, Vec::new());
+    b.finish(entry)
+}
+
+/// `#config-version=MODEL-7.2.5-FW-…`.
+fn version(line: &str) -> Option<(u32, u32, u32)> {
+    let rest = line.trim().strip_prefix("#config-version=")?;
+    let numbers =
+        rest.split('-').find(|p| p.split('.').count() == 3 && p.starts_with(|c: char| c.is_ascii_digit()))?;
+    let mut parts = numbers.split('.').map(|p| p.parse().ok());
+    Some((parts.next()??, parts.next()??, parts.next()??))
+}
+
+type Vdoms<'a> = Vec<(String, Vec<&'a Block>)>;
+
+/// Global sections and the sections of each VDOM. Without `config vdom`, everything is VDOM `root`.
+fn split<'a>(b: &mut Builder, root: &'a Block) -> (Vec<&'a Block>, Vdoms<'a>) {
+    let mut global = Vec::new();
+    let mut vdoms: Vdoms<'a> = Vec::new();
+    for config in &root.configs {
+        match config.name.as_str() {
+            "global" => {
+                structure(b, config);
+                global.extend(config.configs.iter());
+            }
+            "vdom" => {
+                structure(b, config);
+                for entry in &config.entries {
+                    structure(b, entry);
+                    match vdoms.iter_mut().find(|v| v.0 == entry.name) {
+                        Some(known) => known.1.extend(entry.configs.iter()),
+                        None => vdoms.push((entry.name.clone(), entry.configs.iter().collect())),
+                    }
+                }
+            }
+            _ => global.push(config),
+        }
+    }
+    if vdoms.is_empty() {
+        return (Vec::new(), vec![("root".into(), global)]);
+    }
+    (global, vdoms)
+}
+
+/// The `config`/`edit`/`next`/`end` lines of a block whose contents are read.
+fn structure(b: &mut Builder, block: &Block) {
+    b.lowered(block.line, "structure");
+    b.lowered(block.last, "structure");
+}
+
+fn read_interfaces(b: &mut Builder, global: &[&Block], vdoms: &Vdoms<'_>) {
+    let lone = vdoms.len() == 1;
+    let sections = global.iter().copied().chain(vdoms.iter().flat_map(|v| v.1.iter().copied()));
+    for config in sections.filter(|c| c.name == "system interface") {
+        structure(b, config);
+        for entry in &config.entries {
+            structure(b, entry);
+            let vdom = entry
+                .word("vdom")
+                .map_or_else(|| vdoms.first().map_or("root", |v| &v.0).to_owned(), str::to_owned);
+            let vdom = if lone { vdoms[0].0.clone() } else { vdom };
+            let interface = read_interface(b, entry, vdom);
+            b.device.interfaces.push(interface);
+        }
+    }
+}
+
+fn read_interface(b: &mut Builder, entry: &Block, vdom: String) -> Interface {
+    let mut interface = Interface::new(entry.name.clone(), entry.line);
+    interface.vrf = vdom;
+    interface.enabled = entry.word("status") != Some("down");
+    interface.vlan = entry.word("vlanid").and_then(|v| v.parse().ok());
+    interface.kind = match entry.word("type") {
+        Some("loopback") => InterfaceKind::Loopback,
+        Some("tunnel" | "vdom-link" | "geneve" | "vxlan") => InterfaceKind::Tunnel,
+        _ => InterfaceKind::Wire,
+    };
+    let scope = || Scope::Interface(entry.name.clone());
+    for setting in &entry.settings {
+        if reviewed::INTERFACE.contains(&setting.key.as_str()) && !interface_odd(setting) {
+            b.lowered(setting.line, format!("interface {}", entry.name));
+        } else {
+            b.unknown(setting.line, scope());
+        }
+    }
+    for line in &entry.strays {
+        b.unknown(*line, scope());
+    }
+    let add = |interface: &mut Interface, ip: &str, mask: &str| {
+        let (Some(address), Some(length)) = (net::parse_v4(ip), net::mask_length(mask)) else { return };
+        if address == net::V4_FIRST {
+            return;
+        }
+        if let Some((first, last)) = net::network(address, length) {
+            interface.addresses.push(InterfaceAddress { address, first, last });
+        }
+    };
+    if let Some([ip, mask, ..]) = entry.get("ip") {
+        add(&mut interface, ip, mask);
+    }
+    for config in &entry.configs {
+        match config.name.as_str() {
+            "secondaryip" => {
+                account_all(b, config, "interface address");
+                for second in &config.entries {
+                    if let Some([ip, mask, ..]) = second.get("ip") {
+                        add(&mut interface, ip, mask);
+                    }
+                }
+            }
+            "ipv6" => read_ipv6(b, entry, config, &mut interface),
+            "client-options" | "dhcp-snooping-server-list" | "egress-queues" | "phy-setting" => {
+                b.ignored_span(config.line, config.last, "access-port");
+            }
+            "vrrp" => {
+                account_all(b, config, "vrrp");
+                let text =
+                    format!("{} は VRRP を使っています。すべての切替状態で確かめてください", entry.name);
+                b.finding("vrrp", Severity::Info, config.line, text);
+                let groups = config.entries.iter().filter_map(|e| e.word("vrip")).filter_map(net::parse_v4);
+                let all: Ranges = groups.map(|a| (a, a)).collect();
+                interface.answers = interface.answers.union(&all);
+            }
+            _ => {
+                for line in config.line..=config.last {
+                    b.unknown(line, scope());
+                }
+            }
+        }
+    }
+    interface
+}
+
+/// Reviewed attribute, unreviewed value.
+fn interface_odd(setting: &Setting) -> bool {
+    let value = setting.values.first().map_or("", String::as_str);
+    setting.key == "type" && matches!(value, "vxlan" | "geneve" | "hard-switch-bridge")
+}
+
+fn read_ipv6(b: &mut Builder, entry: &Block, config: &Block, interface: &mut Interface) {
+    structure(b, config);
+    let known = [
+        "ip6-address",
+        "ip6-allowaccess",
+        "ip6-send-adv",
+        "ip6-manage-flag",
+        "ip6-other-flag",
+        "ip6-mode",
+        "ip6-reachable-time",
+        "ip6-retrans-time",
+        "ip6-hop-limit",
+        "ip6-default-life",
+        "ip6-max-interval",
+        "ip6-min-interval",
+        "ip6-link-mtu",
+        "nd-mode",
+        "ip6-dns-server-override",
+        "dhcp6-relay-service",
+        "dhcp6-information-request",
+        "autoconf",
+        "unique-autoconf-addr",
+        "interface-identifier",
+    ];
+    for setting in &config.settings {
+        if known.contains(&setting.key.as_str()) {
+            b.lowered(setting.line, format!("interface {}", entry.name));
+        } else {
+            b.unknown(setting.line, Scope::Interface(entry.name.clone()));
+        }
+    }
+    for inner in &config.configs {
+        match inner.name.as_str() {
+            "ip6-extra-addr" => account_all(b, inner, "interface address"),
+            "ip6-prefix-list" | "ip6-delegated-prefix-list" => account_all(b, inner, "advertisement"),
+            _ => {
+                for line in inner.line..=inner.last {
+                    b.unknown(line, Scope::Interface(entry.name.clone()));
+                }
+            }
+        }
+    }
+    let extra = config.configs.iter().filter(|c| c.name == "ip6-extra-addr").flat_map(|c| &c.entries);
+    let texts = config.word("ip6-address").into_iter().chain(extra.map(|e| e.name.as_str()));
+    for text in texts {
+        let Some((ip, length)) = text.split_once('/') else { continue };
+        let (Some(address), Some(length)) = (net::parse_ip(ip), length.parse().ok()) else { continue };
+        if let (Some((first, last)), true) = (net::network(address, length), address != 0) {
+            interface.addresses.push(InterfaceAddress { address, first, last });
+        }
+    }
+}
+
+/// Every line of a block, children included, became `item`.
+pub fn account_all(b: &mut Builder, block: &Block, item: &str) {
+    for line in block.line..=block.last {
+        b.lowered(line, item);
+    }
+}
+
+/// Sections whose entries the lowering reads attribute by attribute.
+const READ_BY_ATTRIBUTE: &[&str] = &[
+    "system interface",
+    "firewall policy",
+    "firewall policy6",
+    "router static",
+    "router static6",
+    "router policy",
+    "router policy6",
+    "system settings",
+];
+
+/// Sections read as a whole: an attribute that is not understood makes the object doubtful.
+const READ_AS_OBJECTS: &[&str] = &[
+    "firewall address",
+    "firewall address6",
+    "firewall addrgrp",
+    "firewall addrgrp6",
+    "firewall service custom",
+    "firewall service group",
+    "firewall schedule onetime",
+    "firewall schedule recurring",
+    "firewall schedule group",
+    "firewall vip",
+    "firewall vipgrp",
+    "firewall ippool",
+    "firewall ippool6",
+    "system zone",
+    "firewall central-snat-map",
+    "system sdwan",
+    "system virtual-wan-link",
+];
+
+fn account_sections(b: &mut Builder, configs: &[&Block], vdom: &str) {
+    for config in configs {
+        let name = config.name.as_str();
+        if READ_BY_ATTRIBUTE.contains(&name) {
+            structure(b, config);
+            for entry in &config.entries {
+                structure(b, entry);
+            }
+            for line in config.strays.iter().chain(config.configs.iter().map(|c| &c.line)) {
+                b.unknown(*line, Scope::Device);
+            }
+        } else if READ_AS_OBJECTS.contains(&name) {
+            account_objects(b, config);
+        } else if let Some(rule) = reviewed::section(name) {
+            b.ignored_span(config.line, config.last, rule);
+        } else {
+            account_other(b, config, vdom);
+        }
+    }
+}
+
+/// Objects: attributes that the object readers do not know are unknown within the object, which its user sees as a
+/// doubt.
+fn account_objects(b: &mut Builder, config: &Block) {
+    account_all(b, config, &config.name);
+    for line in &config.strays {
+        b.unknown(*line, Scope::Device);
+    }
+    for entry in &config.entries {
+        for line in &entry.strays {
+            b.unknown(*line, Scope::Rule(format!("{} {}", config.name, entry.name)));
+        }
+    }
+}
+
+/// Sections that matter only when they hold something.
+fn account_other(b: &mut Builder, config: &Block, vdom: &str) {
+    let name = config.name.as_str();
+    let hollow = config.entries.is_empty() && config.settings.is_empty() && config.strays.is_empty();
+    let only_empty_children = config.configs.iter().all(|c| c.entries.is_empty() && c.settings.is_empty());
+    if hollow && only_empty_children {
+        b.ignored_span(config.line, config.last, "empty-section");
+        return;
+    }
+    match name {
+        "router ospf" | "router ospf6" | "router bgp" | "router rip" | "router ripng" | "router isis" => {
+            account_all(b, config, "routing protocol");
+        }
+        "router multicast"
+        | "router multicast6"
+        | "firewall multicast-policy"
+        | "firewall multicast-policy6" => {
+            account_all(b, config, "multicast");
+            let text = "マルチキャストの転送設定があります。判定はユニキャストの通信についてのものです";
+            b.finding("multicast", Severity::Info, config.line, text);
+        }
+        "firewall local-in-policy" | "firewall local-in-policy6" => account_all(b, config, "local-in"),
+        "firewall interface-policy" | "firewall interface-policy6" => {
+            b.ignored_span(config.line, config.last, "inspection");
+        }
+        "system ha" => {
+            account_all(b, config, "ha");
+            if matches!(config.word("mode"), Some("a-a" | "a-p")) {
+                let text = "HA 構成です。構成するすべての機器の設定を提出してください";
+                b.finding("ha", Severity::Info, config.line, text);
+            }
+        }
+        "system vdom-link"
+        | "system ipsec-aggregate"
+        | "system gre-tunnel"
+        | "system ipip-tunnel"
+        | "system ipv6-tunnel"
+        | "system sit-tunnel"
+        | "vpn l2tp"
+        | "vpn pptp" => {
+            // Their interfaces are printed under `system interface` as tunnels with unknown far ends.
+            account_all(b, config, "tunnel");
+        }
+        _ => {
+            let _ = vdom;
+            for line in config.line..=config.last {
+                b.unknown(line, Scope::Device);
+            }
+        }
+    }
+}
+
+const SETTINGS: &[&str] = &[
+    "central-nat",
+    "opmode",
+    "asymroute",
+    "ngfw-mode",
+    "comments",
+    "vdom-type",
+    "inspection-mode",
+    "gui-",
+    "h323-direct-model",
+    "default-voip-alg-mode",
+    "sip-tcp-port",
+    "sip-udp-port",
+    "sip-ssl-port",
+    "sip-helper",
+    "sip-nat-trace",
+    "sccp-port",
+    "ses-denied-traffic",
+    "strict-src-check",
+    "allow-subnet-overlap",
+    "bfd",
+    "deny-tcp-with-icmp",
+    "discovered-device-timeout",
+    "email-portal-check-dns",
+    "firewall-session-dirty",
+    "ike-",
+    "implicit-allow-dns",
+    "link-down-access",
+    "location-id",
+    "manageip",
+    "mac-ttl",
+    "ecmp-max-paths",
+    "v4-ecmp-mode",
+    "v6-ecmp-mode",
+    "status",
+    "prp-trailer-action",
+    "lldp-",
+    "dhcp-",
+    "auxiliary-session",
+    "block-land-attack",
+    "consolidated-firewall-mode",
+    "detect-unknown-esp",
+    "dyn-addr-session-check",
+    "application-bandwidth-tracking",
+    "multicast-skip-policy",
+    "multicast-ttl-notchange",
+    "multicast-forward",
+    "hyperscale-",
+    "tcp-session-without-syn",
+    "utf8-spam-tagging",
+    "wccp-cache-engine",
+    "snat-hairpin-traffic",
+    "asymroute-icmp",
+    "asymroute6",
+    "asymroute6-icmp",
+    "nat46-",
+    "nat64-",
+    "best-vrf",
+    "policy-offload-level",
+    "fqdn-session-check",
+    "ext-resource-session-check",
+    "internet-service-",
+    "intree-ses-best-route",
+    "map-",
+    "vpn-stats-",
+    "ip-",
+    "default-policy-expiry-days",
+    "http-external-dest",
+    "ssl-ssh-profile",
+    "gateway",
+    "gateway6",
+    "ip6",
+    "ip",
+    "device",
+];
+
+fn settings(b: &mut Builder, vdom: &mut Vdom<'_>) -> bool {
+    let mut readable = true;
+    for config in vdom.sections(&["system settings"]) {
+        for setting in &config.settings {
+            let value = setting.values.first().map_or("", String::as_str);
+            let on = setting.verb == "set";
+            let known = SETTINGS
+                .iter()
+                .any(|k| if k.ends_with('-') { setting.key.starts_with(k) } else { setting.key == *k });
+            let bad = on
+                && match setting.key.as_str() {
+                    "opmode" => value != "nat",
+                    "ngfw-mode" => value != "profile-based",
+                    "status" => value != "enable",
+                    "wccp-cache-engine" | "hyperscale-policy" => value == "enable",
+                    _ => !known,
+                };
+            if bad {
+                readable &= !b.unknown(setting.line, Scope::Device);
+            } else {
+                b.lowered(setting.line, "settings");
+            }
+            if on && setting.key == "central-nat" {
+                vdom.central_nat = value == "enable";
+            }
+            if on && setting.key.starts_with("asymroute") && value == "enable" {
+                let text = "非対称経路を許しているため、接続状態の検査が弱くなっています";
+                b.finding("asymroute", Severity::Warning, setting.line, text);
+            }
+        }
+    }
+    readable
+}
+
+fn lower_vdom<'a>(
+    b: &mut Builder,
+    name: &str,
+    configs: Vec<&'a Block>,
+    version: Option<(u32, u32, u32)>,
+    options: &ReadOptions,
+) -> Option<(Cube, NodeId)> {
+    let objects = Objects::read(&configs, options);
+    let mut vdom = Vdom {
+        name: name.to_owned(),
+        configs,
+        objects,
+        zones: HashMap::new(),
+        sdwan: Vec::new(),
+        vips: Vec::new(),
+        vip_groups: HashMap::new(),
+        central_nat: false,
+        version,
+        match_vip: MatchVip::default_for(version),
+        dynamic: Vec::new(),
+        here: Cube::any(),
+    };
+    let own: Ranges = vdom.interfaces(b).into_iter().map(|n| (n as u128, n as u128)).collect();
+    if own.is_empty() {
+        return None;
+    }
+    let here = Cube::any().with(Field::In, own);
+    settings(b, &mut vdom);
+    zones(b, &mut vdom);
+    dynamic_addresses(b, &mut vdom);
+    virtual_ips(b, &mut vdom);
+    let node = stages(b, &vdom);
+    Some((here, node))
+}
+
+fn zones(b: &mut Builder, vdom: &mut Vdom<'_>) {
+    for config in vdom.sections(&["system zone"]) {
+        for entry in &config.entries {
+            let intrazone = entry.word("intrazone").map(str::to_owned);
+            vdom.zones.insert(entry.name.clone(), (entry.list("interface"), intrazone, entry.line));
+            for setting in &entry.settings {
+                if !matches!(setting.key.as_str(), "interface" | "intrazone" | "description") {
+                    b.unknown(setting.line, Scope::Device);
+                }
+            }
+        }
+    }
+    for config in vdom.sections(&["system sdwan", "system virtual-wan-link"]) {
+        for members in config.configs.iter().filter(|c| c.name == "members") {
+            for member in &members.entries {
+                if let Some(number) = member.word("interface").and_then(|i| vdom.interface(b, i)) {
+                    let zone = member.word("zone").unwrap_or("virtual-wan-link").to_owned();
+                    vdom.sdwan.push((zone, number));
+                }
+            }
+        }
+    }
+}
+
+fn dynamic_addresses(b: &Builder, vdom: &mut Vdom<'_>) {
+    for config in vdom.sections(&["system interface"]) {
+        for entry in &config.entries {
+            let dynamic = matches!(entry.word("mode"), Some("dhcp" | "pppoe"));
+            if let (true, Some(number)) = (dynamic, vdom.interface(b, &entry.name)) {
+                vdom.dynamic.push((number, entry.line_of("mode")));
+            }
+        }
+    }
+}
+
+fn virtual_ips(b: &mut Builder, vdom: &mut Vdom<'_>) {
+    let mut vips = Vec::new();
+    for config in vdom.sections(&["firewall vip"]) {
+        for entry in &config.entries {
+            let vip = nat::vip(entry, vips.len() as u128 + 1, &|name| vdom.members(b, name));
+            for number in vdom.interfaces(b) {
+                let named = vip.interface.as_ref().is_none_or(|i| *i == b.device.interfaces[number].name);
+                if named && entry.word("arp-reply") != Some("disable") && vip.enabled {
+                    let answers = b.device.interfaces[number].answers.union(&vip.external);
+                    b.device.interfaces[number].answers = answers;
+                }
+            }
+            vips.push(vip);
+        }
+    }
+    for config in vdom.sections(&["firewall vipgrp"]) {
+        for entry in &config.entries {
+            vdom.vip_groups.insert(entry.name.clone(), entry.list("member"));
+        }
+    }
+    vdom.vips = vips;
+}
+
+/// Builds the stages of one VDOM and returns the first.
+fn stages(b: &mut Builder, vdom: &Vdom<'_>) -> NodeId {
+    let dnat = b.stage(&format!("{}/vip", vdom.name));
+    let routing = b.stage(&format!("{}/route", vdom.name));
+    let policies = b.stage(&format!("{}/policy", vdom.name));
+    let replies = b.stage(&format!("{}/reply-route", vdom.name));
+    b.device.nodes[policies].stateful = true;
+
+    let mut named: Vec<u128> = Vec::new();
+    for config in vdom.sections(&["firewall policy"]) {
+        for entry in config.entries.iter().filter(|e| e.word("status") != Some("disable")) {
+            named.extend(entry.list("dstaddr").iter().filter_map(|n| vdom.vip_tags(n)).flatten());
+        }
+    }
+    let mut rules = Vec::new();
+    for vip in vdom.vips.iter().filter(|v| v.enabled) {
+        rules.extend(vip.rules(routing, vdom.central_nat || named.contains(&vip.tag)));
+    }
+    // The hidden VIP list ends in an entry of its own; what it does to packets for an external address that no VIP
+    // translated was seen only in part.
+    let external = vdom.vips.iter().filter(|v| v.enabled).fold(Ranges::empty(), |a, v| a.union(&v.external));
+    if !external.is_empty() {
+        let when = vec![Cube::any().with(Field::Dst, external)];
+        rules.push(Rule::new(when, Vec::new(), 0, "vip list end").doubtful(Doubt::Unsourced));
+    }
+    b.fill(dnat, rules, vec![Jump::to(routing)]);
+
+    let statics = route::statics(b, vdom);
+    for (stage, next) in [(routing, policies), (replies, Device::EGRESS)] {
+        let mut rules = vec![b.local_rule(&vdom.name, &Cube::any())];
+        rules.extend(route::policy_routes(b, vdom, next));
+        rules.extend(route::protocols(b, vdom, next));
+        rules.extend(route::dynamic_interfaces(b, vdom, next));
+        let mut routes = b.connected(&vdom.name);
+        routes.extend(statics.iter().cloned());
+        rules.extend(b.route_rules(routes, &Cube::any(), next));
+        b.fill(stage, rules, Vec::new());
+    }
+    b.device.reply_entry = Some(replies);
+
+    let mut nat = SourceNat {
+        pools: nat::pools(&vdom.configs),
+        by_interface: None,
+        by_pool: HashMap::new(),
+        central: None,
+    };
+    if vdom.central_nat {
+        nat.central = Some(central(b, vdom, &nat.pools));
+    }
+    let mut rules = session_rules();
+    rules.extend(policy::rules(b, vdom, Device::EGRESS, &mut nat));
+    rules.extend(intrazone(b, vdom));
+    b.fill(policies, rules, Vec::new());
+    dnat
+}
+
+/// Packets that cannot begin a session are normally dropped; where that is weakened is not modelled, so it stays
+/// possible that they pass.
+fn session_rules() -> Vec<Rule> {
+    let no_syn: Ranges = (0..64u128).filter(|f| f & 2 == 0 || f & 16 != 0).map(|f| (f, f)).collect();
+    let tcp = Cube::any().with(Field::Proto, Ranges::one(net::TCP)).with(Field::Flags, no_syn);
+    let later = Cube::any().with(Field::Frag, Ranges::one(1));
+    vec![
+        Rule::new(vec![tcp], Vec::new(), 0, "no session").doubtful(Doubt::State),
+        Rule::new(vec![later], Vec::new(), 0, "fragment").doubtful(Doubt::Fragment),
+    ]
+}
+
+/// After every explicit policy: traffic between members of one zone.
+fn intrazone(b: &mut Builder, vdom: &Vdom<'_>) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    let mut zones: Vec<_> = vdom.zones.iter().collect();
+    zones.sort();
+    for (name, (members, setting, line)) in zones {
+        let numbers: Vec<usize> = members.iter().filter_map(|m| vdom.interface(b, m)).collect();
+        let inside: Ranges = numbers.iter().map(|&n| (n as u128, n as u128)).collect();
+        let when = Cube::any().with(Field::In, inside).with(Field::Out, b.out_of(&numbers));
+        let rule =
+            Rule::new(vec![when], vec![Jump::to(Device::EGRESS)], *line, format!("zone {name} intrazone"));
+        match setting.as_deref() {
+            Some("deny") => {}
+            // One member only: allowed from 7.4.4, blocked before.
+            Some("allow") if numbers.len() > 1 || vdom.version.is_some_and(|v| v >= (7, 4, 4)) => {
+                rules.push(rule)
+            }
+            Some("allow") if vdom.version.is_some() => {}
+            _ => {
+                let text = format!(
+                    "ゾーン {name} に set intrazone の行がなく、機器の既定値の資料が食い違っています"
+                );
+                b.finding("intrazone-absent", Severity::Warning, *line, text);
+                rules.push(rule.doubtful(Doubt::Unsourced));
+            }
+        }
+    }
+    rules
+}
+
+/// Central source translation, read top-down after the policy. Entries are matched loosely: which source address a
+/// packet ends up with never decides a policy here, only what the next device sees.
+fn central(b: &mut Builder, vdom: &Vdom<'_>, pools: &HashMap<String, Ranges>) -> NodeId {
+    let node = b.stage(&format!("{}/central-snat", vdom.name));
+    let plain = interface_nat(b, vdom);
+    let mut rules = Vec::new();
+    for config in vdom.sections(&["firewall central-snat-map"]) {
+        for entry in config.entries.iter().filter(|e| e.word("status") != Some("disable")) {
+            let pool_names = entry.list("nat-ippool");
+            let label = format!("central-snat {}", entry.name);
+            if entry.word("nat") == Some("disable") {
+                rules.push(
+                    Rule::new(vec![Cube::any()], vec![Jump::to(Device::EGRESS)], entry.line, label)
+                        .doubtful(Doubt::Unsourced),
+                );
+            } else if pool_names.is_empty() {
+                rules.extend(plain.iter().cloned().map(|r| r.doubtful(Doubt::Unsourced)));
+            } else {
+                let source = pool_names
+                    .iter()
+                    .map(|n| pools.get(n).cloned().unwrap_or_else(net::all_v4))
+                    .fold(Ranges::empty(), |a, r| a.union(&r));
+                rules.push(
+                    Rule::new(vec![Cube::any()], vec![translate(source)], entry.line, label)
+                        .doubtful(Doubt::Unsourced),
+                );
+            }
+        }
+    }
+    b.fill(node, rules, vec![Jump::to(Device::EGRESS)]);
+    node
+}

@@ -1,0 +1,11 @@
+//! Fortinet FortiOS 6.4–7.4. Semantics and sources: devices-jp §4; reviewed ignore lists in [`reviewed`].
+
+pub mod lex;
+mod lower;
+mod nat;
+mod objects;
+mod policy;
+pub mod reviewed;
+mod route;
+
+pub use lower::read;

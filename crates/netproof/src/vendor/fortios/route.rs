@@ -1,0 +1,257 @@
+//! Static routes, policy routes and what is known about routing protocols.
+
+use crate::model::{Adjacency, Doubt, Jump, NextHop, NodeId, Rule};
+use crate::net;
+use crate::space::{Cube, Field, Ranges};
+
+use super::super::build::{Builder, Route, Scope};
+use super::lex::Block;
+use super::lower::Vdom;
+
+const STATIC_KEYS: &[&str] = &[
+    "dst",
+    "gateway",
+    "device",
+    "distance",
+    "priority",
+    "status",
+    "blackhole",
+    "comment",
+    "weight",
+    "dynamic-gateway",
+    "link-monitor-exempt",
+    "bfd",
+    "src",
+    "seq-num",
+    "virtual-wan-link",
+    "sdwan",
+    "sdwan-zone",
+    "dstaddr",
+    "devindex",
+    "tag",
+    "preferred-source",
+];
+
+/// Reads `router static` and `router static6` of one VDOM.
+pub fn statics(b: &mut Builder, vdom: &Vdom<'_>) -> Vec<Route> {
+    let mut routes = Vec::new();
+    for config in vdom.sections(&["router static", "router static6"]) {
+        let six = config.name.ends_with('6');
+        for entry in &config.entries {
+            if let Some(route) = one_static(b, vdom, entry, six) {
+                routes.push(route);
+            }
+        }
+    }
+    resolve_all(b, vdom, routes)
+}
+
+fn one_static(b: &mut Builder, vdom: &Vdom<'_>, entry: &Block, six: bool) -> Option<(Route, Option<u128>)> {
+    let mut doubt = None;
+    for setting in &entry.settings {
+        if STATIC_KEYS.contains(&setting.key.as_str()) {
+            b.lowered(setting.line, "route");
+        } else if b.unknown(setting.line, Scope::Rule(format!("route {}", entry.name))) {
+            doubt = Some(Doubt::UnknownLine);
+        }
+    }
+    if entry.word("status") == Some("disable") {
+        return None;
+    }
+    let prefix = match (entry.get("dst"), entry.word("dstaddr")) {
+        (None, Some(name)) => {
+            let addresses = vdom.objects.addresses(&[name.to_owned()], six);
+            doubt = doubt.or(addresses.doubt);
+            match *addresses.ranges.intervals() {
+                [one] => one,
+                _ => {
+                    doubt = doubt.or(Some(Doubt::Dynamic));
+                    everything(six)
+                }
+            }
+        }
+        (None, None) => everything(six),
+        (Some([one]), _) => net::parse_prefix_pair(one)?,
+        (Some([ip, mask, ..]), _) => net::network(net::parse_v4(ip)?, net::mask_length(mask)?)?,
+        (Some(_), _) => return None,
+    };
+    let distance = entry.word("distance").and_then(|d| d.parse().ok()).unwrap_or(10);
+    let mut route = Route { prefix, hops: Vec::new(), distance, line: entry.line, doubt };
+    if entry.enabled("blackhole") {
+        return Some((route, None));
+    }
+    let gateway = entry.word("gateway").and_then(net::parse_ip).filter(|g| *g != net::V4_FIRST && *g != 0);
+    let device = entry.word("device").map(str::to_owned);
+    if entry.enabled("sdwan") || entry.enabled("virtual-wan-link") || entry.get("sdwan-zone").is_some() {
+        route.hops = anyone(vdom.sdwan.iter().map(|s| s.1).collect());
+        return Some((route, None));
+    }
+    match (device.as_deref().and_then(|d| vdom.interface(b, d)), gateway) {
+        (Some(interface), gateway) => {
+            if !b.device.interfaces[interface].enabled {
+                return None;
+            }
+            let dynamic = entry.enabled("dynamic-gateway");
+            let next = match gateway {
+                Some(via) => NextHop::Via(via),
+                None if dynamic => NextHop::Anyone,
+                None => NextHop::Direct,
+            };
+            route.hops = vec![Adjacency { interface, next }];
+            Some((route, None))
+        }
+        (None, Some(via)) if device.is_none() => Some((route, Some(via))),
+        // A device that does not exist: the route cannot act, but do not rely on that.
+        _ => {
+            route.doubt = Some(Doubt::Undefined);
+            route.hops = anyone(vdom.interfaces(b));
+            Some((route, None))
+        }
+    }
+}
+
+fn everything(six: bool) -> (u128, u128) {
+    if six { (0, u128::MAX) } else { (net::V4_FIRST, net::V4_LAST) }
+}
+
+fn anyone(interfaces: Vec<usize>) -> Vec<Adjacency> {
+    interfaces.into_iter().map(|interface| Adjacency { interface, next: NextHop::Anyone }).collect()
+}
+
+fn resolve_all(b: &Builder, vdom: &Vdom<'_>, raw: Vec<(Route, Option<u128>)>) -> Vec<Route> {
+    let known: Vec<Route> = raw.iter().filter(|r| r.1.is_none()).map(|r| r.0.clone()).collect();
+    let mut out = Vec::new();
+    for (mut route, via) in raw {
+        if let Some(via) = via {
+            route.hops = b.resolve(&vdom.name, via, &known);
+            if route.hops.is_empty() {
+                continue;
+            }
+        }
+        out.push(route);
+    }
+    out
+}
+
+/// Interfaces that get their address at run time bring routes nobody wrote down.
+pub fn dynamic_interfaces(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for &(interface, line) in &vdom.dynamic {
+        let out = b.adjacency(Adjacency { interface, next: NextHop::Anyone });
+        let jump = Jump::to(to).put(Field::Out, out as u128);
+        rules
+            .push(Rule::new(vec![Cube::any()], vec![jump], line, "dynamic address").doubtful(Doubt::Routing));
+        let local = vec![Jump::to(crate::model::Device::LOCAL)];
+        rules.push(Rule::new(vec![Cube::any()], local, line, "dynamic address").doubtful(Doubt::Routing));
+    }
+    rules
+}
+
+/// A routing protocol that is switched on may send anything anywhere.
+pub fn protocols(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for config in &vdom.configs {
+        let Some(protocol) = config.name.strip_prefix("router ") else { continue };
+        if !matches!(protocol, "ospf" | "ospf6" | "bgp" | "rip" | "ripng" | "isis") {
+            continue;
+        }
+        let active =
+            config.configs.iter().any(|c| !c.name.starts_with("redistribute") && !c.entries.is_empty());
+        if active {
+            let jumps = b.anywhere(Some(&vdom.name), to);
+            let label = format!("router {protocol}");
+            rules.push(Rule::new(vec![Cube::any()], jumps, config.line, label).doubtful(Doubt::Routing));
+        }
+    }
+    rules
+}
+
+const POLICY_ROUTE_KEYS: &[&str] = &[
+    "input-device",
+    "src",
+    "dst",
+    "srcaddr",
+    "dstaddr",
+    "protocol",
+    "start-port",
+    "end-port",
+    "start-source-port",
+    "end-source-port",
+    "gateway",
+    "output-device",
+    "status",
+    "comments",
+    "action",
+    "seq-num",
+    "tos",
+    "tos-mask",
+];
+
+/// Policy routes come before the table; that they do, and when they step aside, is recalled rather than sourced, so
+/// the table stays possible for the packets they take.
+pub fn policy_routes(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for config in vdom.sections(&["router policy", "router policy6"]) {
+        let six = config.name.ends_with('6');
+        for entry in &config.entries {
+            for setting in &entry.settings {
+                if POLICY_ROUTE_KEYS.contains(&setting.key.as_str()) {
+                    b.lowered(setting.line, "policy route");
+                } else {
+                    b.unknown(setting.line, Scope::Rule(format!("policy route {}", entry.name)));
+                }
+            }
+            if entry.word("status") == Some("disable") || entry.word("action") == Some("deny") {
+                continue;
+            }
+            let jumps = match entry.word("output-device").and_then(|d| vdom.interface(b, d)) {
+                Some(interface) => {
+                    let via = entry.word("gateway").and_then(net::parse_ip).filter(|g| *g != net::V4_FIRST);
+                    let next = via.map_or(NextHop::Anyone, NextHop::Via);
+                    let out = b.adjacency(Adjacency { interface, next });
+                    vec![Jump::to(to).put(Field::Out, out as u128)]
+                }
+                None => b.anywhere(Some(&vdom.name), to),
+            };
+            let label = format!("policy route {}", entry.name);
+            let when = vec![policy_route_match(b, vdom, entry, six)];
+            rules.push(Rule::new(when, jumps, entry.line, label).doubtful(Doubt::Unsourced));
+        }
+    }
+    rules
+}
+
+/// Everything a policy route may match: dimensions that are understood, unless something negates or is unknown.
+fn policy_route_match(b: &Builder, vdom: &Vdom<'_>, entry: &Block, six: bool) -> Cube {
+    let mut cube = Cube::any();
+    if entry.settings.iter().any(|s| !POLICY_ROUTE_KEYS.contains(&s.key.as_str())) {
+        return cube;
+    }
+    let devices: Vec<Option<Vec<usize>>> =
+        entry.list("input-device").iter().map(|d| vdom.members(b, d)).collect();
+    if !devices.is_empty() && devices.iter().all(Option::is_some) {
+        let numbers: Ranges =
+            devices.into_iter().flatten().flatten().map(|n| (n as u128, n as u128)).collect();
+        cube.narrow(Field::In, &numbers);
+    }
+    for (field, plain, named) in [(Field::Src, "src", "srcaddr"), (Field::Dst, "dst", "dstaddr")] {
+        let list = entry.list(plain);
+        let names = entry.list(named);
+        if list.is_empty() && names.is_empty() {
+            continue;
+        }
+        let mut all = vdom.objects.addresses(&names, six);
+        for text in &list {
+            let masked = text.split_once('/').and_then(|(ip, mask)| {
+                let length = mask.parse().ok().or_else(|| net::mask_length(mask))?;
+                net::network(net::parse_ip(ip)?, length)
+            });
+            match masked {
+                Some((lo, hi)) => all.ranges = all.ranges.union(&Ranges::span(lo, hi)),
+                None => return cube,
+            }
+        }
+        cube.narrow(field, &all.ranges);
+    }
+    cube
+}

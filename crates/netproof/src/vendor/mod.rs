@@ -1,0 +1,130 @@
+//! Readers: one directory per vendor language, all ending in a [`Device`].
+
+pub mod build;
+pub mod fortios;
+pub mod secrets;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Device;
+use crate::space::Ranges;
+
+/// Configuration languages that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Vendor {
+    /// Fortinet FortiOS 6.4–7.4 (`show` / `show full-configuration`).
+    Fortios,
+    /// `nft list ruleset`.
+    Nftables,
+    /// `iptables-save` / `ip6tables-save`.
+    Iptables,
+    /// YAMAHA RTX, vRX, FWX.
+    YamahaRtx,
+    /// Alaxala AX.
+    AlaxalaAx,
+    /// Allied Telesis AlliedWare Plus.
+    Awplus,
+    /// Cisco IOS and IOS-XE.
+    CiscoIos,
+    /// Cisco ASA.
+    CiscoAsa,
+    /// Palo Alto PAN-OS.
+    PanOs,
+    /// A language without a reader: every line is unknown.
+    Unread,
+}
+
+impl Vendor {
+    /// Name used in files and options.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fortios => "fortios",
+            Self::Nftables => "nftables",
+            Self::Iptables => "iptables",
+            Self::YamahaRtx => "yamaha-rtx",
+            Self::AlaxalaAx => "alaxala-ax",
+            Self::Awplus => "awplus",
+            Self::CiscoIos => "cisco-ios",
+            Self::CiscoAsa => "cisco-asa",
+            Self::PanOs => "panos",
+            Self::Unread => "unread",
+        }
+    }
+
+    /// The language with this name; [`Vendor::Unread`] for anything else.
+    #[must_use]
+    pub fn from_name(name: &str) -> Self {
+        match name {
+            "fortios" | "fortigate" => Self::Fortios,
+            "nftables" | "nft" => Self::Nftables,
+            "iptables" | "iptables-save" | "ip6tables" => Self::Iptables,
+            "yamaha-rtx" | "rtx" | "yamaha" => Self::YamahaRtx,
+            "alaxala-ax" | "alaxala" | "ax" => Self::AlaxalaAx,
+            "awplus" | "alliedware-plus" => Self::Awplus,
+            "cisco-ios" | "ios" | "ios-xe" | "iosxe" => Self::CiscoIos,
+            "cisco-asa" | "asa" => Self::CiscoAsa,
+            "panos" | "pan-os" | "palo-alto" => Self::PanOs,
+            _ => Self::Unread,
+        }
+    }
+}
+
+/// What the caller declares about one device beyond its configuration.
+#[derive(Clone, Debug, Default)]
+pub struct ReadOptions {
+    /// Hardware model, where the language leaves behaviour to it (`AX3660S`, `switch`, `AR`).
+    pub model: Option<String>,
+    /// `YYYY-MM-DD` the answer is for; schedules that ended before it are off.
+    pub as_of: Option<String>,
+    /// Run-time objects (FQDN, geography, lists) and the addresses they are assumed to stand for.
+    pub objects: BTreeMap<String, Ranges>,
+    /// Lines (trimmed text) assumed to have no effect on forwarding.
+    pub harmless: Vec<String>,
+    /// Whether access lists are assumed to end in an implicit discard where the vendor text was not seen.
+    pub implicit_discard: bool,
+}
+
+/// Longest configuration that is read, in bytes: fifty times the largest seen in practice.
+pub const LIMIT_CONFIG_BYTES: usize = 64 * 1024 * 1024;
+
+/// Reads one configuration. Never fails: what is not understood becomes unknown lines.
+#[must_use]
+pub fn read(vendor: Vendor, name: &str, file: &str, text: &str, options: &ReadOptions) -> Device {
+    let text = if text.len() > LIMIT_CONFIG_BYTES { "" } else { text };
+    match vendor {
+        Vendor::Fortios => fortios::read(name, file, text, options),
+        other => build::unread(other, name, file, text),
+    }
+}
+
+/// Guesses the language from the text; [`Vendor::Unread`] when nothing is characteristic.
+#[must_use]
+pub fn detect(text: &str) -> Vendor {
+    let head: String = text.lines().take(400).collect::<Vec<_>>().join("\n");
+    let has = |needle: &str| head.lines().any(|l| l.trim_start().starts_with(needle));
+    if has("#config-version=") || has("config system global") || has("config firewall policy") {
+        Vendor::Fortios
+    } else if has("table ip") || has("table inet") {
+        Vendor::Nftables
+    } else if has("*filter") || has("*nat") {
+        Vendor::Iptables
+    } else if has("ASA Version") {
+        Vendor::CiscoAsa
+    } else if has("config {") && head.contains("devices") || has("mgt-config {") || has("set deviceconfig ") {
+        Vendor::PanOs
+    } else if has("ip lan1 ") || has("ip filter ") || has("pp select ") || has("# RTX") {
+        Vendor::YamahaRtx
+    } else if has("access-list hardware ") || has("interface port1.0.") || has("awplus") {
+        Vendor::Awplus
+    } else if has("flow detection mode") || has("interface gigabitethernet ") || has("#configuration list") {
+        Vendor::AlaxalaAx
+    } else if has("interface GigabitEthernet") || has("version 1") || has("service timestamps ") {
+        Vendor::CiscoIos
+    } else {
+        Vendor::Unread
+    }
+}
