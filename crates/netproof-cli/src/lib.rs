@@ -1,1 +1,123 @@
-//! The verb.
+//! The verb `sekisho network`: reads a site directory, answers, prints.
+//!
+//! Exit codes: 2 bad input, else 1 refuted (or a wrong vector), else 3 unknown, else 0.
+
+mod load;
+mod print;
+mod run;
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+pub use load::LoadError;
+pub use run::execute;
+
+/// Arguments of `sekisho network`.
+#[derive(Debug, Args)]
+pub struct NetworkArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: Action,
+}
+
+/// Actions of `sekisho network`.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// 領域の分離を、提出された設定から証明または反証する
+    Verify(Verify),
+    /// 証明書を、判定に使ったものとは別のプログラムで検査する
+    CheckCertificate(CheckCertificate),
+    /// 1 パケットごとの期待値（YAML）と設定の読み取り結果を比べる
+    Vectors(Vectors),
+    /// 1 つのパケットがどの機器のどの行を通るかを表示する
+    Trace(Trace),
+    /// 2 時点の設定を比べ、新しく通るようになった・通らなくなった通信を示す
+    Diff(Diff),
+    /// 隠れた規則、広すぎる許可など、設定の手入れが必要な箇所を示す
+    Hygiene(Hygiene),
+}
+
+/// `verify DIR`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// zones.toml・intents.toml・devices/ のあるフォルダー
+    pub dir: PathBuf,
+    /// JSON で出力する
+    #[arg(long)]
+    pub json: bool,
+    /// 領域と機器の図（SVG）の出力先
+    #[arg(long, value_name = "out.svg")]
+    pub picture: Option<PathBuf>,
+    /// 証明書の出力先フォルダー
+    #[arg(long, value_name = "DIR")]
+    pub certificates: Option<PathBuf>,
+    /// 判定の基準日（YYYY-MM-DD）。期限切れの特定通信・前提・スケジュールはこの日で決まります
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub as_of: Option<String>,
+}
+
+/// `check-certificate CERT DIR`.
+#[derive(Debug, Args)]
+pub struct CheckCertificate {
+    /// 証明書（JSON）
+    pub certificate: PathBuf,
+    /// 証明のもとになったフォルダー
+    pub dir: PathBuf,
+}
+
+/// `vectors FILE.yaml`.
+#[derive(Debug, Args)]
+pub struct Vectors {
+    /// 期待値のファイル
+    pub file: PathBuf,
+    /// JSON で出力する
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `trace DIR …`.
+#[derive(Debug, Args)]
+pub struct Trace {
+    /// zones.toml・devices/ のあるフォルダー
+    pub dir: PathBuf,
+    /// 入る機器とインターフェース（例 fw1:port1）
+    #[arg(long, value_name = "DEVICE:IF")]
+    pub at: String,
+    /// 送信元アドレス
+    #[arg(long)]
+    pub src: String,
+    /// 宛先アドレス
+    #[arg(long)]
+    pub dst: String,
+    /// tcp/443、udp/53、icmp など
+    #[arg(long, default_value = "tcp/443")]
+    pub service: String,
+    /// 送信元ポート
+    #[arg(long, default_value_t = 50_000)]
+    pub sport: u16,
+    /// JSON で出力する
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `diff A B`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// 前のフォルダー
+    pub before: PathBuf,
+    /// 後のフォルダー
+    pub after: PathBuf,
+    /// JSON で出力する
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `hygiene DIR`.
+#[derive(Debug, Args)]
+pub struct Hygiene {
+    /// devices/ のあるフォルダー
+    pub dir: PathBuf,
+    /// JSON で出力する
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,13 +1,18 @@
-//! `sekisho-network`.
-fn main() {
-    let path = std::env::args().nth(1).unwrap_or_default();
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    for case in sekisho_netproof::vectors::parse(&text).unwrap_or_default() {
-        let out = sekisho_netproof::vectors::run(&case);
-        if out.got != out.expected {
-            println!("{} {:?} {:?} {:?}", out.id, out.expected, out.got, out.reasons);
-        } else {
-            println!("{} ok", out.id)
-        }
-    }
+//! `sekisho-network`: the verb on its own, until the `sekisho` binary calls it.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use sekisho_netproof_cli::{NetworkArgs, execute};
+
+#[derive(Parser)]
+#[command(name = "sekisho-network", about = "領域の分離を機器の設定から証明・反証します")]
+struct Cli {
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    ExitCode::from(execute(&cli.network, &mut std::io::stdout().lock(), &mut std::io::stderr().lock()))
 }

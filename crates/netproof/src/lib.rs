@@ -4,9 +4,12 @@
 //! form of [`model`]; [`engine`] propagates exact packet sets through it; every line that was not understood widens
 //! the answer instead of being skipped.
 
+pub mod certificate;
 pub mod engine;
 pub mod model;
 pub mod net;
+pub mod site;
 pub mod space;
 pub mod vectors;
 pub mod vendor;
+pub mod verdict;

@@ -168,7 +168,7 @@ pub fn answer(device: &Device, in_if: &str, cube: Cube) -> (Answer, Vec<Reason>)
         .map(|w| match w.fate {
             Fate::Rests(Device::EGRESS) => Answer::Permit,
             Fate::Dropped(_) => Answer::Deny,
-            Fate::Rests(_) | Fate::Loops(_) => Answer::Unknown,
+            Fate::Rests(_) | Fate::Stays(_) | Fate::Loops(_) => Answer::Unknown,
         })
         .collect();
     answers.dedup();

@@ -16,6 +16,8 @@ const LIMIT_HOPS: usize = 400;
 pub enum Fate {
     /// Came to rest in this node (hosts, the device itself, or past the egress of a lone device).
     Rests(NodeId),
+    /// Came to rest in a place that could also have sent it on.
+    Stays(NodeId),
     /// Dropped in this node.
     Dropped(NodeId),
     /// Came back to a place it had been with nothing changed.
@@ -109,6 +111,12 @@ fn step(node: &Node, at: NodeId, way: &Way, open: &mut Vec<Way>) {
         }
     }
     for (cube, doubts) in looking {
+        if node.kind != crate::model::NodeKind::Stage && node.otherwise.is_empty() {
+            let mut hops = way.hops.clone();
+            hops.push(Hop { node: at, rule: None, before: cube.clone(), after: cube.clone() });
+            open.push(Way { hops, fate: Fate::Stays(at), last: cube, doubts });
+            continue;
+        }
         take(at, None, &node.otherwise, way, &cube, &doubts, open);
     }
 }

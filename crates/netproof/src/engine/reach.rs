@@ -191,7 +191,8 @@ impl<'n> Engine<'n> {
             let certain = step.certain && portion.outcomes.len() == 1;
             for &class in &portion.outcomes {
                 let jumps: &[Jump] = &table.classes[class as Class as usize];
-                if jumps.is_empty() {
+                let place = self.network.nodes[step.node].kind != crate::model::NodeKind::Stage;
+                if jumps.is_empty() && !place {
                     dropped.push(Dropped { step: number, set: portion.set, certain });
                 }
                 for jump in jumps {

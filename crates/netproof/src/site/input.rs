@@ -1,0 +1,693 @@
+//! Reading the TOML files. Unknown keys are errors: a misspelt intent must not silently mean less.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::space::Ranges;
+use crate::vendor::{ReadOptions, Vendor};
+
+use super::terms::{Endpoint, Service, addresses};
+
+/// An input file that cannot be used.
+#[derive(Debug, Error)]
+pub enum SiteError {
+    /// Not TOML of the expected shape.
+    #[error("{file}: {message}")]
+    Toml {
+        /// File name.
+        file: &'static str,
+        /// Parser message.
+        message: String,
+    },
+    /// A word that does not mean anything here.
+    #[error("{file}: {what} '{word}' is not known")]
+    Word {
+        /// File name.
+        file: &'static str,
+        /// Kind of word.
+        what: &'static str,
+        /// The word.
+        word: String,
+    },
+    /// No zone or no device.
+    #[error("nothing to check: {0}")]
+    Empty(&'static str),
+}
+
+impl SiteError {
+    /// Stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Toml { .. } => "site-toml",
+            Self::Word { .. } => "site-word",
+            Self::Empty(_) => "site-empty",
+        }
+    }
+}
+
+/// Role of a zone in the national model (guideline §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
+pub enum ZoneKind {
+    /// 住民情報系（マイナンバー利用事務系）.
+    JU,
+    /// LGWAN接続系.
+    LG,
+    /// インターネット接続系.
+    IN,
+    /// 個別.
+    KO,
+    /// 自治体情報セキュリティクラウド.
+    SC,
+    /// インターネット.
+    EX,
+    /// LGWAN そのもの.
+    LGWAN,
+    /// クラウド領域.
+    CL,
+    /// 委託先拠点.
+    PT,
+    /// 機器同士をつなぐ区間.
+    TRANSIT,
+    /// 管理.
+    MGMT,
+    /// その他.
+    OTHER,
+}
+
+/// One zone.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    /// Identifier.
+    pub id: String,
+    /// Name shown to people.
+    pub name: String,
+    /// Role.
+    pub kind: ZoneKind,
+    /// Addresses that belong to it.
+    pub prefixes: Ranges,
+    /// `device:interface` names attached to it.
+    pub interfaces: Vec<(String, String)>,
+    /// Routers inside it that are not in the inventory and lead nowhere else.
+    pub routers: Ranges,
+    /// Named hosts.
+    pub hosts: BTreeMap<String, Ranges>,
+    /// Addresses in it that make packets anew (proxies, load balancers, 無害化).
+    pub relays: Ranges,
+}
+
+impl Zone {
+    /// Whether everything beyond its wires belongs to it.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self.kind, ZoneKind::EX | ZoneKind::LGWAN | ZoneKind::SC)
+    }
+}
+
+/// `deny`: nothing that begins in `from` may arrive in `to`.
+#[derive(Clone, Debug)]
+pub struct Deny {
+    /// Identifier.
+    pub id: String,
+    /// Where packets begin.
+    pub from: Vec<Endpoint>,
+    /// Where they must not arrive.
+    pub to: Vec<Endpoint>,
+    /// Services, seen at the destination.
+    pub service: Service,
+    /// Ids of `allow` entries that are exempt; `*` at the end matches a prefix.
+    pub except: Vec<String>,
+    /// Clause or rule this comes from.
+    pub basis: String,
+}
+
+/// `only`: what passes from `from` to `to` is in the list of 特定通信.
+#[derive(Clone, Debug)]
+pub struct Only {
+    /// Identifier.
+    pub id: String,
+    /// Where packets begin.
+    pub from: Vec<Endpoint>,
+    /// Where they arrive.
+    pub to: Vec<Endpoint>,
+    /// Clause or rule this comes from.
+    pub basis: String,
+}
+
+/// One 特定通信.
+#[derive(Clone, Debug)]
+pub struct AllowedUse {
+    /// Where packets begin.
+    pub from: Endpoint,
+    /// Where they arrive.
+    pub to: Endpoint,
+    /// Services, seen at the destination.
+    pub service: Service,
+}
+
+/// One entry of the 特定通信台帳.
+#[derive(Clone, Debug)]
+pub struct Allow {
+    /// Identifier.
+    pub id: String,
+    /// The communication.
+    pub uses: Vec<AllowedUse>,
+    /// Last day, `YYYY-MM-DD`.
+    pub until: Option<String>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// Decision it rests on.
+    pub basis: Option<String>,
+    /// Whether it has to work, reply included.
+    pub must_work: bool,
+}
+
+/// `waypoint`: from `from` to `to` only by way of `via` addresses.
+#[derive(Clone, Debug)]
+pub struct Waypoint {
+    /// Identifier.
+    pub id: String,
+    /// Where packets begin.
+    pub from: Vec<Endpoint>,
+    /// Where they arrive.
+    pub to: Vec<Endpoint>,
+    /// The 無害化 relay.
+    pub via: Endpoint,
+    /// Clause or rule this comes from.
+    pub basis: String,
+}
+
+/// `mgmt`: who may talk to a device itself.
+#[derive(Clone, Debug)]
+pub struct Mgmt {
+    /// Identifier.
+    pub id: String,
+    /// Device name.
+    pub target: String,
+    /// Addresses that may.
+    pub allow_from: Ranges,
+    /// With these services.
+    pub service: Service,
+    /// Clause or rule this comes from.
+    pub basis: String,
+}
+
+/// Everything that is to be checked.
+#[derive(Clone, Debug, Default)]
+pub struct Intents {
+    /// Denials.
+    pub deny: Vec<Deny>,
+    /// Closed lists.
+    pub only: Vec<Only>,
+    /// 特定通信.
+    pub allow: Vec<Allow>,
+    /// Waypoints.
+    pub waypoint: Vec<Waypoint>,
+    /// Management access.
+    pub mgmt: Vec<Mgmt>,
+    /// Whether a device host with interfaces in two zones is a violation (F19).
+    pub no_dual_homing: bool,
+}
+
+/// What an assumption says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AssumptionKind {
+    /// A run-time object stands for these addresses.
+    Object {
+        /// Object name.
+        name: String,
+        /// Addresses.
+        addresses: Ranges,
+    },
+    /// A line has no effect on forwarding.
+    Line {
+        /// Trimmed text of the line.
+        text: String,
+    },
+    /// Access lists of the device end in an implicit discard.
+    ImplicitDiscard,
+    /// Nothing is attached to this interface.
+    Closed {
+        /// Interface name.
+        interface: String,
+    },
+    /// A next hop outside the inventory leads only into one zone.
+    Router {
+        /// Its address.
+        address: u128,
+        /// Zone number.
+        zone: usize,
+    },
+}
+
+/// One declared assumption.
+#[derive(Clone, Debug)]
+pub struct Assumption {
+    /// Identifier.
+    pub id: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Why it may be assumed.
+    pub basis: String,
+    /// Last day, `YYYY-MM-DD`.
+    pub until: String,
+    /// Device it is about; `None` for all.
+    pub device: Option<String>,
+    /// What it says.
+    pub kind: AssumptionKind,
+}
+
+/// The parsed TOML files.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    /// Municipality or site name.
+    pub name: String,
+    /// α, α', β, β': generates the flow rules of that model.
+    pub model: Option<String>,
+    /// Zones.
+    pub zones: Vec<Zone>,
+    /// Declared links: interfaces on one wire although addresses do not say so.
+    pub links: Vec<Vec<(String, String)>>,
+    /// Interfaces that are not on one wire although addresses say so.
+    pub separate: Vec<Vec<(String, String)>>,
+    /// Language and model by device name.
+    pub devices: BTreeMap<String, (Option<Vendor>, Option<String>)>,
+    /// What is to be checked.
+    pub intents: Intents,
+    /// Declared assumptions.
+    pub assumptions: Vec<Assumption>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ZonesFile {
+    #[serde(default)]
+    name: String,
+    model: Option<String>,
+    #[serde(default)]
+    zone: Vec<ZoneText>,
+    #[serde(default)]
+    device: Vec<DeviceText>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ZoneText {
+    id: String,
+    name: Option<String>,
+    kind: Option<ZoneKind>,
+    #[serde(default)]
+    prefixes: Vec<String>,
+    #[serde(default)]
+    interfaces: Vec<String>,
+    #[serde(default)]
+    routers: Vec<String>,
+    #[serde(default)]
+    hosts: BTreeMap<String, OneOrMany>,
+    #[serde(default)]
+    relays: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeviceText {
+    name: String,
+    vendor: Option<String>,
+    model: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    fn list(&self) -> Vec<String> {
+        match self {
+            Self::One(s) => vec![s.clone()],
+            Self::Many(v) => v.clone(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LinksFile {
+    #[serde(default)]
+    link: Vec<LinkText>,
+    #[serde(default)]
+    separate: Vec<LinkText>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LinkText {
+    ends: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IntentsFile {
+    #[serde(default)]
+    deny: Vec<DenyText>,
+    #[serde(default)]
+    only: Vec<DenyText>,
+    #[serde(default)]
+    allow: Vec<AllowText>,
+    #[serde(default)]
+    waypoint: Vec<WaypointText>,
+    #[serde(default)]
+    mgmt: Vec<MgmtText>,
+    #[serde(default)]
+    no_dual_homing: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DenyText {
+    id: String,
+    from: OneOrMany,
+    to: OneOrMany,
+    service: Option<OneOrMany>,
+    #[serde(default)]
+    except: Vec<String>,
+    #[serde(default)]
+    basis: String,
+    #[serde(default, rename = "severity")]
+    _severity: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AllowText {
+    id: String,
+    from: OneOrMany,
+    to: OneOrMany,
+    service: OneOrMany,
+    until: Option<String>,
+    owner: Option<String>,
+    basis: Option<String>,
+    #[serde(rename = "ticket")]
+    _ticket: Option<String>,
+    #[serde(default)]
+    must_work: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaypointText {
+    id: String,
+    from: OneOrMany,
+    to: OneOrMany,
+    via: String,
+    #[serde(default)]
+    basis: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MgmtText {
+    id: String,
+    target: String,
+    allow_from: Vec<String>,
+    service: OneOrMany,
+    #[serde(default)]
+    basis: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AssumptionsFile {
+    #[serde(default)]
+    assumption: Vec<AssumptionText>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AssumptionText {
+    id: String,
+    owner: String,
+    basis: String,
+    until: String,
+    about: String,
+    device: Option<String>,
+    name: Option<String>,
+    text: Option<String>,
+    interface: Option<String>,
+    address: Option<String>,
+    zone: Option<String>,
+    #[serde(default)]
+    addresses: Vec<String>,
+}
+
+fn toml<'a, T: Deserialize<'a>>(file: &'static str, text: &'a str) -> Result<T, SiteError> {
+    toml::from_str(text).map_err(|e| SiteError::Toml { file, message: e.to_string() })
+}
+
+fn word(file: &'static str, what: &'static str, word: &str) -> SiteError {
+    SiteError::Word { file, what, word: word.to_owned() }
+}
+
+fn ends(file: &'static str, list: &[String]) -> Result<Vec<(String, String)>, SiteError> {
+    list.iter()
+        .map(|e| {
+            let (d, i) = e.split_once(':').ok_or_else(|| word(file, "interface", e))?;
+            Ok((d.to_owned(), i.to_owned()))
+        })
+        .collect()
+}
+
+fn all_addresses(file: &'static str, list: &[String]) -> Result<Ranges, SiteError> {
+    list.iter().try_fold(Ranges::empty(), |acc, text| {
+        Ok(acc.union(&addresses(text).ok_or_else(|| word(file, "address", text))?))
+    })
+}
+
+impl Site {
+    /// Parses the four files; the last two may be empty texts.
+    pub fn parse(zones: &str, intents: &str, links: &str, assumptions: &str) -> Result<Self, SiteError> {
+        let mut site = Self::default();
+        site.read_zones(toml("zones.toml", zones)?)?;
+        let links: LinksFile = toml("links.toml", links)?;
+        for link in &links.link {
+            site.links.push(ends("links.toml", &link.ends)?);
+        }
+        for link in &links.separate {
+            site.separate.push(ends("links.toml", &link.ends)?);
+        }
+        site.read_intents(toml("intents.toml", intents)?)?;
+        site.read_assumptions(toml("assumptions.toml", assumptions)?)?;
+        Ok(site)
+    }
+
+    fn read_zones(&mut self, file: ZonesFile) -> Result<(), SiteError> {
+        const FILE: &str = "zones.toml";
+        self.name = file.name;
+        self.model = file.model;
+        let mut rest_of: Vec<usize> = Vec::new();
+        for text in file.zone {
+            let mut prefixes = Ranges::empty();
+            for prefix in &text.prefixes {
+                if prefix.contains("- zones") {
+                    rest_of.push(self.zones.len());
+                }
+                let plain = prefix.split(" - ").next().unwrap_or(prefix);
+                prefixes = prefixes.union(&addresses(plain).ok_or_else(|| word(FILE, "address", prefix))?);
+            }
+            let mut hosts = BTreeMap::new();
+            for (name, list) in &text.hosts {
+                hosts.insert(name.clone(), all_addresses(FILE, &list.list())?);
+            }
+            self.zones.push(Zone {
+                name: text.name.unwrap_or_else(|| text.id.clone()),
+                id: text.id,
+                kind: text.kind.unwrap_or(ZoneKind::OTHER),
+                prefixes,
+                interfaces: ends(FILE, &text.interfaces)?,
+                routers: all_addresses(FILE, &text.routers)?,
+                hosts,
+                relays: all_addresses(FILE, &text.relays)?,
+            });
+        }
+        for &open in &rest_of {
+            let others = (0..self.zones.len())
+                .filter(|n| !rest_of.contains(n))
+                .fold(Ranges::empty(), |acc, n| acc.union(&self.zones[n].prefixes));
+            let reduced = self.zones[open].prefixes.subtract(&others);
+            self.zones[open].prefixes = reduced;
+        }
+        for device in file.device {
+            let vendor = match &device.vendor {
+                Some(name) => match Vendor::from_name(name) {
+                    Vendor::Unread => return Err(word(FILE, "vendor", name)),
+                    known => Some(known),
+                },
+                None => None,
+            };
+            self.devices.insert(device.name, (vendor, device.model));
+        }
+        if self.zones.is_empty() { Err(SiteError::Empty("zones.toml")) } else { Ok(()) }
+    }
+
+    /// Number of a zone by id.
+    #[must_use]
+    pub fn zone(&self, id: &str) -> Option<usize> {
+        self.zones.iter().position(|z| z.id == id)
+    }
+
+    /// `zone`, `zone:host`, `zone:hosts/host`, `zone:A/len`, `*` (every zone).
+    fn endpoints(&self, words: &OneOrMany) -> Result<Vec<Endpoint>, SiteError> {
+        const FILE: &str = "intents.toml";
+        let mut out = Vec::new();
+        for text in words.list() {
+            if text == "*" {
+                out.extend((0..self.zones.len()).map(|zone| Endpoint { zone, addresses: None }));
+                continue;
+            }
+            let (id, part) = text.split_once(':').map_or((text.as_str(), None), |(z, p)| (z, Some(p)));
+            let zone = self.zone(id).ok_or_else(|| word(FILE, "zone", &text))?;
+            let addresses = match part {
+                None => None,
+                Some(p) => {
+                    let host = p.strip_prefix("hosts/").unwrap_or(p);
+                    let found = self.zones[zone].hosts.get(host).cloned().or_else(|| addresses(host));
+                    Some(found.ok_or_else(|| word(FILE, "host", &text))?)
+                }
+            };
+            out.push(Endpoint { zone, addresses });
+        }
+        Ok(out)
+    }
+
+    fn service(words: Option<&OneOrMany>) -> Result<Service, SiteError> {
+        let Some(words) = words else { return Ok(Service::any()) };
+        let list = words.list();
+        Service::parse(&list).ok_or_else(|| word("intents.toml", "service", &list.join(" ")))
+    }
+
+    fn read_intents(&mut self, file: IntentsFile) -> Result<(), SiteError> {
+        for d in &file.deny {
+            self.intents.deny.push(Deny {
+                id: d.id.clone(),
+                from: self.endpoints(&d.from)?,
+                to: self.endpoints(&d.to)?,
+                service: Self::service(d.service.as_ref())?,
+                except: d.except.clone(),
+                basis: d.basis.clone(),
+            });
+        }
+        for d in &file.only {
+            self.intents.only.push(Only {
+                id: d.id.clone(),
+                from: self.endpoints(&d.from)?,
+                to: self.endpoints(&d.to)?,
+                basis: d.basis.clone(),
+            });
+        }
+        for a in file.allow {
+            let mut uses = Vec::new();
+            let service = Self::service(Some(&a.service))?;
+            for from in self.endpoints(&a.from)? {
+                for to in self.endpoints(&a.to)? {
+                    uses.push(AllowedUse { from: from.clone(), to, service: service.clone() });
+                }
+            }
+            self.intents.allow.push(Allow {
+                id: a.id,
+                uses,
+                until: a.until,
+                owner: a.owner,
+                basis: a.basis,
+                must_work: a.must_work,
+            });
+        }
+        for w in &file.waypoint {
+            let via = self.endpoints(&OneOrMany::One(w.via.clone()))?;
+            self.intents.waypoint.push(Waypoint {
+                id: w.id.clone(),
+                from: self.endpoints(&w.from)?,
+                to: self.endpoints(&w.to)?,
+                via: via.into_iter().next().ok_or_else(|| word("intents.toml", "via", &w.via))?,
+                basis: w.basis.clone(),
+            });
+        }
+        for m in file.mgmt {
+            self.intents.mgmt.push(Mgmt {
+                id: m.id,
+                target: m.target,
+                allow_from: all_addresses("intents.toml", &m.allow_from)?,
+                service: Self::service(Some(&m.service))?,
+                basis: m.basis,
+            });
+        }
+        self.intents.no_dual_homing = file.no_dual_homing;
+        Ok(())
+    }
+
+    fn read_assumptions(&mut self, file: AssumptionsFile) -> Result<(), SiteError> {
+        const FILE: &str = "assumptions.toml";
+        for a in file.assumption {
+            let missing = |what: &'static str| word(FILE, what, &a.id);
+            let kind = match a.about.as_str() {
+                "object" => AssumptionKind::Object {
+                    name: a.name.clone().ok_or_else(|| missing("name"))?,
+                    addresses: all_addresses(FILE, &a.addresses)?,
+                },
+                "line" => AssumptionKind::Line {
+                    text: a.text.clone().ok_or_else(|| missing("text"))?.trim().to_owned(),
+                },
+                "implicit-discard" => AssumptionKind::ImplicitDiscard,
+                "closed-interface" => AssumptionKind::Closed {
+                    interface: a.interface.clone().ok_or_else(|| missing("interface"))?,
+                },
+                "router" => AssumptionKind::Router {
+                    address: a
+                        .address
+                        .as_deref()
+                        .and_then(crate::net::parse_ip)
+                        .ok_or_else(|| missing("address"))?,
+                    zone: a.zone.as_deref().and_then(|z| self.zone(z)).ok_or_else(|| missing("zone"))?,
+                },
+                other => return Err(word(FILE, "about", other)),
+            };
+            self.assumptions.push(Assumption {
+                id: a.id,
+                owner: a.owner,
+                basis: a.basis,
+                until: a.until,
+                device: a.device,
+                kind,
+            });
+        }
+        Ok(())
+    }
+
+    /// What the active assumptions say about one device.
+    #[must_use]
+    pub fn read_options(&self, device: &str, as_of: Option<&str>, active: &[usize]) -> ReadOptions {
+        let mut options = ReadOptions {
+            model: self.devices.get(device).and_then(|d| d.1.clone()),
+            as_of: as_of.map(str::to_owned),
+            ..ReadOptions::default()
+        };
+        for &number in active {
+            let assumption = &self.assumptions[number];
+            if assumption.device.as_deref().is_some_and(|d| d != device) {
+                continue;
+            }
+            match &assumption.kind {
+                AssumptionKind::Object { name, addresses } => {
+                    options.objects.insert(name.clone(), addresses.clone());
+                }
+                AssumptionKind::Line { text } => options.harmless.push(text.clone()),
+                AssumptionKind::ImplicitDiscard => options.implicit_discard = true,
+                AssumptionKind::Closed { .. } | AssumptionKind::Router { .. } => {}
+            }
+        }
+        options
+    }
+}

@@ -1,0 +1,11 @@
+//! The input directory: zones, intents, links and assumptions as TOML, device configurations as they were printed.
+
+mod input;
+mod terms;
+pub mod topology;
+
+pub use input::{
+    Allow, AllowedUse, Assumption, AssumptionKind, Deny, Intents, Mgmt, Only, Site, SiteError, Waypoint,
+    Zone, ZoneKind,
+};
+pub use terms::{Endpoint, Service};

@@ -1,0 +1,502 @@
+//! From a site and its devices to a report.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::certificate::{self, Claim};
+use crate::engine::interp::{self, Fate, Way};
+use crate::engine::{Engine, Reach};
+use crate::model::{Device, LineClass, Network, NodeKind, Rule};
+use crate::site::topology::{self, Topology};
+use crate::site::{Allow, Endpoint, Service, Site};
+use crate::space::{Cube, Field, Packet, Ranges, Set, SpaceLimit};
+use crate::vendor::{self, Vendor};
+
+use super::explain::{self, PacketView, RectangleView};
+use super::question::{self, Question, doubt_ja};
+use super::{Doubtful, Finding, Verdict};
+
+/// One configuration as it was handed in.
+#[derive(Clone, Debug)]
+pub struct DeviceText {
+    /// Device name.
+    pub name: String,
+    /// File name.
+    pub file: String,
+    /// Language; guessed when absent.
+    pub vendor: Option<Vendor>,
+    /// Raw text.
+    pub text: String,
+}
+
+/// Everything handed in at one time.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Configurations.
+    pub devices: Vec<DeviceText>,
+    /// `YYYY-MM-DD` the answer is for.
+    pub as_of: Option<String>,
+}
+
+/// Account of one configuration.
+#[derive(Clone, Debug, Serialize)]
+pub struct LineCounts {
+    /// Device.
+    pub device: String,
+    /// Language.
+    pub vendor: Vendor,
+    /// File.
+    pub file: String,
+    /// SHA-256 of the raw text, hex.
+    pub sha256: String,
+    /// Lines turned into the normal form.
+    pub lowered: usize,
+    /// Lines that cannot change forwarding.
+    pub ignored: usize,
+    /// Lines not understood.
+    pub unknown: Vec<u32>,
+}
+
+/// Answer to everything that was asked about a site.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Site name.
+    pub site: String,
+    /// Devices and what became of their lines.
+    pub devices: Vec<LineCounts>,
+    /// Answers.
+    pub findings: Vec<Finding>,
+    /// Things about the wiring people must know.
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    /// 1 when anything is refuted, else 3 when anything is unknown, else 0.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        let any = |v| self.findings.iter().any(|f| f.verdict == v);
+        if any(Verdict::Refuted) {
+            1
+        } else if any(Verdict::Unknown) || self.findings.is_empty() {
+            3
+        } else {
+            0
+        }
+    }
+}
+
+/// Hex SHA-256.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// The devices and wires of a snapshot under some assumptions.
+pub(crate) struct World {
+    pub(crate) devices: Vec<Device>,
+    pub(crate) topology: Topology,
+}
+
+impl World {
+    pub(crate) fn read(site: &Site, snapshot: &Snapshot, active: &[usize]) -> Self {
+        let devices: Vec<Device> = snapshot
+            .devices
+            .iter()
+            .map(|d| {
+                let declared = site.devices.get(&d.name).and_then(|x| x.0);
+                let vendor = declared.or(d.vendor).unwrap_or_else(|| vendor::detect(&d.text));
+                let options = site.read_options(&d.name, snapshot.as_of.as_deref(), active);
+                vendor::read(vendor, &d.name, &d.file, &d.text, &options)
+            })
+            .collect();
+        let topology = topology::link(site, &devices, active);
+        Self { devices, topology }
+    }
+}
+
+/// Devices and wiring of a snapshot under the assumptions numbered in `active`.
+#[must_use]
+pub fn read_world(site: &Site, snapshot: &Snapshot, active: &[usize]) -> (Vec<Device>, Topology) {
+    let world = World::read(site, snapshot, active);
+    (world.devices, world.topology)
+}
+
+/// One question with its name.
+pub(crate) struct Asked {
+    pub(crate) id: String,
+    pub(crate) kind: &'static str,
+    pub(crate) title: String,
+    pub(crate) basis: String,
+    pub(crate) pairs: Vec<(Endpoint, Endpoint)>,
+    pub(crate) service: Service,
+    pub(crate) except: Vec<usize>,
+}
+
+/// Verifies every intent of a site.
+#[must_use]
+pub fn verify(site: &Site, snapshot: &Snapshot) -> Report {
+    let bare = World::read(site, snapshot, &[]);
+    let in_force: Vec<usize> = (0..site.assumptions.len())
+        .filter(|&n| snapshot.as_of.as_deref().is_none_or(|d| site.assumptions[n].until.as_str() >= d))
+        .collect();
+    let mut findings = Vec::new();
+    let mut engine = Engine::new(&bare.topology.network);
+    for asked in super::question_list(site, snapshot.as_of.as_deref()) {
+        let mut finding = answer(site, &bare, &mut engine, &asked);
+        if finding.verdict == Verdict::Unknown && !in_force.is_empty() {
+            under_assumptions(site, snapshot, &in_force, &asked, &mut finding);
+        }
+        findings.push(finding);
+    }
+    findings.extend(super::must_work(site, &bare, &mut engine, snapshot.as_of.as_deref()));
+    findings.extend(super::waypoints(site, &bare, &mut engine));
+    findings.extend(super::management(site, &bare, &mut engine));
+    findings.extend(super::dual_homing(site, &bare));
+    let devices =
+        snapshot.devices.iter().zip(&bare.devices).map(|(raw, device)| counts(raw, device)).collect();
+    Report { site: site.name.clone(), devices, findings, notes: bare.topology.notes.clone() }
+}
+
+fn counts(raw: &DeviceText, device: &Device) -> LineCounts {
+    let count = |f: fn(&LineClass) -> bool| device.lines.iter().filter(|l| f(l)).count();
+    LineCounts {
+        device: device.name.clone(),
+        vendor: device.vendor,
+        file: device.file.clone(),
+        sha256: sha256(raw.text.as_bytes()),
+        lowered: count(|l| matches!(l, LineClass::Lowered { .. })),
+        ignored: count(|l| matches!(l, LineClass::Ignored { .. })),
+        unknown: device.unknown_lines().collect(),
+    }
+}
+
+/// Tries again with the declared assumptions, then drops every one the proof does not need.
+fn under_assumptions(
+    site: &Site,
+    snapshot: &Snapshot,
+    in_force: &[usize],
+    asked: &Asked,
+    finding: &mut Finding,
+) {
+    let attempt = |active: &[usize]| {
+        let world = World::read(site, snapshot, active);
+        let mut engine = Engine::new(&world.topology.network);
+        answer(site, &world, &mut engine, asked)
+    };
+    let mut active = in_force.to_vec();
+    let mut best = attempt(&active);
+    if best.verdict != Verdict::Proved {
+        return;
+    }
+    for candidate in in_force {
+        let fewer: Vec<usize> = active.iter().copied().filter(|n| n != candidate).collect();
+        let again = attempt(&fewer);
+        if again.verdict == Verdict::Proved {
+            active = fewer;
+            best = again;
+        }
+    }
+    best.verdict = Verdict::ProvedUnder;
+    best.assumptions = active.iter().map(|&n| site.assumptions[n].id.clone()).collect();
+    if let Some(claim) = &mut best.certificate {
+        claim.assumptions.clone_from(&best.assumptions);
+    }
+    *finding = best;
+}
+
+/// Builds the question of one pair of endpoints.
+pub(crate) fn build(site: &Site, world: &World, asked: &Asked, from: &Endpoint, to: &Endpoint) -> Question {
+    let exemptions: Vec<(Ranges, Vec<Cube>)> = asked
+        .except
+        .iter()
+        .flat_map(|&n| exemption(site, &site.intents.allow[n], from.zone, to.zone))
+        .collect();
+    let groups = question::groups(site, &world.devices, &world.topology, from, &exemptions);
+    let mut wishes = question::wishes(site, from, to);
+    for (field, endpoint) in [(Field::Dst, to), (Field::Src, from)] {
+        let ranges =
+            endpoint.addresses.clone().unwrap_or_else(|| question::zone_addresses(site, endpoint.zone));
+        wishes.extend(question::comfortable(&ranges, field));
+    }
+    Question {
+        groups,
+        targets: question::targets(site, &world.topology, to, &asked.service),
+        wishes,
+        shared: question::shared_wires(&world.topology, from.zone, to.zone),
+    }
+}
+
+fn exemption(site: &Site, allow: &Allow, from: usize, to: usize) -> Vec<(Ranges, Vec<Cube>)> {
+    allow
+        .uses
+        .iter()
+        .filter(|u| u.from.zone == from && u.to.zone == to)
+        .map(|u| {
+            let src = u.from.addresses.clone().unwrap_or_else(|| question::zone_addresses(site, u.from.zone));
+            let dst = u.to.addresses.clone().unwrap_or_else(|| question::zone_addresses(site, u.to.zone));
+            (src, u.service.0.iter().map(|c| c.clone().with(Field::Dst, dst.clone())).collect())
+        })
+        .collect()
+}
+
+/// Answers one intent: every pair of its endpoints must hold.
+fn answer(site: &Site, world: &World, engine: &mut Engine<'_>, asked: &Asked) -> Finding {
+    let mut finding = blank(asked);
+    let mut claim = Claim::new(&asked.id);
+    for (from, to) in &asked.pairs {
+        let question = build(site, world, asked, from, to);
+        let outcome = decide(site, world, engine, &question)
+            .unwrap_or_else(|limit| Decision::Unknown { reasons: vec![limit_reason(limit)] });
+        match outcome {
+            Decision::Proved(parts) => claim.parts.extend(parts),
+            Decision::Unknown { reasons } => {
+                finding.verdict = Verdict::Unknown;
+                finding.reasons.extend(reasons);
+            }
+            Decision::Refuted(refutation) => {
+                refute(world, engine, &question, *refutation, &mut finding);
+                return finding;
+            }
+        }
+    }
+    finding.reasons.sort();
+    finding.reasons.dedup();
+    if finding.verdict == Verdict::Proved {
+        finding.certificate = Some(Box::new(claim));
+    }
+    finding
+}
+
+pub(crate) fn blank(asked: &Asked) -> Finding {
+    Finding {
+        id: asked.id.clone(),
+        kind: asked.kind,
+        title: asked.title.clone(),
+        basis: asked.basis.clone(),
+        verdict: Verdict::Proved,
+        assumptions: Vec::new(),
+        packet: None,
+        hops: Vec::new(),
+        rectangles: Vec::new(),
+        more_rectangles: false,
+        fix: None,
+        reasons: Vec::new(),
+        certificate: None,
+    }
+}
+
+pub(crate) fn limit_reason(limit: SpaceLimit) -> Doubtful {
+    Doubtful {
+        file: String::new(),
+        line: 0,
+        text: String::new(),
+        why: format!("規則の組合せが大きすぎて計算を打ち切りました（{limit}）"),
+    }
+}
+
+/// A violation that survives every reading.
+pub(crate) struct Refutation {
+    packet: Packet,
+    way: Way,
+    bad: Set,
+}
+
+pub(crate) enum Decision {
+    Proved(Vec<certificate::Part>),
+    Unknown { reasons: Vec<Doubtful> },
+    Refuted(Box<Refutation>),
+}
+
+/// Candidate packets replayed before giving up on a refutation.
+const LIMIT_CANDIDATES: usize = 48;
+
+/// Decides one question.
+pub(crate) fn decide(
+    _site: &Site,
+    world: &World,
+    engine: &mut Engine<'_>,
+    question: &Question,
+) -> Result<Decision, SpaceLimit> {
+    let mut reasons: Vec<Doubtful> = question
+        .shared
+        .iter()
+        .map(|w| note(format!("同じ区間 {w} が両方の領域に属しているため、機器の設定では分けられません")))
+        .collect();
+    if question.groups.is_empty() {
+        reasons.push(note("送信元の領域につながる機器のインターフェースが見つかりません".into()));
+    }
+    if !question.targets.iter().any(|t| t.certain) {
+        reasons.push(note("宛先の領域につながる機器のインターフェースが見つかりません".into()));
+    }
+    let mut parts = Vec::new();
+    for group in &question.groups {
+        let reach = engine.reach(&group.sources)?;
+        let mut violations: Vec<(usize, Set, bool)> = Vec::new();
+        for (number, step) in reach.steps.iter().enumerate() {
+            for target in question.targets.iter().filter(|t| t.node == step.node) {
+                let bad = forbidden(engine, target, group, step.set)?;
+                if !bad.is_empty() {
+                    violations.push((number, bad, step.certain && target.certain));
+                }
+            }
+        }
+        if violations.is_empty() {
+            parts.push(certificate::Part::of(engine, question, group, &reach)?);
+            continue;
+        }
+        violations.sort_by_key(|v| !v.2);
+        let mut seen: Vec<Way> = Vec::new();
+        for (step, bad, _) in violations.iter().take(LIMIT_CANDIDATES) {
+            if let Some(found) = replay(engine, question, group, &reach, *step, *bad, &mut seen)? {
+                return Ok(Decision::Refuted(Box::new(found)));
+            }
+        }
+        reasons.extend(explain_unknown(world, &seen));
+    }
+    if reasons.is_empty() { Ok(Decision::Proved(parts)) } else { Ok(Decision::Unknown { reasons }) }
+}
+
+fn note(why: String) -> Doubtful {
+    Doubtful { file: String::new(), line: 0, text: String::new(), why }
+}
+
+/// Packets of `set` that count as a violation at `target`.
+fn forbidden(
+    engine: &mut Engine<'_>,
+    target: &question::Target,
+    group: &question::Group,
+    set: Set,
+) -> Result<Set, SpaceLimit> {
+    let meant = engine.space.cubes(&target.cubes)?;
+    let exempt = engine.space.cubes(&group.exempt)?;
+    let hit = engine.space.and(set, meant)?;
+    engine.space.minus(hit, exempt)
+}
+
+/// Takes one packet of `bad` back to its source and follows every reading forward again.
+fn replay(
+    engine: &mut Engine<'_>,
+    question: &Question,
+    group: &question::Group,
+    reach: &Reach,
+    step: usize,
+    bad: Set,
+    seen: &mut Vec<Way>,
+) -> Result<Option<Refutation>, SpaceLimit> {
+    let Some(at_target) = engine.choose(bad, &question.wishes)? else { return Ok(None) };
+    let Some((first, packet)) = engine.trace_back(reach, step, at_target, &question.wishes)? else {
+        return Ok(None);
+    };
+    let start = reach.steps[first].node;
+    let Ok(ways) = interp::explore(engine.network(), start, packet.cube()) else { return Ok(None) };
+    let violates = |way: &Way| match way.fate {
+        Fate::Rests(node) => question.targets.iter().any(|t| {
+            t.certain && t.node == node && inside(&way.last, &t.cubes) && outside(&way.last, &group.exempt)
+        }),
+        _ => false,
+    };
+    let all = !ways.is_empty() && ways.iter().all(violates);
+    if all {
+        let way = ways.into_iter().next();
+        return Ok(way.map(|way| Refutation { packet, way, bad }));
+    }
+    seen.extend(ways);
+    Ok(None)
+}
+
+fn inside(cube: &Cube, cubes: &[Cube]) -> bool {
+    let mut rest = vec![cube.clone()];
+    for c in cubes {
+        rest = rest.iter().flat_map(|r| r.subtract(c)).collect();
+    }
+    rest.is_empty()
+}
+
+fn outside(cube: &Cube, cubes: &[Cube]) -> bool {
+    cubes.iter().all(|c| cube.intersect(c).is_empty())
+}
+
+/// Why the ways differ: doubtful lines, undeclared boxes, run-time choices.
+pub(crate) fn explain_unknown(world: &World, ways: &[Way]) -> Vec<Doubtful> {
+    let network = &world.topology.network;
+    let mut out: BTreeSet<Doubtful> = BTreeSet::new();
+    for (node, rule, doubt) in interp::doubts(network, ways) {
+        let (device, line, _) = question::place(network, node, rule);
+        let Some(device) = device.map(|d| &world.devices[d]) else { continue };
+        let text = (line as usize).checked_sub(1).and_then(|l| device.text.get(l));
+        out.insert(Doubtful {
+            file: device.file.clone(),
+            line,
+            text: text.map_or(String::new(), |t| t.trim().to_owned()),
+            why: doubt_ja(doubt).to_owned(),
+        });
+    }
+    for way in ways {
+        for hop in &way.hops {
+            if let Some(what) = world.topology.unknown.get(&hop.node) {
+                out.insert(note(format!("{what} の先が分かりません")));
+            }
+        }
+    }
+    if out.is_empty() {
+        out.insert(note("機器が選ぶ経路や変換先によって結果が変わります".into()));
+    }
+    out.into_iter().collect()
+}
+
+pub(crate) fn refute(
+    world: &World,
+    engine: &mut Engine<'_>,
+    question: &Question,
+    refutation: Refutation,
+    finding: &mut Finding,
+) {
+    finding.verdict = Verdict::Refuted;
+    finding.reasons.clear();
+    finding.packet = Some(PacketView::of(&refutation.packet));
+    finding.hops = explain::hops(&world.topology.network, &world.devices, &refutation.way);
+    let (cubes, complete) = engine.space.to_cubes(refutation.bad, 20);
+    finding.rectangles = cubes.iter().map(RectangleView::of).collect();
+    finding.more_rectangles = !complete;
+    finding.fix = smallest_fix(world, question, &refutation);
+}
+
+/// One drop entry, placed before the entry that let the packet through; offered only if it then holds.
+fn smallest_fix(world: &World, question: &Question, refutation: &Refutation) -> Option<String> {
+    let network = &world.topology.network;
+    for hop in refutation.way.hops.iter().rev() {
+        let node = &network.nodes[hop.node];
+        let (Some(device), Some(at), NodeKind::Stage) = (node.device, hop.rule, node.kind.clone()) else {
+            continue;
+        };
+        let rule = &node.rules[at];
+        if rule.line == 0 || rule.then.is_empty() {
+            continue;
+        }
+        let drop = Rule::new(rule.when.clone(), Vec::new(), rule.line, "fix");
+        let mut rules = node.rules.clone();
+        rules.insert(at, drop);
+        if holds_with(network, hop.node, rules, question) {
+            let d = &world.devices[device];
+            return Some(format!(
+                "{} の {} 行目（{}）を止めると、この違反はなくなります（再検証済み）",
+                d.file, rule.line, rule.label
+            ));
+        }
+    }
+    None
+}
+
+fn holds_with(network: &Network, node: usize, rules: Vec<Rule>, question: &Question) -> bool {
+    let mut engine = Engine::new(network);
+    engine.replace_rules(node, rules);
+    question.groups.iter().all(|group| {
+        let Ok(reach) = engine.reach(&group.sources) else { return false };
+        question.targets.iter().all(|target| {
+            let set = reach.at.get(&target.node).copied().unwrap_or(Set::EMPTY);
+            forbidden(&mut engine, target, group, set).is_ok_and(Set::is_empty)
+        })
+    })
+}
