@@ -3,6 +3,7 @@
 pub mod build;
 pub mod fortios;
 pub mod secrets;
+mod yamaha;
 
 use std::collections::BTreeMap;
 
@@ -97,6 +98,7 @@ pub fn read(vendor: Vendor, name: &str, file: &str, text: &str, options: &ReadOp
     let text = if text.len() > LIMIT_CONFIG_BYTES { "" } else { text };
     match vendor {
         Vendor::Fortios => fortios::read(name, file, text, options),
+        Vendor::YamahaRtx => yamaha::read(name, file, text, options),
         other => build::unread(other, name, file, text),
     }
 }

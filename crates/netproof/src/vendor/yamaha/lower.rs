@@ -1,0 +1,485 @@
+//! From lines to tables: inbound NAT → in filter → forward filter → routes → out filter → VLAN interconnect →
+//! outbound NAT.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Device, Doubt, Interface, InterfaceAddress, InterfaceKind, Jump, NodeId, Rule, Severity};
+use crate::net;
+use crate::space::{Cube, Field, Ranges};
+
+use super::super::build::{Builder, Scope};
+use super::super::{ReadOptions, Vendor};
+use super::filter::Filter;
+use super::nat::{self, Descriptors};
+use super::{reviewed, route};
+
+/// A `secure filter` binding.
+#[derive(Clone, Debug, Default)]
+struct Binding {
+    numbers: Vec<u32>,
+    dynamic: bool,
+    line: u32,
+}
+
+/// (interface key, IPv6, outward)
+type Side = (String, bool, bool);
+
+#[derive(Debug, Default)]
+struct Config {
+    filters: BTreeMap<u32, Filter>,
+    filters6: BTreeMap<u32, Filter>,
+    bindings: BTreeMap<Side, Binding>,
+    sets: BTreeMap<String, Vec<(bool, Binding)>>,
+    named: Vec<(String, String, u32)>,
+    nat: Descriptors,
+    nat_on: Vec<(String, Vec<u32>)>,
+    routes: Vec<route::Line>,
+    forwards: Vec<route::Forward>,
+    forward_on: Vec<(String, u32)>,
+    rebound: BTreeMap<String, bool>,
+    interconnect: Vec<(String, String, u32)>,
+    routing_off: bool,
+    routing_off6: bool,
+    dynamic_routing: Option<u32>,
+    enabled: Vec<String>,
+}
+
+/// Reads a YAMAHA configuration.
+#[must_use]
+pub fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device {
+    let mut b = Builder::new(Vendor::YamahaRtx, name, file, text, &options.harmless);
+    let raw = b.device.text.clone();
+    let mut config = Config::default();
+    let mut selected: Option<String> = None;
+    for (number, line) in (1u32..).zip(&raw) {
+        let text = line.trim();
+        if text.is_empty() || text.starts_with('#') {
+            b.ignored(number, "comment");
+            continue;
+        }
+        let words: Vec<&str> = text.split_whitespace().collect();
+        match words[..] {
+            ["pp" | "tunnel", "select", "none"] => {
+                selected = None;
+                b.lowered(number, "context");
+            }
+            ["pp" | "tunnel", "select", which] => {
+                let name = format!("{}{which}", words[0]);
+                interface(&mut b, &name, number);
+                selected = Some(name);
+                b.lowered(number, "context");
+            }
+            ["pp" | "tunnel", "enable", which] => {
+                let name = format!("{}{which}", words[0]);
+                interface(&mut b, &name, number);
+                config.enabled.push(name);
+                b.lowered(number, "interface");
+            }
+            _ => {
+                if !read_line(&mut b, &mut config, &words, number, selected.as_deref()) {
+                    match reviewed::line(text) {
+                        Some(rule) => b.ignored(number, rule),
+                        None => {
+                            b.unknown(number, Scope::Device);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    for name in &config.enabled {
+        if let Some(n) = b.device.interface(name) {
+            b.device.interfaces[n].enabled = true;
+        }
+    }
+    lower(b, &config)
+}
+
+/// Number of an interface, made on first mention. PP and tunnel peers start disabled (§14.4, ch. 56).
+fn interface(b: &mut Builder, name: &str, line: u32) -> usize {
+    if let Some(found) = b.device.interface(name) {
+        return found;
+    }
+    let mut interface = Interface::new(name, line);
+    if name.starts_with("pp") || name.starts_with("tunnel") {
+        interface.enabled = false;
+        if name.starts_with("tunnel") {
+            interface.kind = InterfaceKind::Tunnel;
+        }
+    }
+    if name.starts_with("loopback") || name == "null" {
+        interface.kind = InterfaceKind::Loopback;
+    }
+    b.device.interfaces.push(interface);
+    b.device.interfaces.len() - 1
+}
+
+fn is_interface(word: &str) -> bool {
+    ["lan", "wan", "vlan", "bridge", "loopback", "null"].iter().any(|p| {
+        word.strip_prefix(p).is_some_and(|r| r.chars().all(|c| c.is_ascii_digit() || matches!(c, '/' | '.')))
+    })
+}
+
+/// Reads one line; false when it is not one of the understood ones.
+fn read_line(b: &mut Builder, c: &mut Config, words: &[&str], line: u32, selected: Option<&str>) -> bool {
+    let six = words[0] == "ipv6";
+    let done = match *words {
+        ["ip" | "ipv6", "routing", state] => {
+            let off = state == "off";
+            if six {
+                c.routing_off6 = off
+            } else {
+                c.routing_off = off
+            }
+            true
+        }
+        ["ip" | "ipv6", "filter", "dynamic", number, ..] => {
+            number.parse::<u32>().is_ok() || number == "timer"
+        }
+        ["ip", "filter", "set", name, direction, ref rest @ ..] => {
+            let Some(binding) = binding(rest, line) else { return false };
+            c.sets.entry(name.to_owned()).or_default().push((direction == "out", binding));
+            matches!(direction, "in" | "out")
+        }
+        ["ip" | "ipv6", "filter", number, ref rest @ ..] if number.parse::<u32>().is_ok() => {
+            let Some(filter) = Filter::parse(rest, line, six) else { return false };
+            let table = if six { &mut c.filters6 } else { &mut c.filters };
+            number.parse().map(|n: u32| table.insert(n, filter)).is_ok()
+        }
+        ["ip" | "ipv6", "route", target, ref rest @ ..] => {
+            let (Some(prefix), Some(gateways)) = (route::prefix(target, six), route::gateways(rest)) else {
+                return false;
+            };
+            c.routes.push(route::Line { prefix, gateways, line });
+            true
+        }
+        ["ip", "forward", "filter", id, order, ref rest @ ..] => {
+            let (Ok(id), Ok(order), Some(mut list)) = (id.parse(), order.parse(), route::gateways(rest))
+            else {
+                return false;
+            };
+            let (Some(gateway), true) = (list.pop(), list.is_empty()) else { return false };
+            c.forwards.push(route::Forward { id, order, gateway, line });
+            true
+        }
+        ["ip", "keepalive", ..] => true,
+        ["nat", "descriptor", ref rest @ ..] => nat::line(&mut c.nat, rest, line),
+        ["vlan", name, "802.1q", ref rest @ ..] => {
+            let n = interface(b, name, line);
+            let vid = rest.iter().find_map(|w| w.strip_prefix("vid=")).and_then(|v| v.parse().ok());
+            b.device.interfaces[n].vlan = vid;
+            true
+        }
+        ["vlan", "interconnect", "group", lan, ref rest @ ..] => {
+            c.interconnect.push((lan.to_owned(), rest.join(" "), line));
+            true
+        }
+        ["rip" | "ospf" | "bgp", "use", "on"] => {
+            c.dynamic_routing = Some(line);
+            true
+        }
+        ["rip" | "ospf" | "bgp", ..] => true,
+        ["lan", "type", ..] | ["bridge", "member", ..] => true,
+        ["ethernet", "filter", ..] => true,
+        ["schedule", "at", .., "ntpdate", _] => true,
+        ["upnp", "use", "off"] => true,
+        ["ip" | "ipv6", "pp" | "tunnel", ref rest @ ..] => match selected {
+            Some(name) => on_interface(b, c, name, rest, line, six),
+            None => false,
+        },
+        ["ip" | "ipv6", name, ref rest @ ..] if is_interface(name) => {
+            on_interface(b, c, name, rest, line, six)
+        }
+        _ => return false,
+    };
+    if done {
+        b.lowered(line, words[..words.len().min(2)].join(" "));
+    }
+    done
+}
+
+/// `ip IF …`.
+fn on_interface(b: &mut Builder, c: &mut Config, name: &str, rest: &[&str], line: u32, six: bool) -> bool {
+    let n = interface(b, name, line);
+    match *rest {
+        ["address", "dhcp", ..] => {
+            c.dynamic_routing = c.dynamic_routing.or(Some(line));
+            true
+        }
+        ["address", text, ..] | ["secondary", "address", text, ..] => add_address(b, n, text, six),
+        ["secure", "filter", "name", set] => {
+            c.named.push((name.to_owned(), set.to_owned(), line));
+            true
+        }
+        ["secure", "filter", direction @ ("in" | "out"), ref list @ ..] => {
+            let Some(binding) = binding(list, line) else { return false };
+            c.bindings.insert((name.to_owned(), six, direction == "out"), binding);
+            true
+        }
+        ["nat", "descriptor", ref list @ ..] => {
+            let numbers: Option<Vec<u32>> = list.iter().map(|w| w.parse().ok()).collect();
+            match numbers {
+                Some(numbers) => c.nat_on.push((name.to_owned(), numbers)),
+                None => {
+                    b.unknown(line, Scope::Interface(name.to_owned()));
+                }
+            }
+            true
+        }
+        ["forward", "filter", id] => match id.parse() {
+            Ok(id) => {
+                c.forward_on.push((name.to_owned(), id));
+                true
+            }
+            Err(_) => false,
+        },
+        ["rebound", state @ ("on" | "off")] => {
+            c.rebound.insert(name.to_owned(), state == "on");
+            true
+        }
+        ["vrrp", id, vip, ..] if id.parse::<u8>().is_ok() => {
+            if let Some(ip) = net::parse_ip(vip) {
+                let answers = b.device.interfaces[n].answers.union(&Ranges::one(ip));
+                b.device.interfaces[n].answers = answers;
+            }
+            true
+        }
+        _ => match reviewed::prefix(reviewed::INTERFACE, &rest.join(" ")) {
+            Some(rule) => {
+                b.ignored(line, rule);
+                true
+            }
+            None => {
+                b.unknown(line, Scope::Interface(name.to_owned()));
+                true
+            }
+        },
+    }
+}
+
+fn add_address(b: &mut Builder, n: usize, text: &str, six: bool) -> bool {
+    let Some((ip, length)) = text.split_once('/') else { return six };
+    let Some(address) = net::parse_ip(ip) else { return six };
+    let Some(length) = length.parse().ok().or_else(|| net::mask_length(length)) else { return false };
+    let Some((first, last)) = net::network(address, length) else { return false };
+    b.device.interfaces[n].addresses.push(InterfaceAddress { address, first, last });
+    true
+}
+
+/// `N N … [dynamic M …]`.
+fn binding(words: &[&str], line: u32) -> Option<Binding> {
+    let mut out = Binding { line, ..Binding::default() };
+    for word in words {
+        if *word == "dynamic" {
+            out.dynamic = true;
+        } else {
+            let number = word.parse().ok()?;
+            if !out.dynamic {
+                out.numbers.push(number);
+            }
+        }
+    }
+    Some(out)
+}
+
+fn lower(mut b: Builder, c: &Config) -> Device {
+    let entry = b.stage("entry");
+    let in_filter = b.stage("in-filter");
+    let forward = b.stage("forward-filter");
+    let routing = b.stage("route");
+    let out_filter = b.stage("out-filter");
+    let interconnect = b.stage("interconnect");
+    let nat_out = b.stage("nat-out");
+
+    routes(&mut b, c, routing, out_filter);
+    forwards(&mut b, c, forward, routing, out_filter);
+    let sets = named_sets(&mut b, c);
+    for (stage, next, outward) in [(in_filter, forward, false), (out_filter, interconnect, true)] {
+        filters(&mut b, c, &sets, stage, next, outward);
+    }
+    let rules = interconnects(&mut b, c);
+    b.fill(interconnect, rules, vec![Jump::to(nat_out)]);
+
+    let mut inbound = Vec::new();
+    for (off, all) in [(c.routing_off, net::all_v4()), (c.routing_off6, net::all_v6())] {
+        if off {
+            let local = b.local_rule("", &Cube::any().with(Field::Dst, all.clone()));
+            inbound.push(local);
+            let all = vec![Cube::any().with(Field::Dst, all)];
+            inbound.push(Rule::new(all, Vec::new(), 0, "routing off"));
+        }
+    }
+    let mut outbound = Vec::new();
+    for (name, numbers) in &c.nat_on {
+        let Some(n) = b.device.interface(name) else { continue };
+        let own: Ranges = b.device.interfaces[n]
+            .addresses
+            .iter()
+            .map(|a| (a.address, a.address))
+            .collect::<Ranges>()
+            .intersect(&net::all_v4());
+        for number in numbers {
+            let Some(d) = c.nat.get(number) else { continue };
+            inbound.extend(d.inbound(n, &own, in_filter));
+            outbound.extend(d.outbound(&b.out_of(&[n]), &own, Device::EGRESS));
+            let answers = b.device.interfaces[n].answers.union(&nat::answers(d));
+            b.device.interfaces[n].answers = answers;
+        }
+    }
+    b.fill(entry, inbound, vec![Jump::to(in_filter)]);
+    b.fill(nat_out, outbound, vec![Jump::to(Device::EGRESS)]);
+    lints(&mut b, c);
+    b.finish(entry)
+}
+
+fn routes(b: &mut Builder, c: &Config, routing: NodeId, next: NodeId) {
+    let mut rules = vec![b.local_rule("", &Cube::any())];
+    if let Some(line) = c.dynamic_routing {
+        let jumps = b.anywhere(None, next);
+        rules.push(Rule::new(vec![Cube::any()], jumps, line, "dynamic routing").doubtful(Doubt::Routing));
+    }
+    rules.extend(route::rules(b, &c.routes, &c.filters, next));
+    b.fill(routing, rules, Vec::new());
+}
+
+fn forwards(b: &mut Builder, c: &Config, stage: NodeId, routing: NodeId, next: NodeId) {
+    let mut dispatch = vec![b.local_rule("", &Cube::any())];
+    for (name, id) in &c.forward_on {
+        let Some(n) = b.device.interface(name) else { continue };
+        let node = b.stage(&format!("forward-filter {name}"));
+        let rules = route::forward_rules(b, *id, &c.forwards, &c.filters, next);
+        b.fill(node, rules, vec![Jump::to(routing)]);
+        let here = Cube::any().with(Field::In, Ranges::one(n as u128)).with(Field::Dst, net::all_v4());
+        dispatch.push(Rule::new(vec![here], vec![Jump::to(node)], 0, "forward filter"));
+    }
+    b.fill(stage, dispatch, vec![Jump::to(routing)]);
+}
+
+/// `secure filter name SET`: an undefined set acts as if there were no filter (§8.1.25).
+fn named_sets(b: &mut Builder, c: &Config) -> BTreeMap<Side, Binding> {
+    let mut out = c.bindings.clone();
+    for (name, set, line) in &c.named {
+        match c.sets.get(set) {
+            Some(list) => {
+                for (outward, binding) in list {
+                    out.insert((name.clone(), false, *outward), binding.clone());
+                }
+            }
+            None => {
+                let text = format!(
+                    "{name} が参照するフィルターセット {set} が定義されていないため、フィルターがないのと同じです"
+                );
+                b.finding("rtx-undefined-set", Severity::Critical, *line, text);
+            }
+        }
+    }
+    out
+}
+
+fn filters(
+    b: &mut Builder,
+    c: &Config,
+    sets: &BTreeMap<Side, Binding>,
+    stage: NodeId,
+    next: NodeId,
+    outward: bool,
+) {
+    let mut dispatch = Vec::new();
+    for ((name, six, out), binding) in sets {
+        if *out != outward {
+            continue;
+        }
+        let Some(n) = b.device.interface(name) else { continue };
+        let family = if *six { net::all_v6() } else { net::all_v4() };
+        let here = if outward {
+            Cube::any().with(Field::Out, b.out_of(&[n]))
+        } else {
+            Cube::any().with(Field::In, Ranges::one(n as u128))
+        };
+        let direction = if outward { "out" } else { "in" };
+        let v6 = if *six { "ipv6 " } else { "" };
+        let node = b.stage(&format!("{v6}{direction} {name}"));
+        let table = if *six { &c.filters6 } else { &c.filters };
+        let rules = bound_rules(binding, table, next, *six);
+        b.fill(node, rules, Vec::new());
+        dispatch.push(Rule::new(
+            vec![here.with(Field::Dst, family)],
+            vec![Jump::to(node)],
+            binding.line,
+            "secure filter",
+        ));
+    }
+    b.fill(stage, dispatch, vec![Jump::to(next)]);
+}
+
+/// Listed order, first match; nothing matches: dropped (§8.1.25). For IPv6 that rule is not repeated in the
+/// reference, and for a line with only dynamic filters nothing is said at all.
+fn bound_rules(binding: &Binding, table: &BTreeMap<u32, Filter>, next: NodeId, six: bool) -> Vec<Rule> {
+    let pass = vec![Jump::to(next)];
+    let mut rules = Vec::new();
+    for number in &binding.numbers {
+        let label = format!("filter {number}");
+        match table.get(number) {
+            Some(filter) => rules.extend(filter.rules(&label, &pass)),
+            None => {
+                let any = || Rule::new(vec![Cube::any()], Vec::new(), binding.line, label.clone());
+                rules.push(Rule { then: pass.clone(), ..any() }.doubtful(Doubt::Undefined));
+                rules.push(any().doubtful(Doubt::Undefined));
+            }
+        }
+    }
+    if six || binding.numbers.is_empty() {
+        let rest = Rule::new(vec![Cube::any()], pass, binding.line, "no filter matched");
+        rules.push(rest.doubtful(Doubt::Unsourced));
+    }
+    rules
+}
+
+/// Traffic between sub-interfaces of one physical LAN (§38.3) and hairpins (§8.1.5).
+fn interconnects(b: &mut Builder, c: &Config) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for (lan, spec, line) in &c.interconnect {
+        let subs: Vec<usize> = (0..b.device.interfaces.len())
+            .filter(|&n| b.device.interfaces[n].name.starts_with(&format!("{lan}/")))
+            .collect();
+        if spec == "all" {
+            continue;
+        }
+        for &a in &subs {
+            let others: Vec<usize> = subs.iter().copied().filter(|&o| o != a).collect();
+            let when =
+                Cube::any().with(Field::In, Ranges::one(a as u128)).with(Field::Out, b.out_of(&others));
+            let rule = Rule::new(vec![when], Vec::new(), *line, "vlan interconnect");
+            rules.push(if spec == "none" { rule } else { rule.doubtful(Doubt::Unsourced) });
+        }
+    }
+    for n in 0..b.device.interfaces.len() {
+        let name = &b.device.interfaces[n].name;
+        let default_on = !name.starts_with("pp");
+        if !c.rebound.get(name).copied().unwrap_or(default_on) {
+            let when = Cube::any().with(Field::In, Ranges::one(n as u128)).with(Field::Out, b.out_of(&[n]));
+            rules.push(Rule::new(vec![when], Vec::new(), 0, "rebound off"));
+        }
+    }
+    rules
+}
+
+fn lints(b: &mut Builder, c: &Config) {
+    for n in 0..b.device.interfaces.len() {
+        let (name, line) = (b.device.interfaces[n].name.clone(), b.device.interfaces[n].line);
+        if b.device.interfaces[n].addresses.is_empty() {
+            continue;
+        }
+        let bound = |six: bool| c.bindings.keys().any(|k| k.0 == name && k.1 == six);
+        let named = c.named.iter().any(|x| x.0 == name);
+        let six = b.device.interfaces[n].addresses.iter().any(|a| !net::all_v4().contains(a.address));
+        if !bound(false) && !named {
+            let text = format!("{name} にアドレスがありますが secure filter がなく、すべて通ります");
+            b.finding("rtx-no-filter", Severity::Warning, line, text);
+        }
+        if six && !bound(true) {
+            let text = format!("{name} に IPv6 アドレスがありますが IPv6 の secure filter がありません");
+            b.finding("rtx-no-ipv6-filter", Severity::Critical, line, text);
+        }
+    }
+}
