@@ -159,7 +159,7 @@ pub fn answer(device: &Device, in_if: &str, cube: Cube) -> (Answer, Vec<Reason>)
         return (Answer::Unknown, whole_device(device));
     };
     let network = Network { nodes: device.nodes.clone() };
-    let start = cube.with(Field::In, Ranges::one(interface as u128));
+    let start = cube.with(Field::In, crate::site::topology::ingress_values(device, interface));
     let Ok(ways) = interp::explore(&network, device.entry, start) else {
         return (Answer::Unknown, Vec::new());
     };

@@ -15,6 +15,8 @@ pub enum Scope {
     Device,
     /// Anything entering or leaving by this interface.
     Interface(String),
+    /// May drop more than is modelled, and nothing else: proofs of separation do not depend on it.
+    Drops,
     /// One rule, which the reader has already made doubtful; the text names it.
     Rule(String),
 }
@@ -149,6 +151,7 @@ impl Builder {
         let words = match &scope {
             Scope::Device => "device".to_owned(),
             Scope::Interface(name) => format!("interface {name}"),
+            Scope::Drops => "may drop more".to_owned(),
             Scope::Rule(name) => name.clone(),
         };
         self.class(line, LineClass::Unknown { scope: words });
@@ -307,6 +310,7 @@ impl Builder {
                     rules.push(chaos_rule(Cube::any(), Vec::new(), line));
                 }
                 Scope::Interface(name) => self.interface_chaos(&name, line, &mut rules),
+                Scope::Drops => rules.push(chaos_rule(Cube::any(), Vec::new(), line)),
                 Scope::Rule(_) => {}
             }
         }

@@ -1,7 +1,11 @@
 //! Readers: one directory per vendor language, all ending in a [`Device`].
 
+mod alaxala;
+mod awplus;
 pub mod build;
+mod cisco;
 pub mod fortios;
+mod nec;
 pub mod secrets;
 mod yamaha;
 
@@ -32,6 +36,8 @@ pub enum Vendor {
     CiscoIos,
     /// Cisco ASA.
     CiscoAsa,
+    /// NEC UNIVERGE IX: only where every plausible reading agrees.
+    NecIx,
     /// Palo Alto PAN-OS.
     PanOs,
     /// A language without a reader: every line is unknown.
@@ -51,6 +57,7 @@ impl Vendor {
             Self::Awplus => "awplus",
             Self::CiscoIos => "cisco-ios",
             Self::CiscoAsa => "cisco-asa",
+            Self::NecIx => "nec-ix",
             Self::PanOs => "panos",
             Self::Unread => "unread",
         }
@@ -68,6 +75,7 @@ impl Vendor {
             "awplus" | "alliedware-plus" => Self::Awplus,
             "cisco-ios" | "ios" | "ios-xe" | "iosxe" => Self::CiscoIos,
             "cisco-asa" | "asa" => Self::CiscoAsa,
+            "nec-ix" | "ix" => Self::NecIx,
             "panos" | "pan-os" | "palo-alto" => Self::PanOs,
             _ => Self::Unread,
         }
@@ -98,6 +106,11 @@ pub fn read(vendor: Vendor, name: &str, file: &str, text: &str, options: &ReadOp
     let text = if text.len() > LIMIT_CONFIG_BYTES { "" } else { text };
     match vendor {
         Vendor::Fortios => fortios::read(name, file, text, options),
+        Vendor::CiscoIos => cisco::ios::read(name, file, text, options),
+        Vendor::CiscoAsa => cisco::asa::read(name, file, text, options),
+        Vendor::AlaxalaAx => alaxala::read(name, file, text, options),
+        Vendor::Awplus => awplus::read(name, file, text, options),
+        Vendor::NecIx => nec::read(name, file, text, options),
         Vendor::YamahaRtx => yamaha::read(name, file, text, options),
         other => build::unread(other, name, file, text),
     }
@@ -129,4 +142,17 @@ pub fn detect(text: &str) -> Vendor {
     } else {
         Vendor::Unread
     }
+}
+
+/// Longest reviewed prefix of whole words.
+fn cisco_prefix(list: &[(&str, &'static str)], text: &str) -> Option<&'static str> {
+    list.iter()
+        .filter(|(p, _)| text == *p || text.strip_prefix(p).is_some_and(|r| r.starts_with(' ')))
+        .max_by_key(|(p, _)| p.len())
+        .map(|(_, rule)| *rule)
+}
+
+/// `N` or `A-B`.
+fn fortios_ports(text: &str) -> Option<Ranges> {
+    fortios::ports(text)
 }

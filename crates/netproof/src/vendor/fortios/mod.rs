@@ -9,3 +9,4 @@ pub mod reviewed;
 mod route;
 
 pub use lower::read;
+pub(super) use objects::ports;

@@ -1,0 +1,417 @@
+//! Alaxala AX. Semantics: devices-jp §2 (source keys A1–A9); what was not read there is doubtful.
+
+use std::collections::HashMap;
+
+use crate::model::{Adjacency, Device, Doubt, Interface, InterfaceAddress, Jump, NextHop, NodeId, Rule};
+use crate::net;
+use crate::space::{Cube, Field, Ranges};
+
+use super::build::{Builder, Route, Scope};
+use super::cisco::acl::{self, Dialect, Entry, Fragments, Groups, List};
+use super::cisco::ios::{attach_ports, entering, ignore_all, unknown_all};
+use super::cisco::sections::{self, Section};
+use super::{ReadOptions, Vendor};
+
+const V4: Dialect =
+    Dialect { six: false, inverse: true, fragments: Fragments::NeverMatch, established: false };
+const V6: Dialect = Dialect { six: true, ..V4 };
+
+/// Reviewed line prefixes that cannot make a packet pass.
+const IGNORED: &[(&str, &str)] = &[
+    ("aaa", "admin"),
+    ("banner", "look"),
+    ("clock", "admin"),
+    ("dot1x", "access-port"),
+    ("end", "look"),
+    ("exit", "look"),
+    ("ftp-server", "admin"),
+    ("hostname", "look"),
+    ("http-server", "admin"),
+    ("ip host", "admin"),
+    ("ip name-server", "admin"),
+    ("ip domain", "admin"),
+    ("ip ssh", "admin"),
+    ("ip dhcp", "addressing"),
+    ("line", "admin"),
+    ("lldp", "link"),
+    ("logging", "log"),
+    ("mac-address-table", "link"),
+    ("ntp", "admin"),
+    ("power", "platform"),
+    ("qos", "shaping"),
+    ("qos-flow-list", "shaping"),
+    ("ip qos-flow-list", "shaping"),
+    ("radius-server", "admin"),
+    ("rmon", "monitor"),
+    ("sflow", "copy-only"),
+    ("snmp-server", "admin"),
+    ("spanning-tree", "access-port"),
+    ("stack", "ha"),
+    ("switch", "ha"),
+    ("system", "platform"),
+    ("tacacs-server", "admin"),
+    ("username", "admin"),
+    ("version", "header"),
+    ("vlan", "access-port"),
+    ("monitor session", "copy-only"),
+    ("access-log", "log"),
+    ("loop-detection", "drops-only"),
+    ("axrp", "access-port"),
+    ("transport", "admin"),
+];
+
+/// Reviewed prefixes under an interface.
+const INTERFACE: &[(&str, &str)] = &[
+    ("description", "look"),
+    ("mtu", "link"),
+    ("speed", "link"),
+    ("duplex", "link"),
+    ("media-type", "link"),
+    ("spanning-tree", "access-port"),
+    ("storm-control", "shaping"),
+    ("switchport", "looked-at"),
+    ("channel-group", "link"),
+    ("lldp", "link"),
+    ("qos-flow-group", "shaping"),
+    ("ip qos-flow-group", "shaping"),
+    ("snmp", "admin"),
+    ("bandwidth", "routing-detail"),
+    ("loop-detection", "drops-only"),
+    ("dot1x", "access-port"),
+    ("no", "switched-off"),
+    ("ip mtu", "link"),
+    ("flowcontrol", "link"),
+    ("shutdown", "looked-at"),
+    ("name", "look"),
+    ("state", "access-port"),
+    ("ip dhcp", "addressing"),
+    ("ip helper-address", "addressing"),
+    ("ipv6 enable", "looked-at"),
+    ("vrrp", "ha"),
+];
+
+struct Binding {
+    interface: usize,
+    list: String,
+    outward: bool,
+    six: bool,
+    line: u32,
+}
+
+#[derive(Default)]
+struct Config {
+    lists: HashMap<(bool, String), List>,
+    bindings: Vec<Binding>,
+    statics: Vec<(Route, u128)>,
+    dynamic: Option<u32>,
+    mode: Option<String>,
+}
+
+/// Reads an Alaxala configuration. The model decides what happens when no entry matches.
+#[must_use]
+pub(super) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device {
+    let mut b = Builder::new(Vendor::AlaxalaAx, name, file, text, &options.harmless);
+    let parsed = sections::parse(&b.device.text.clone());
+    for line in &parsed.comments {
+        b.ignored(*line, "comment");
+    }
+    let mut c = Config::default();
+    for section in &parsed.sections {
+        top(&mut b, &mut c, section);
+    }
+    for list in c.lists.values_mut() {
+        list.sort();
+    }
+    lower(b, &c, options)
+}
+
+fn top(b: &mut Builder, c: &mut Config, section: &Section) {
+    let words = section.slices();
+    let done = match words[..] {
+        ["interface", ..] => {
+            interface(b, c, section);
+            true
+        }
+        ["ip" | "ipv6", "access-list", ref rest @ ..] => {
+            let name = rest.last().copied().unwrap_or_default();
+            access_list(b, c, section, name, rest.first() == Some(&"standard"), words[0] == "ipv6");
+            true
+        }
+        // MAC lists see non-IP frames too; their no-match scope is not sourced.
+        ["mac" | "advance", "access-list", ..] => {
+            unknown_all(b, section, &Scope::Drops);
+            return;
+        }
+        ["flow", "detection", "mode", mode] => {
+            c.mode = Some(mode.to_owned());
+            true
+        }
+        ["flow", "detection", "out", "mode", _] => true,
+        ["ip", "route", net_text, mask, via, ..] => static_route(c, section.line, net_text, mask, via),
+        ["router", ..] => {
+            c.dynamic = Some(section.line);
+            for child in &section.children {
+                b.lowered(child.line, "routing protocol");
+            }
+            true
+        }
+        _ => false,
+    };
+    if done {
+        b.lowered(section.line, words[..words.len().min(2)].join(" "));
+        return;
+    }
+    match super::cisco_prefix(IGNORED, &section.text()) {
+        Some(rule) => ignore_all(b, section, rule),
+        None => unknown_all(b, section, &Scope::Device),
+    }
+}
+
+fn static_route(c: &mut Config, line: u32, ip: &str, mask: &str, via: &str) -> bool {
+    let prefix = net::parse_v4(ip).zip(net::mask_length(mask)).and_then(|(ip, l)| net::network(ip, l));
+    let (Some(prefix), Some(via)) = (prefix, net::parse_v4(via)) else { return false };
+    // The IOS-like reading of `ip route` is recalled, not sourced (§2.3).
+    let route = Route { prefix, hops: Vec::new(), distance: 2, line, doubt: Some(Doubt::Unsourced) };
+    c.statics.push((route, via));
+    true
+}
+
+fn interface(b: &mut Builder, c: &mut Config, section: &Section) {
+    let name = section.words[1..].join(" ");
+    let number = b.device.interfaces.len();
+    b.device.interfaces.push(Interface::new(name.clone(), section.line));
+    for child in &section.children {
+        let words = child.slices();
+        let done = match words[..] {
+            ["ip", "address", ip, mask] => {
+                let found = net::parse_v4(ip)
+                    .and_then(|a| net::mask_length(mask).and_then(|l| net::network(a, l)).map(|n| (a, n)));
+                if let Some((address, (first, last))) = found {
+                    b.device.interfaces[number].addresses.push(InterfaceAddress { address, first, last });
+                }
+                found.is_some()
+            }
+            ["ipv6", "address", text] => {
+                let found = text.split_once('/').and_then(|(ip, l)| {
+                    let address = net::parse_ip(ip)?;
+                    Some((address, net::network(address, l.parse().ok()?)?))
+                });
+                if let Some((address, (first, last))) = found {
+                    b.device.interfaces[number].addresses.push(InterfaceAddress { address, first, last });
+                }
+                found.is_some()
+            }
+            ["shutdown"] => {
+                b.device.interfaces[number].enabled = false;
+                true
+            }
+            ["switchport", "access", "vlan", id] => {
+                b.device.interfaces[number].vlan = id.parse().ok();
+                true
+            }
+            ["ip", "access-group", list, direction @ ("in" | "out")]
+            | ["ipv6", "traffic-filter", list, direction @ ("in" | "out")] => {
+                c.bindings.push(Binding {
+                    interface: number,
+                    list: list.to_owned(),
+                    outward: direction == "out",
+                    six: words[0] == "ipv6",
+                    line: child.line,
+                });
+                true
+            }
+            ["mac", "access-group", ..] => {
+                unknown_all(b, child, &Scope::Drops);
+                continue;
+            }
+            _ => false,
+        };
+        if done {
+            b.lowered(child.line, format!("interface {name}"));
+            continue;
+        }
+        match super::cisco_prefix(INTERFACE, &child.text()) {
+            Some(rule) => ignore_all(b, child, rule),
+            None => unknown_all(b, child, &Scope::Interface(name.clone())),
+        }
+    }
+}
+
+fn access_list(b: &mut Builder, c: &mut Config, section: &Section, name: &str, standard: bool, six: bool) {
+    let list = c.lists.entry((six, name.to_owned())).or_default();
+    for child in &section.children {
+        let words = child.slices();
+        let (sequence, words) = match words[0].parse::<u32>() {
+            Ok(n) => (n, &words[1..]),
+            Err(_) => (list.next_sequence(10), &words[..]),
+        };
+        if words.first() == Some(&"remark") {
+            b.ignored(child.line, "look");
+            continue;
+        }
+        let dialect = if six { V6 } else { V4 };
+        let entry = if standard {
+            acl::standard(words, child.line, sequence)
+        } else {
+            acl::extended(words, child.line, sequence, dialect, &Groups::default())
+        };
+        match entry {
+            Some(entry) => {
+                b.lowered(child.line, "access-list");
+                list.entries.push(entry);
+            }
+            None => {
+                if b.unknown(child.line, Scope::Rule(format!("access-list {name}"))) {
+                    list.entries.extend(Entry::unread(child.line, sequence));
+                }
+            }
+        }
+    }
+}
+
+/// Whether lists of this family certainly work in the device's detection mode (A2, A6).
+fn works_in_mode(model: &str, mode: Option<&str>, six: bool) -> bool {
+    if model.starts_with("AX8600") {
+        return true;
+    }
+    match (mode, six) {
+        (None, false) => !model.starts_with("AX2400"),
+        (None, true) => false,
+        (Some(m), false) if m.starts_with("layer3") => true,
+        (Some(m), true) if m.starts_with("layer3") => {
+            matches!(
+                m,
+                "layer3-6" | "layer3-mirror-3" | "layer3-mirror-4" | "layer3-mirror-5" | "layer3-suppress-2"
+            )
+        }
+        (Some(m), false) => {
+            matches!(m, "layer2-2" | "layer2-3" | "layer2-4" | "layer2-5" | "layer2-6" | "layer2-dhcp-1")
+        }
+        (Some(m), true) => matches!(m, "layer2-3" | "layer2-4"),
+    }
+}
+
+fn lower(mut b: Builder, c: &Config, options: &ReadOptions) -> Device {
+    attach_ports(&mut b);
+    let entry = b.stage("in-lists");
+    let routing = b.stage("route");
+    let out_lists = b.stage("out-lists");
+    let mut rules = Vec::new();
+    // A VLAN without address is only bridged: which port the frame leaves by is not decided here.
+    for n in 0..b.device.interfaces.len() {
+        let bare = b.device.interfaces[n].addresses.is_empty() && b.device.interfaces[n].port_of.is_none();
+        if bare {
+            let out = b.adjacency(Adjacency { interface: n, next: NextHop::Direct });
+            let here = Cube::any().with(Field::In, entering(&b, n));
+            let jump = Jump::to(out_lists).put(Field::Out, out as u128);
+            rules.push(Rule::new(vec![here], vec![jump], b.device.interfaces[n].line, "bridged"));
+        }
+    }
+    rules.push(b.local_rule("", &Cube::any()));
+    if let Some(line) = c.dynamic {
+        let jumps = b.anywhere(None, out_lists);
+        rules.push(Rule::new(vec![Cube::any()], jumps, line, "routing protocol").doubtful(Doubt::Routing));
+    }
+    let mut list = b.connected("");
+    for (route, via) in &c.statics {
+        let mut route = route.clone();
+        route.hops = b.resolve("", *via, &[]);
+        if !route.hops.is_empty() {
+            list.push(route);
+        }
+    }
+    rules.extend(b.route_rules(list, &Cube::any(), out_lists));
+    b.fill(routing, rules, Vec::new());
+    let model = options.model.clone().unwrap_or_default();
+    for (stage, next, outward) in [(entry, routing, false), (out_lists, Device::EGRESS, true)] {
+        bind(&mut b, c, stage, next, outward, &model, options.implicit_discard);
+    }
+    b.finish(entry)
+}
+
+/// Dispatch by interface. A port list and the list of its VLAN are searched independently and one acts (A6): when
+/// they disagree, either may.
+fn bind(b: &mut Builder, c: &Config, stage: NodeId, next: NodeId, outward: bool, model: &str, assumed: bool) {
+    let mut dispatch = Vec::new();
+    let mut bound: Vec<&Binding> = c.bindings.iter().filter(|x| x.outward == outward).collect();
+    bound.sort_by_key(|x| b.device.interfaces[x.interface].port_of.is_none());
+    for binding in &bound {
+        let port = b.device.interfaces[binding.interface].port_of;
+        let partner = port.and_then(|svi| bound.iter().find(|x| x.interface == svi && x.six == binding.six));
+        let family = if binding.six { net::all_v6() } else { net::all_v4() };
+        let here = if outward {
+            Cube::any().with(Field::Out, b.out_of(&[port.unwrap_or(binding.interface)]))
+        } else if port.is_some() {
+            Cube::any().with(Field::In, Ranges::one(binding.interface as u128))
+        } else {
+            Cube::any().with(Field::In, entering(b, binding.interface))
+        };
+        let name = b.device.interfaces[binding.interface].name.clone();
+        let node = b.stage(&format!("{} {name} {}", if outward { "out" } else { "in" }, binding.list));
+        let drop = b.stage(&format!("dropped {name}"));
+        let either = b.stage(&format!("either {name}"));
+        let doubtful = Rule::new(vec![Cube::any()], Vec::new(), binding.line, "lists disagree")
+            .doubtful(Doubt::Unsourced);
+        b.fill(either, vec![doubtful], vec![Jump::to(next)]);
+        let targets = match partner {
+            None => (next, drop),
+            Some(other) => {
+                let yes = b.stage(&format!("vlan list after permit {name}"));
+                let no = b.stage(&format!("vlan list after deny {name}"));
+                table(b, c, other, yes, (next, either), model, assumed);
+                table(b, c, other, no, (either, drop), model, assumed);
+                (yes, no)
+            }
+        };
+        table(b, c, binding, node, targets, model, assumed);
+        let dispatch_rule = Rule::new(
+            vec![here.with(Field::Dst, family)],
+            vec![Jump::to(node)],
+            binding.line,
+            "access-group",
+        );
+        dispatch.push(dispatch_rule);
+    }
+    b.fill(stage, dispatch, vec![Jump::to(next)]);
+}
+
+/// One list: permitted packets go to `targets.0`, denied ones to `targets.1`.
+fn table(
+    b: &mut Builder,
+    c: &Config,
+    binding: &Binding,
+    node: NodeId,
+    targets: (NodeId, NodeId),
+    model: &str,
+    assumed: bool,
+) {
+    let (pass, deny) = (vec![Jump::to(targets.0)], vec![Jump::to(targets.1)]);
+    let mut rules = Vec::new();
+    let list = c.lists.get(&(binding.six, binding.list.clone()));
+    let usable = works_in_mode(model, c.mode.as_deref(), binding.six);
+    if !usable {
+        let any = || Rule::new(vec![Cube::any()], Vec::new(), binding.line, "detection mode");
+        rules.push(Rule { then: pass.clone(), ..any() }.doubtful(Doubt::Unsourced));
+    }
+    match list {
+        None => rules.push(
+            Rule::new(vec![Cube::any()], pass, binding.line, "undefined list").doubtful(Doubt::Undefined),
+        ),
+        Some(list) => {
+            for entry in &list.entries {
+                for mut rule in entry.rules(&format!("{} seq {}", binding.list, entry.sequence), &pass) {
+                    if rule.then.is_empty() {
+                        rule.then.clone_from(&deny);
+                    }
+                    rules.push(rule);
+                }
+            }
+            // The implicit discard was read for AX8600R only (A5).
+            if !model.starts_with("AX8600") && !assumed {
+                let rest = Rule::new(vec![Cube::any()], pass, binding.line, "implicit discard");
+                rules.push(rest.doubtful(Doubt::Unsourced));
+            }
+        }
+    }
+    b.fill(node, rules, deny);
+}

@@ -1,0 +1,10 @@
+//! Cisco IOS, IOS-XE and ASA, and the access-list language they share with others.
+
+pub(super) mod acl;
+pub(super) mod asa;
+mod asa_nat;
+pub(super) mod ios;
+mod ios_nat;
+mod ports;
+mod reviewed;
+pub(super) mod sections;
