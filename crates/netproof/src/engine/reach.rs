@@ -61,7 +61,7 @@ pub struct Reach {
     /// Arrivals in the order found.
     pub steps: Vec<Step>,
     /// All packets that may be in each node.
-    pub at: FastMap<NodeId, Set>,
+    pub at: std::collections::BTreeMap<NodeId, Set>,
     /// Packets that may be dropped somewhere.
     pub dropped: Vec<Dropped>,
 }
@@ -145,7 +145,7 @@ impl<'n> Engine<'n> {
 
     /// Everything the sources may reach (MAY reading), with the way each set took.
     pub fn reach(&mut self, sources: &[Source]) -> Result<Reach, SpaceLimit> {
-        let mut out = Reach { steps: Vec::new(), at: FastMap::default(), dropped: Vec::new() };
+        let mut out = Reach { steps: Vec::new(), at: std::collections::BTreeMap::new(), dropped: Vec::new() };
         let mut sure_at: FastMap<NodeId, Set> = FastMap::default();
         let mut queue: VecDeque<Step> = VecDeque::new();
         for source in sources {

@@ -12,7 +12,7 @@ use crate::space::{FastMap, Field, Set, Space, SpaceLimit};
 const LIMIT_SCAN_STEPS: u64 = 60_000_000;
 
 /// Index of a distinct outcome (list of jumps) of a table.
-pub type Class = u32;
+pub(super) type Class = u32;
 
 struct Entry {
     rule: u32,
@@ -22,7 +22,7 @@ struct Entry {
 }
 
 /// A table prepared for scanning.
-pub struct Table {
+pub(super) struct Table {
     entries: Vec<Entry>,
     class_of_rule: Vec<Class>,
     /// Distinct outcomes; the last is the default.
@@ -58,7 +58,7 @@ pub struct TableScan {
 impl Table {
     /// Prepares a node's table.
     #[must_use]
-    pub fn new(node: &Node) -> Self {
+    pub(super) fn new(node: &Node) -> Self {
         let mut classes: Vec<Vec<Jump>> = Vec::new();
         let mut index: FastMap<Vec<Jump>, Class> = FastMap::default();
         let mut class = |jumps: &Vec<Jump>| {
@@ -84,7 +84,7 @@ impl Table {
     }
 
     /// Scans `set` through the table.
-    pub fn scan(&self, space: &mut Space, set: Set) -> Result<TableScan, SpaceLimit> {
+    pub(super) fn scan(&self, space: &mut Space, set: Set) -> Result<TableScan, SpaceLimit> {
         let mut scan = Scan {
             table: self,
             space,

@@ -67,7 +67,7 @@ fn port_list(text: &str) -> Option<Ranges> {
 
 /// Addresses: `A/len`, `A`, `A-B`.
 #[must_use]
-pub fn addresses(text: &str) -> Option<Ranges> {
+pub(super) fn addresses(text: &str) -> Option<Ranges> {
     let text = text.trim();
     if let Some((lo, hi)) = text.split_once('-') {
         let (lo, hi) = (net::parse_ip(lo.trim())?, net::parse_ip(hi.trim())?);

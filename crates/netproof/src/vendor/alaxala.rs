@@ -388,10 +388,16 @@ fn table(
     let (pass, deny) = (vec![Jump::to(targets.0)], vec![Jump::to(targets.1)]);
     let mut rules = Vec::new();
     let list = c.lists.get(&(binding.six, binding.list.clone()));
-    let usable = works_in_mode(model, c.mode.as_deref(), binding.six);
-    if !usable {
-        let any = || Rule::new(vec![Cube::any()], Vec::new(), binding.line, "detection mode");
-        rules.push(Rule { then: pass.clone(), ..any() }.doubtful(Doubt::Unsourced));
+    if !works_in_mode(model, c.mode.as_deref(), binding.six) {
+        // The device may have refused the line, or treat it as anything: nothing behind it can be relied on.
+        let jumps = b.anywhere(None, Device::EGRESS);
+        rules.push(
+            Rule::new(vec![Cube::any()], jumps, binding.line, "detection mode").doubtful(Doubt::Unsourced),
+        );
+        rules.push(
+            Rule::new(vec![Cube::any()], pass.clone(), binding.line, "detection mode")
+                .doubtful(Doubt::Unsourced),
+        );
     }
     match list {
         None => rules.push(

@@ -92,7 +92,7 @@ pub struct HopView {
 
 /// Hop table of a way: tables whose entry comes from a line, and tables that rewrite addresses or ports.
 #[must_use]
-pub fn hops(network: &Network, devices: &[Device], way: &Way) -> Vec<HopView> {
+pub(super) fn hops(network: &Network, devices: &[Device], way: &Way) -> Vec<HopView> {
     way.hops.iter().filter_map(|hop| hop_view(network, devices, hop)).collect()
 }
 
@@ -187,7 +187,7 @@ fn protocols(ranges: &Ranges) -> String {
 
 /// Intervals as `a,b-c`.
 #[must_use]
-pub fn numbers(ranges: &Ranges) -> String {
+pub(super) fn numbers(ranges: &Ranges) -> String {
     let part = |&(lo, hi): &(u128, u128)| if lo == hi { lo.to_string() } else { format!("{lo}-{hi}") };
     ranges.intervals().iter().map(part).collect::<Vec<_>>().join(",")
 }

@@ -49,7 +49,7 @@ fn special() -> Ranges {
 
 /// Well-formed packets: both addresses of one family, TCP flags only on TCP.
 #[must_use]
-pub fn wellformed(src: &Ranges, dst: &Ranges) -> Vec<Cube> {
+pub(super) fn wellformed(src: &Ranges, dst: &Ranges) -> Vec<Cube> {
     let tcp = Ranges::one(net::TCP);
     let mut out = Vec::new();
     for family in [net::all_v4(), net::all_v6()] {
@@ -70,7 +70,7 @@ pub fn wellformed(src: &Ranges, dst: &Ranges) -> Vec<Cube> {
 
 /// The ways packets of an endpoint can enter the network.
 #[must_use]
-pub fn sources(
+pub(super) fn sources(
     site: &Site,
     devices: &[Device],
     topology: &Topology,
@@ -109,14 +109,14 @@ fn all_but_zones(site: &Site, zone: usize) -> Ranges {
 
 /// Addresses of a zone, everything undeclared for an open zone without prefixes.
 #[must_use]
-pub fn zone_addresses(site: &Site, zone: usize) -> Ranges {
+pub(super) fn zone_addresses(site: &Site, zone: usize) -> Ranges {
     let prefixes = &site.zones[zone].prefixes;
     if prefixes.is_empty() { all_but_zones(site, zone) } else { prefixes.clone() }
 }
 
 /// Places where packets for an endpoint come to rest.
 #[must_use]
-pub fn targets(site: &Site, topology: &Topology, to: &Endpoint, service: &Service) -> Vec<Target> {
+pub(super) fn targets(site: &Site, topology: &Topology, to: &Endpoint, service: &Service) -> Vec<Target> {
     let mut out = Vec::new();
     let narrowed = |addresses: Option<&Ranges>| -> Vec<Cube> {
         service
@@ -140,7 +140,7 @@ pub fn targets(site: &Site, topology: &Topology, to: &Endpoint, service: &Servic
 
 /// Names of wires that belong to both zones.
 #[must_use]
-pub fn shared_wires(topology: &Topology, a: usize, b: usize) -> Vec<String> {
+pub(super) fn shared_wires(topology: &Topology, a: usize, b: usize) -> Vec<String> {
     topology
         .wires
         .iter()
@@ -151,7 +151,7 @@ pub fn shared_wires(topology: &Topology, a: usize, b: usize) -> Vec<String> {
 
 /// Splits the sources of an endpoint by which exemptions apply to them.
 #[must_use]
-pub fn groups(
+pub(super) fn groups(
     site: &Site,
     devices: &[Device],
     topology: &Topology,
@@ -184,7 +184,7 @@ pub fn groups(
 
 /// Preferences for a packet people recognise.
 #[must_use]
-pub fn wishes(site: &Site, from: &Endpoint, to: &Endpoint) -> Vec<Cube> {
+pub(super) fn wishes(site: &Site, from: &Endpoint, to: &Endpoint) -> Vec<Cube> {
     let mut out = Vec::new();
     let v4 = net::all_v4();
     out.push(Cube::any().with(Field::Frag, Ranges::one(0)));
@@ -209,7 +209,7 @@ pub fn wishes(site: &Site, from: &Endpoint, to: &Endpoint) -> Vec<Cube> {
 
 /// A tie-breaking wish: the tenth address of the least network, rather than the network's own address.
 #[must_use]
-pub fn comfortable(ranges: &Ranges, field: Field) -> Option<Cube> {
+pub(super) fn comfortable(ranges: &Ranges, field: Field) -> Option<Cube> {
     let &(lo, hi) = ranges.intersect(&net::all_v4()).intervals().first().or(ranges.intervals().first())?;
     let host = lo.checked_add(10)?;
     (host < hi).then(|| Cube::any().with(field, Ranges::one(host)))
@@ -217,7 +217,7 @@ pub fn comfortable(ranges: &Ranges, field: Field) -> Option<Cube> {
 
 /// Japanese sentence for a doubt.
 #[must_use]
-pub const fn doubt_ja(doubt: Doubt) -> &'static str {
+pub(super) const fn doubt_ja(doubt: Doubt) -> &'static str {
     match doubt {
         Doubt::UnknownLine => "この行の意味を読み取れないため、通す場合も止める場合も考えられます",
         Doubt::Undefined => "定義のない名前を使っており、その場合の動作が資料にありません",
@@ -235,7 +235,7 @@ pub const fn doubt_ja(doubt: Doubt) -> &'static str {
 
 /// Where a doubtful rule stands: device number and line.
 #[must_use]
-pub fn place(network: &Network, node: NodeId, rule: usize) -> (Option<usize>, u32, Option<Doubt>) {
+pub(super) fn place(network: &Network, node: NodeId, rule: usize) -> (Option<usize>, u32, Option<Doubt>) {
     let node = &network.nodes[node];
     let rule = &node.rules[rule];
     (node.device, rule.line, rule.doubt)

@@ -18,6 +18,9 @@ use super::sections::{self, Section};
 const EXTENDED: Dialect =
     Dialect { six: false, inverse: false, fragments: Fragments::Unclear, established: true };
 
+/// (list, outward and interface or global, line)
+type Bound = (String, Option<(bool, String)>, u32);
+
 #[derive(Default)]
 struct Config {
     version: Option<(u32, u32)>,
@@ -25,7 +28,7 @@ struct Config {
     levels: HashMap<usize, u32>,
     groups: Groups,
     lists: HashMap<String, List>,
-    bindings: Vec<(String, Option<(bool, String)>, u32)>,
+    bindings: Vec<Bound>,
     statics: Vec<(String, Route, u128)>,
     nat: Vec<Translation>,
     same_inter: bool,

@@ -511,10 +511,11 @@ pub(crate) fn attach_ports(b: &mut Builder) {
         let is_sub =
             b.device.interfaces[n].name.contains('.') && !b.device.interfaces[n].addresses.is_empty();
         let svi = b.device.interface(&format!("vlan{vlan}"));
-        if let (Some(svi), false) = (svi, is_sub) {
-            if svi != n && b.device.interfaces[n].addresses.is_empty() {
-                b.device.interfaces[n].port_of = Some(svi);
-            }
+        if let (Some(svi), false) = (svi, is_sub)
+            && svi != n
+            && b.device.interfaces[n].addresses.is_empty()
+        {
+            b.device.interfaces[n].port_of = Some(svi);
         }
     }
 }

@@ -19,7 +19,7 @@ use super::{reviewed, route};
 
 /// One virtual domain while it is lowered.
 #[derive(Debug)]
-pub struct Vdom<'a> {
+pub(super) struct Vdom<'a> {
     /// Name (`root` on devices without VDOMs).
     pub name: String,
     /// Its sections, global ones included.
@@ -49,25 +49,25 @@ pub struct Vdom<'a> {
 impl<'a> Vdom<'a> {
     /// Sections with one of these names, in file order.
     #[must_use]
-    pub fn sections(&self, names: &[&str]) -> Vec<&'a Block> {
+    pub(super) fn sections(&self, names: &[&str]) -> Vec<&'a Block> {
         self.configs.iter().copied().filter(|c| names.contains(&c.name.as_str())).collect()
     }
 
     /// Number of an interface of this VDOM.
     #[must_use]
-    pub fn interface(&self, b: &Builder, name: &str) -> Option<usize> {
+    pub(super) fn interface(&self, b: &Builder, name: &str) -> Option<usize> {
         b.device.interfaces.iter().position(|i| i.name == name && i.vrf == self.name)
     }
 
     /// All interfaces of this VDOM.
     #[must_use]
-    pub fn interfaces(&self, b: &Builder) -> Vec<usize> {
+    pub(super) fn interfaces(&self, b: &Builder) -> Vec<usize> {
         (0..b.device.interfaces.len()).filter(|&n| b.device.interfaces[n].vrf == self.name).collect()
     }
 
     /// Interface numbers behind an interface, zone or SD-WAN zone name.
     #[must_use]
-    pub fn members(&self, b: &Builder, name: &str) -> Option<Vec<usize>> {
+    pub(super) fn members(&self, b: &Builder, name: &str) -> Option<Vec<usize>> {
         if let Some((members, _, _)) = self.zones.get(name) {
             return Some(members.iter().filter_map(|m| self.interface(b, m)).collect());
         }
@@ -80,7 +80,7 @@ impl<'a> Vdom<'a> {
 
     /// Tags of a VIP or VIP group; `None` when the name is neither.
     #[must_use]
-    pub fn vip_tags(&self, name: &str) -> Option<Vec<u128>> {
+    pub(super) fn vip_tags(&self, name: &str) -> Option<Vec<u128>> {
         if let Some(members) = self.vip_groups.get(name) {
             return Some(members.iter().filter_map(|m| self.vip_tag(m)).collect());
         }
@@ -94,7 +94,7 @@ impl<'a> Vdom<'a> {
 
 /// Source translation stages, made on demand.
 #[derive(Debug)]
-pub struct SourceNat {
+pub(super) struct SourceNat {
     pools: HashMap<String, Ranges>,
     by_interface: Option<NodeId>,
     by_pool: HashMap<Vec<String>, NodeId>,
@@ -103,7 +103,13 @@ pub struct SourceNat {
 
 impl SourceNat {
     /// Where a packet accepted by `entry` goes: straight out, or through the translation it asks for.
-    pub fn entry_for(&mut self, b: &mut Builder, vdom: &Vdom<'_>, entry: &Block, out: NodeId) -> NodeId {
+    pub(super) fn entry_for(
+        &mut self,
+        b: &mut Builder,
+        vdom: &Vdom<'_>,
+        entry: &Block,
+        out: NodeId,
+    ) -> NodeId {
         if let Some(central) = self.central {
             return central;
         }
@@ -383,7 +389,7 @@ fn read_ipv6(b: &mut Builder, entry: &Block, config: &Block, interface: &mut Int
 }
 
 /// Every line of a block, children included, became `item`.
-pub fn account_all(b: &mut Builder, block: &Block, item: &str) {
+pub(super) fn account_all(b: &mut Builder, block: &Block, item: &str) {
     for line in block.line..=block.last {
         b.lowered(line, item);
     }
@@ -619,10 +625,10 @@ fn settings(b: &mut Builder, vdom: &mut Vdom<'_>) -> bool {
     readable
 }
 
-fn lower_vdom<'a>(
+fn lower_vdom(
     b: &mut Builder,
     name: &str,
-    configs: Vec<&'a Block>,
+    configs: Vec<&Block>,
     version: Option<(u32, u32, u32)>,
     options: &ReadOptions,
 ) -> Option<(Cube, NodeId)> {

@@ -11,7 +11,7 @@ use super::objects::ports;
 
 /// One virtual IP.
 #[derive(Clone, Debug)]
-pub struct Vip {
+pub(super) struct Vip {
     /// Name.
     pub name: String,
     /// Line.
@@ -62,7 +62,7 @@ const VIP_KEYS: &[&str] = &[
 ];
 
 /// Reads one `firewall vip` entry. `members` resolves an interface or zone name to interface numbers.
-pub fn vip(entry: &Block, tag: u128, members: &dyn Fn(&str) -> Option<Vec<usize>>) -> Vip {
+pub(super) fn vip(entry: &Block, tag: u128, members: &dyn Fn(&str) -> Option<Vec<usize>>) -> Vip {
     let mut out = Vip {
         name: entry.name.clone(),
         line: entry.line,
@@ -142,7 +142,7 @@ fn filtered(
 }
 
 /// `A` or `A-B` (IPv4).
-pub fn span(text: &str) -> Option<Ranges> {
+pub(super) fn span(text: &str) -> Option<Ranges> {
     let (lo, hi) = text.split_once('-').unwrap_or((text, text));
     let (lo, hi) = (net::parse_v4(lo.trim())?, net::parse_v4(hi.trim())?);
     (lo <= hi).then(|| Ranges::span(lo, hi))
@@ -199,7 +199,7 @@ impl Vip {
     /// Table entries of the translation stage. `referenced` says whether any policy names it; one that no policy
     /// names may or may not translate.
     #[must_use]
-    pub fn rules(&self, next: NodeId, referenced: bool) -> Vec<Rule> {
+    pub(super) fn rules(&self, next: NodeId, referenced: bool) -> Vec<Rule> {
         let mut jump = Jump::to(next);
         match &self.assigns {
             Some(assigns) => jump.set.extend(assigns.iter().cloned()),
@@ -213,7 +213,7 @@ impl Vip {
 
 /// Address pools by name.
 #[must_use]
-pub fn pools(configs: &[&Block]) -> HashMap<String, Ranges> {
+pub(super) fn pools(configs: &[&Block]) -> HashMap<String, Ranges> {
     let mut out = HashMap::new();
     for config in configs {
         let six = config.name == "firewall ippool6";

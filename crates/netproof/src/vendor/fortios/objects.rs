@@ -11,7 +11,7 @@ use super::lex::Block;
 
 /// A set of addresses, exact or not.
 #[derive(Clone, Debug)]
-pub struct Addresses {
+pub(super) struct Addresses {
     /// Addresses it certainly or possibly covers.
     pub ranges: Ranges,
     /// Why the set may differ; the ranges then are everything it may be.
@@ -21,7 +21,7 @@ pub struct Addresses {
 impl Addresses {
     /// Exactly these.
     #[must_use]
-    pub const fn exact(ranges: Ranges) -> Self {
+    pub(super) const fn exact(ranges: Ranges) -> Self {
         Self { ranges, doubt: None }
     }
 
@@ -33,7 +33,7 @@ impl Addresses {
 
 /// Services as cubes over protocol and ports.
 #[derive(Clone, Debug)]
-pub struct Services {
+pub(super) struct Services {
     /// Union of these.
     pub cubes: Vec<Cube>,
     /// Why the set may differ; the cubes then are everything it may be.
@@ -42,7 +42,7 @@ pub struct Services {
 
 /// Whether a schedule is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clock {
+pub(super) enum Clock {
     /// Always.
     Always,
     /// Never (again).
@@ -53,7 +53,7 @@ pub enum Clock {
 
 /// All named objects of one VDOM.
 #[derive(Debug, Default)]
-pub struct Objects {
+pub(super) struct Objects {
     v4: HashMap<String, Addresses>,
     v6: HashMap<String, Addresses>,
     groups: HashMap<String, Vec<String>>,
@@ -69,7 +69,7 @@ const LIMIT_GROUP_DEPTH: usize = 16;
 impl Objects {
     /// Reads the object sections among `configs`.
     #[must_use]
-    pub fn read(configs: &[&Block], options: &ReadOptions) -> Self {
+    pub(super) fn read(configs: &[&Block], options: &ReadOptions) -> Self {
         let mut out = Self::default();
         for config in configs {
             for entry in &config.entries {
@@ -132,7 +132,7 @@ impl Objects {
 
     /// Addresses of a list of names.
     #[must_use]
-    pub fn addresses(&self, names: &[String], six: bool) -> Addresses {
+    pub(super) fn addresses(&self, names: &[String], six: bool) -> Addresses {
         let mut out = Addresses::exact(Ranges::empty());
         for name in names {
             out.merge(&self.one_address(name, six, 0));
@@ -165,7 +165,7 @@ impl Objects {
 
     /// Services of a list of names.
     #[must_use]
-    pub fn services(&self, names: &[String]) -> Services {
+    pub(super) fn services(&self, names: &[String]) -> Services {
         let mut out = Services { cubes: Vec::new(), doubt: None };
         for name in names {
             let one = self.one_service(name, 0);
@@ -194,7 +194,7 @@ impl Objects {
 
     /// Whether a schedule is on. `always` exists on every device even when it is not printed.
     #[must_use]
-    pub fn clock(&self, name: &str) -> Clock {
+    pub(super) fn clock(&self, name: &str) -> Clock {
         match self.clocks.get(name) {
             Some(clock) => *clock,
             None if name == "always" => Clock::Always,
@@ -382,7 +382,7 @@ fn service_cubes(entry: &Block) -> Option<Vec<Cube>> {
 }
 
 /// `N` or `A-B`.
-pub fn ports(text: &str) -> Option<Ranges> {
+pub(crate) fn ports(text: &str) -> Option<Ranges> {
     let (lo, hi) = text.split_once('-').unwrap_or((text, text));
     let (lo, hi): (u16, u16) = (lo.trim().parse().ok()?, hi.trim().parse().ok()?);
     (lo <= hi).then(|| Ranges::span(lo.into(), hi.into()))

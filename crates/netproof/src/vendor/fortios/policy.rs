@@ -12,7 +12,7 @@ use super::reviewed;
 
 /// The `match-vip` default on deny policies, by version: off up to 7.2.2, on from 7.2.4; sources disagree on 7.2.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MatchVip {
+pub(super) enum MatchVip {
     /// Deny policies leave translated packets alone.
     Off,
     /// Deny policies also match translated packets.
@@ -24,7 +24,7 @@ pub enum MatchVip {
 impl MatchVip {
     /// Default for a version; `None` (no version line) is unclear.
     #[must_use]
-    pub fn default_for(version: Option<(u32, u32, u32)>) -> Self {
+    pub(super) fn default_for(version: Option<(u32, u32, u32)>) -> Self {
         match version {
             Some(v) if v < (7, 2, 3) => Self::Off,
             Some(v) if v > (7, 2, 3) => Self::On,
@@ -40,7 +40,7 @@ struct Sides {
 }
 
 /// Lowers every policy of the VDOM, in file order.
-pub fn rules(
+pub(super) fn rules(
     b: &mut Builder,
     vdom: &Vdom<'_>,
     snat: NodeId,

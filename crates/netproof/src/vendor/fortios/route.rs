@@ -33,7 +33,7 @@ const STATIC_KEYS: &[&str] = &[
 ];
 
 /// Reads `router static` and `router static6` of one VDOM.
-pub fn statics(b: &mut Builder, vdom: &Vdom<'_>) -> Vec<Route> {
+pub(super) fn statics(b: &mut Builder, vdom: &Vdom<'_>) -> Vec<Route> {
     let mut routes = Vec::new();
     for config in vdom.sections(&["router static", "router static6"]) {
         let six = config.name.ends_with('6');
@@ -134,7 +134,7 @@ fn resolve_all(b: &Builder, vdom: &Vdom<'_>, raw: Vec<(Route, Option<u128>)>) ->
 }
 
 /// Interfaces that get their address at run time bring routes nobody wrote down.
-pub fn dynamic_interfaces(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> Vec<Rule> {
+pub(super) fn dynamic_interfaces(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> Vec<Rule> {
     let mut rules = Vec::new();
     for &(interface, line) in &vdom.dynamic {
         let out = b.adjacency(Adjacency { interface, next: NextHop::Anyone });
@@ -148,7 +148,7 @@ pub fn dynamic_interfaces(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> Vec<R
 }
 
 /// A routing protocol that is switched on may send anything anywhere.
-pub fn protocols(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> Vec<Rule> {
+pub(super) fn protocols(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> Vec<Rule> {
     let mut rules = Vec::new();
     for config in &vdom.configs {
         let Some(protocol) = config.name.strip_prefix("router ") else { continue };
@@ -189,7 +189,7 @@ const POLICY_ROUTE_KEYS: &[&str] = &[
 
 /// Policy routes come before the table; that they do, and when they step aside, is recalled rather than sourced, so
 /// the table stays possible for the packets they take.
-pub fn policy_routes(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> Vec<Rule> {
+pub(super) fn policy_routes(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> Vec<Rule> {
     let mut rules = Vec::new();
     for config in vdom.sections(&["router policy", "router policy6"]) {
         let six = config.name.ends_with('6');

@@ -46,7 +46,7 @@ struct Config {
 
 /// Reads a YAMAHA configuration.
 #[must_use]
-pub fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device {
+pub(crate) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device {
     let mut b = Builder::new(Vendor::YamahaRtx, name, file, text, &options.harmless);
     let raw = b.device.text.clone();
     let mut config = Config::default();

@@ -6,4 +6,4 @@ mod nat;
 mod reviewed;
 mod route;
 
-pub use lower::read;
+pub(super) use lower::read;
