@@ -177,6 +177,16 @@ impl Db {
         })
     }
 
+    /// Begins a transaction that sees one state of the database, for reading only.
+    pub(crate) async fn snapshot(&self) -> Result<Conn> {
+        Ok(match self {
+            Db::Sqlite { read, .. } => Conn::Sqlite(read.begin().await?),
+            Db::Postgres(pool) => {
+                Conn::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+        })
+    }
+
     pub async fn close(&self) {
         match self {
             Db::Sqlite { read, write } => {

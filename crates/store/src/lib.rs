@@ -14,6 +14,7 @@ macro_rules! sql {
 
 mod access;
 pub mod account;
+pub mod assurance;
 mod db;
 pub mod decision;
 pub mod document;
@@ -21,6 +22,7 @@ pub mod effect;
 mod error;
 pub mod evidence;
 pub mod ledger;
+pub mod object;
 mod organisation;
 pub mod page;
 mod register;
@@ -28,6 +30,7 @@ pub mod requirement;
 mod row;
 pub mod session;
 mod tx;
+pub mod verify;
 
 use std::sync::Arc;
 
@@ -68,14 +71,17 @@ pub fn statements() -> Vec<&'static str> {
     let written = [
         access::SQL,
         account::SQL,
+        assurance::SQL,
         decision::SQL,
         document::SQL,
         evidence::SQL,
         ledger::SQL,
+        object::SQL,
         organisation::SQL,
         requirement::SQL,
         session::SQL,
         tx::SQL,
+        verify::SQL,
     ]
     .into_iter()
     .chain(page::SQL.iter().copied());
