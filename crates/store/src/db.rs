@@ -30,6 +30,15 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Page cache of each SQLite connection, in KiB (negative = KiB in SQLite's own notation).
 const SQLITE_CACHE: &str = "-8192";
 
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// SQLite only, hence outside the `sql!` list that both databases prepare.
+const COPY: &str = "VACUUM INTO $1";
+
+sql! {
+    const MIGRATED = "SELECT COUNT(*) AS number FROM _sqlx_migrations WHERE success";
+}
+
 /// An open database. Cloning shares the connections.
 #[derive(Clone, Debug)]
 pub enum Db {
@@ -102,12 +111,30 @@ impl Db {
 
     /// Brings the schema to this program's version. Migrations are embedded, checksummed and never edited.
     pub async fn migrate(&self) -> Result<()> {
-        static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
         match self {
             Db::Sqlite { write, .. } => MIGRATIONS.run(write).await?,
             Db::Postgres(pool) => MIGRATIONS.run(pool).await?,
         }
         Ok(())
+    }
+
+    /// Whether the database lacks migrations that this program brings.
+    pub async fn needs_migration(&self) -> Result<bool> {
+        let applied: std::result::Result<(i64,), _> = self.fetch_one(MIGRATED, &[]).await;
+        let brought = i64::try_from(MIGRATIONS.iter().count()).unwrap_or(i64::MAX);
+        // Without the table of migrations there is no schema at all.
+        Ok(applied.map_or(true, |(applied,)| applied < brought))
+    }
+
+    /// Writes a consistent copy of a SQLite database while it is in use.
+    pub async fn copy_to(&self, path: &Path) -> Result<()> {
+        match self {
+            Db::Sqlite { write, .. } => {
+                sqlx::query(COPY).bind(path.to_string_lossy().into_owned()).execute(write).await?;
+                Ok(())
+            }
+            Db::Postgres(_) => Err(StoreError::IllegalMove("PostgreSQL is copied by pg_dump")),
+        }
     }
 
     pub fn is_postgres(&self) -> bool {

@@ -33,13 +33,27 @@ sql! {
     const LOCK_HEAD = "UPDATE ledger_head SET size = size WHERE id = 1 RETURNING size";
     const MOVE_HEAD = "UPDATE ledger_head SET size = $2 WHERE id = 1 AND size = $1";
     const PENDING = "SELECT id FROM ledger_entry WHERE idx IS NULL ORDER BY at_ms, version, id LIMIT $1";
+    const OLDEST_PENDING = "SELECT MIN(at_ms) AS at_ms FROM ledger_entry WHERE idx IS NULL";
     const GIVE_INDEX = "UPDATE ledger_entry SET idx = $2 WHERE id = $1 AND idx IS NULL";
+    const PAYLOADS = "SELECT e.idx, v.salt, v.payload FROM ledger_entry e JOIN row_version v ON v.entry_id = e.id
+        WHERE e.idx >= $1 AND e.idx < $2 AND v.payload IS NOT NULL ORDER BY e.idx";
     const BODIES = "SELECT idx, body FROM ledger_entry WHERE idx >= $1 ORDER BY idx LIMIT $2";
 }
 
 impl Db {
     pub async fn ledger_head(&self) -> Result<Head> {
         self.fetch_one(HEAD, &[]).await
+    }
+
+    /// Since when the oldest entry waits for its index.
+    pub async fn oldest_pending_ms(&self) -> Result<Option<i64>> {
+        let (at,): (Option<i64>,) = self.fetch_one(OLDEST_PENDING, &[]).await?;
+        Ok(at)
+    }
+
+    /// Salt and payload behind each entry of a range, where they still exist: what an audit bundle carries.
+    pub async fn ledger_payloads(&self, range: std::ops::Range<i64>) -> Result<Vec<(i64, String, String)>> {
+        self.fetch_all(PAYLOADS, &[range.start.into(), range.end.into()]).await
     }
 
     /// Entry bodies from an index on, in order: what tiles are made of.

@@ -72,6 +72,7 @@ pub fn statements() -> Vec<&'static str> {
         access::SQL,
         account::SQL,
         assurance::SQL,
+        db::SQL,
         decision::SQL,
         document::SQL,
         evidence::SQL,

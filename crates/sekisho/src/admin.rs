@@ -1,0 +1,219 @@
+//! `sekisho admin`: backup, restore, upgrade, rollback, doctor. What an operator needs on a Monday at 8:30.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Subcommand;
+use sekisho_domain::date::{date_at, wareki};
+use sekisho_domain::noun::Row;
+use sekisho_domain::person::PERSON;
+use sekisho_domain::position::{ASSIGNMENT, POSITION, ROLE_SEAT};
+use sekisho_domain::section::SECTION;
+use sekisho_domain::clock::Clock as _;
+use sekisho_store::Actor;
+
+use crate::backup;
+use crate::data::{Data, SystemClock};
+use crate::doctor;
+
+/// The login name of the account that a new, empty installation starts with.
+pub const FIRST_LOGIN: &str = "admin";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// 動かしたまま、データベース・ファイル・鍵の写しを取る
+    Backup {
+        #[arg(long, default_value = "data", value_name = "DIR")]
+        data: PathBuf,
+        /// 写しの置き場所(この中に日時の名前で作る)
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// 写しから戻す。戻す先は新しい場所に限る
+    Restore {
+        /// 写しのディレクトリ
+        backup: PathBuf,
+        /// 戻す先(まだ無い場所)
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// PostgreSQL に戻すときの接続先(空のデータベース)
+        #[arg(long, value_name = "URL")]
+        database: Option<String>,
+    },
+    /// 復元訓練: 写しを別の場所に戻して検証し、結果を記録する
+    Drill {
+        backup: PathBuf,
+        #[arg(long, default_value = "data", value_name = "DIR")]
+        data: PathBuf,
+    },
+    /// プログラムを入れ替えた後に、写しを取ってからデータの形式を新しくする
+    Upgrade {
+        #[arg(long, default_value = "data", value_name = "DIR")]
+        data: PathBuf,
+    },
+    /// 直前の upgrade の前に戻す(今のデータは名前を変えて残す)
+    Rollback {
+        #[arg(long, default_value = "data", value_name = "DIR")]
+        data: PathBuf,
+    },
+    /// 具合の悪いところと、次にすることを言う
+    Doctor {
+        #[arg(long, default_value = "data", value_name = "DIR")]
+        data: PathBuf,
+        /// 問合せ用の資料(個人情報と鍵を含まない)を書き出す
+        #[arg(long, value_name = "FILE")]
+        bundle: Option<PathBuf>,
+    },
+    /// 一度だけ使えるパスワードを出す
+    ResetPassword {
+        login: String,
+        #[arg(long, default_value = "data", value_name = "DIR")]
+        data: PathBuf,
+    },
+}
+
+pub async fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Backup { data, to } => {
+            let data = Data::open(&data).await?;
+            let made = backup::make(&data, &to).await?;
+            println!("写しを取りました: {}", made.display());
+        }
+        Command::Restore { backup, data, database } => {
+            let report = backup::restore(&backup, &data, database).await?;
+            for line in sekisho_ledger::ja::lines(&report) {
+                println!("{line}");
+            }
+            if !report.is_intact() {
+                bail!("戻しましたが、証跡の検証で食い違いが見つかりました。使わずに、別の写しで試してください");
+            }
+            println!("{} に戻しました。`sekisho serve --data {}` で始められます。", data.display(), data.display());
+        }
+        Command::Drill { backup, data } => return drill(&backup, &data).await,
+        Command::Upgrade { data } => upgrade(&data).await?,
+        Command::Rollback { data } => rollback(&data)?,
+        Command::Doctor { data, bundle } => return doctor::run(&data, bundle.as_deref()).await,
+        Command::ResetPassword { login, data } => {
+            let data = Data::open(&data).await?;
+            let password = crate::serve::one_time_password(&data.store, &login).await?;
+            println!("{login} の一度だけ使えるパスワード: {password}");
+            println!("次のログインで、自分のパスワードと認証アプリを決めます。開いていた画面は閉じました。");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn drill(from: &Path, live: &Path) -> Result<ExitCode> {
+    let data = Data::open(live).await?;
+    let place = live.with_extension("drill");
+    if place.exists() {
+        std::fs::remove_dir_all(&place)?;
+    }
+    let outcome = backup::restore(from, &place, None).await;
+    let ok = outcome.as_ref().is_ok_and(sekisho_ledger::VerifyReport::is_intact);
+    let (size, root) = outcome.as_ref().map_or((0, String::new()), |r| (r.size, hex::encode(r.root)));
+    let now = data.store.clock.now();
+    let mut tx = data.store.write(&Actor::system(), "restore.test").await?;
+    let digest = backup::digest(from)?;
+    tx.record_restore(now, &digest, i64::try_from(size)?, &root, ok).await?;
+    tx.commit().await?;
+    std::fs::remove_dir_all(&place).ok();
+    match (outcome, ok) {
+        (_, true) => {
+            println!("復元訓練に成功しました({}、証跡 {size}件)。結果を記録しました。", wareki(date_at(now)));
+            Ok(ExitCode::SUCCESS)
+        }
+        (Ok(report), false) => {
+            println!("復元訓練に失敗しました: {}。結果を記録しました。", sekisho_ledger::ja::summary(&report));
+            Ok(ExitCode::from(1))
+        }
+        (Err(error), false) => {
+            println!("復元訓練に失敗しました: {error:#}。結果を記録しました。");
+            Ok(ExitCode::from(1))
+        }
+    }
+}
+
+/// Where `upgrade` keeps the copy that `rollback` goes back to.
+fn before_upgrade(data: &Path) -> PathBuf {
+    data.join("before-upgrade")
+}
+
+async fn upgrade(dir: &Path) -> Result<()> {
+    let data = Data::open_any_schema(dir).await?;
+    if !data.store.db.needs_migration().await? {
+        println!("データの形式は最新です。何も変えていません。");
+        return Ok(());
+    }
+    let keep = before_upgrade(dir);
+    std::fs::create_dir_all(&keep)?;
+    let copy = backup::make(&data, &keep).await?;
+    println!("写しを取りました: {}", copy.display());
+    data.store.db.migrate().await?;
+    println!("データの形式を新しくしました。戻すときは `sekisho admin rollback --data {}`。", dir.display());
+    Ok(())
+}
+
+fn rollback(dir: &Path) -> Result<()> {
+    let keep = before_upgrade(dir);
+    let mut copies: Vec<PathBuf> = std::fs::read_dir(&keep)
+        .with_context(|| "戻せる写しがありません(upgrade の前の写しが残っていません)".to_owned())?
+        .filter_map(|e| e.ok().map(|e| e.path()))
+        .collect();
+    copies.sort();
+    let newest = copies.pop().with_context(|| "戻せる写しがありません".to_owned())?;
+    let aside = dir.with_extension(format!("rolled-back-{}", SystemClock.now().0));
+    let restored = dir.with_extension("restoring");
+    backup::unpack(&newest, &restored)?;
+    std::fs::rename(dir, &aside)?;
+    std::fs::rename(&restored, dir)?;
+    println!("{} の写しに戻しました。戻す前のデータは {} にあります。", newest.display(), aside.display());
+    println!("プログラムも前の版に戻してから始めてください。");
+    Ok(())
+}
+
+/// The account that a new city begins with: the secretariat, which then enters organisation and staff.
+pub async fn first_account(data: &Data) -> Result<()> {
+    let on = date_at(data.store.clock.now());
+    let mut tx = data.store.write(&Actor::system(), "installation.begin").await?;
+    let (unit, position, person) = (tx.new_id(), tx.new_id(), tx.new_id());
+    let row = Row::new(&SECTION, tx.new_id())
+        .set("unit_id", unit.as_str())
+        .set("code", "00")
+        .set("name", data.settings.city.as_str())
+        .set("kind", "city")
+        .set("sort_key", "00")
+        .set("valid_from", on);
+    tx.create_section(row).await?;
+    let row = Row::new(&POSITION, &position)
+        .set("code", "setup")
+        .set("name", "導入担当")
+        .set("rank", 90i64)
+        .set("valid_from", on);
+    tx.insert(row).await?;
+    let row = Row::new(&PERSON, &person)
+        .set("number", "setup")
+        .set("name", "導入担当")
+        .set("population", "staff")
+        .set("source", "導入")
+        .set("joined_on", on);
+    tx.create_person(row).await?;
+    for role in ["secretariat", "system_administrator"] {
+        let row = Row::new(&ROLE_SEAT, tx.new_id())
+            .set("role", role)
+            .set("position_id", position.as_str())
+            .set("valid_from", on);
+        tx.insert(row).await?;
+    }
+    let row = Row::new(&ASSIGNMENT, tx.new_id())
+        .set("person_id", person.as_str())
+        .set("position_id", position.as_str())
+        .set("unit_id", unit.as_str())
+        .set("kind", "main")
+        .set("valid_from", on);
+    tx.insert(row).await?;
+    tx.create_account(&person, FIRST_LOGIN, true).await?;
+    tx.load_catalogue(sekisho_catalogue::catalogue()).await?;
+    Ok(tx.commit().await?)
+}

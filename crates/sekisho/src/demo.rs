@@ -1,0 +1,503 @@
+//! The demo city さくら坂市, made by replaying its story through the real write path with a clock that is set to
+//! each event's time. What a newcomer sees has been decided, filed, judged and sealed exactly as in a real city.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use sekisho_catalogue::demo::{
+    self, Actor as Player, Adoption, Body, Covers, Decide, Event, Exception, Import, PersonNo, Publish, Scene, State, What,
+};
+use sekisho_domain::access::{Seat, Who};
+use sekisho_domain::clock::{Ms, SetClock};
+use sekisho_domain::date::{Date, date_at, start_of};
+use sekisho_domain::noun::Row;
+use sekisho_domain::person::PERSON;
+use sekisho_domain::position::{ASSIGNMENT, POSITION, ROLE_SEAT};
+use sekisho_domain::requirement::REQUIREMENT;
+use sekisho_domain::section::SECTION;
+use sekisho_store::decision::Answer;
+use sekisho_store::document::NewRevision;
+use sekisho_store::evidence::{NewEvidence, NewException, StoredFile};
+use sekisho_store::ledger::Sequencer;
+use sekisho_store::{Actor, Store};
+use sha2::{Digest as _, Sha256};
+
+use crate::data::Data;
+
+/// A secret that no password fits: the account exists, nobody can log in to it yet.
+const NO_PASSWORD: &str = "!";
+
+/// Replays the city's story up to now. `progress` hears how many events are done, of how many.
+pub async fn replay(data: &Data, clock: &Arc<SetClock>, scene: Scene, now: Ms, progress: impl Fn(usize, usize)) -> Result<()> {
+    let events = demo::history(scene, date_at(now))?;
+    let sequencer = data.sequencer().await?;
+    let mut city = City::new(data, sequencer);
+    let first = events.first().map_or(now, |e| e.at);
+    clock.set(first);
+    city.load_catalogue().await?;
+    let (total, mut day) = (events.len(), date_at(first));
+    for (done, event) in events.into_iter().enumerate() {
+        while date_at(event.at) > day {
+            clock.set(start_of(day.tomorrow()?).plus(-Ms::MINUTE));
+            city.end_of_day().await?;
+            day = day.tomorrow()?;
+        }
+        clock.set(event.at);
+        let refused = event.refused;
+        let label = format!("{} {:?}", event.at.0, std::mem::discriminant(&event.what));
+        match (city.play(event).await, refused) {
+            (Ok(()), false) | (Err(_), true) => {}
+            (Ok(()), true) => bail!("{label}: 拒まれるはずの出来事が通りました"),
+            (Err(error), false) => return Err(error.context(label)),
+        }
+        progress(done + 1, total);
+    }
+    clock.set(now);
+    city.end_of_day().await
+}
+
+/// The city while its story is replayed: which of our ids stands for which of its names.
+struct City<'d> {
+    data: &'d Data,
+    store: &'d Store,
+    sequencer: Sequencer,
+    units: HashMap<String, String>,
+    positions: HashMap<String, String>,
+    people: HashMap<PersonNo, String>,
+    /// (person, position, section) → assignment.
+    assignments: HashMap<(String, String, String), String>,
+    /// The story's name of a document → our id.
+    documents: HashMap<String, String>,
+    /// (document, edition) → revision.
+    revisions: HashMap<(String, String), String>,
+    requirements: HashMap<String, String>,
+}
+
+impl<'d> City<'d> {
+    fn new(data: &'d Data, sequencer: Sequencer) -> City<'d> {
+        City {
+            data,
+            store: &data.store,
+            sequencer,
+            units: HashMap::new(),
+            positions: HashMap::new(),
+            people: HashMap::new(),
+            assignments: HashMap::new(),
+            documents: HashMap::new(),
+            revisions: HashMap::new(),
+            requirements: HashMap::new(),
+        }
+    }
+
+    async fn load_catalogue(&mut self) -> Result<()> {
+        let mut tx = self.store.write(&Actor::system(), "catalogue.load").await?;
+        tx.load_catalogue(sekisho_catalogue::catalogue()).await?;
+        tx.commit().await?;
+        for row in self.store.db.requirements(&Default::default(), "", 10_000).await? {
+            self.requirements.insert(row.catalogue_id.unwrap_or_default(), row.id);
+        }
+        Ok(())
+    }
+
+    /// What the running system does all day: judge what changed or ran out, and seal.
+    async fn end_of_day(&self) -> Result<()> {
+        self.store.expire_decisions().await?;
+        sekisho_checks::evaluate_dirty(self.store).await?;
+        sekisho_checks::evaluate_due(self.store).await?;
+        self.sequencer.run_once().await?;
+        Ok(())
+    }
+
+    async fn play(&mut self, event: Event) -> Result<()> {
+        let who = self.who(&event.actor).await?;
+        match event.what {
+            What::CreateSection(section) => self.create_section(section).await,
+            What::RenameSection { code, name, kana, from } => {
+                let mut tx = self.store.write(&Actor::system(), "section.rename").await?;
+                tx.rename_section(self.unit(&code)?, &name, Some(&kana), from).await?;
+                Ok(tx.commit().await?)
+            }
+            What::CreatePosition(position) => {
+                let row = |id: &str| {
+                    Row::new(&POSITION, id)
+                        .set("code", position.code.as_str())
+                        .set("name", position.name.as_str())
+                        .set("rank", i64::from(position.rank))
+                        .set("valid_from", position.from)
+                };
+                let id = self.insert("position.create", row).await?;
+                self.positions.insert(position.code.clone(), id);
+                Ok(())
+            }
+            What::CreatePerson(person) => self.create_person(person).await,
+            What::PersonLeaves { person, left_on } => {
+                let mut tx = self.store.write(&Actor::system(), "person.leave").await?;
+                tx.person_leaves(self.person(&person)?, left_on).await?;
+                Ok(tx.commit().await?)
+            }
+            What::SeatRole(seat) => {
+                let position = self.position(&seat.position)?.to_owned();
+                let unit = seat.section.as_deref().map(|code| self.unit(code).map(str::to_owned)).transpose()?;
+                let row = |id: &str| {
+                    Row::new(&ROLE_SEAT, id)
+                        .set("role", seat.role.as_str())
+                        .set("position_id", position.as_str())
+                        .set("unit_id", unit.clone())
+                        .set("valid_from", seat.from)
+                };
+                self.insert("role_seat.create", row).await.map(drop)
+            }
+            What::Assign(assignment) => self.assign(assignment).await,
+            What::EndAssignment(assignment) => {
+                let key = (assignment.person.0.clone(), assignment.position.clone(), assignment.section.clone());
+                let id = self.assignments.get(&key).with_context(|| format!("配属 {key:?}"))?;
+                let mut tx = self.store.write(&Actor::system(), "assignment.end").await?;
+                tx.end_assignment(id, assignment.to.context("終わりの日")?).await?;
+                Ok(tx.commit().await?)
+            }
+            What::CreateAccount(account) => self.create_account(account).await,
+            What::ImportDocument(import) => self.import(&who, import).await,
+            What::DecideRevision(decide) => self.decide_revision(decide).await,
+            What::AdoptRequirements { rows, state, reason, until } => {
+                self.adopt(&who, rows, state, reason.as_deref(), until).await
+            }
+            What::FileEvidence(e) => {
+                let what = Filing { kind: "record", title: &e.title, source: e.form.label_ja(), answer: None };
+                let file = Some((e.file_name.as_str(), e.detail.as_str()));
+                let when = (e.observed_on, e.period);
+                self.file(&who, event.at, &e.requirements, &e.covers, what, when, &e.detail, file).await
+            }
+            What::Attest(e) => {
+                let what = Filing { kind: "attestation", title: &e.title, source: "自己点検", answer: Some(e.yes) };
+                let when = (e.observed_on, e.period);
+                self.file(&who, event.at, &e.requirements, &e.covers, what, when, &e.detail, None).await
+            }
+            What::ZeroReport(e) => {
+                let what = Filing { kind: "zero", title: &e.title, source: "該当なしの報告", answer: None };
+                let when = (e.observed_on, e.period);
+                self.file(&who, event.at, &e.requirements, &e.covers, what, when, &e.detail, None).await
+            }
+            What::GrantException(exception) => self.exception(exception).await,
+            What::OutsideCheckpoint { place, confirmed_by } => self.outside(&place, &confirmed_by).await,
+            What::RestoreTest { ok, note } => {
+                let (size, root) = self.sealed().await?;
+                let mut tx = self.store.write(&actor(&who, event.at), "restore.test").await?;
+                let sha256 = hex::encode(Sha256::digest(note.as_bytes()));
+                tx.record_restore(event.at, &sha256, size, &root, ok).await?;
+                Ok(tx.commit().await?)
+            }
+            What::PublishOutside(publish) => self.publish(&who, event.at, publish).await,
+            What::Note { .. } => Ok(()),
+        }
+    }
+
+    async fn insert(&self, action: &'static str, row: impl FnOnce(&str) -> Row) -> Result<String> {
+        let mut tx = self.store.write(&Actor::system(), action).await?;
+        let id = tx.new_id();
+        tx.insert(row(&id)).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    async fn create_section(&mut self, section: demo::Section) -> Result<()> {
+        let parent = section.parent.as_deref().map(|code| self.unit(code).map(str::to_owned)).transpose()?;
+        let mut tx = self.store.write(&Actor::system(), "section.create").await?;
+        let unit = tx.new_id();
+        let row = Row::new(&SECTION, tx.new_id())
+            .set("unit_id", unit.as_str())
+            .set("code", section.code.as_str())
+            .set("name", section.name.as_str())
+            .set("kana", section.kana.as_str())
+            .set("kind", section.kind.as_str())
+            .set("parent_unit_id", parent)
+            .set("sort_key", section.code.as_str())
+            .set("valid_from", section.from);
+        tx.create_section(row).await?;
+        tx.commit().await?;
+        self.units.insert(section.code, unit);
+        Ok(())
+    }
+
+    async fn create_person(&mut self, person: demo::Person) -> Result<()> {
+        let mut tx = self.store.write(&Actor::system(), "person.create").await?;
+        let id = tx.new_id();
+        let row = Row::new(&PERSON, &id)
+            .set("number", person.number.0.as_str())
+            .set("name", person.name.as_str())
+            .set("kana", person.kana.as_str())
+            .set("population", "staff")
+            .set("source", "人事")
+            .set("joined_on", person.joined_on)
+            .set("left_on", person.left_on);
+        tx.create_person(row).await?;
+        tx.commit().await?;
+        self.people.insert(person.number, id);
+        Ok(())
+    }
+
+    async fn assign(&mut self, a: demo::Assignment) -> Result<()> {
+        let (person, position) = (self.person(&a.person)?.to_owned(), self.position(&a.position)?.to_owned());
+        let unit = self.unit(&a.section)?.to_owned();
+        let row = |id: &str| {
+            Row::new(&ASSIGNMENT, id)
+                .set("person_id", person.as_str())
+                .set("position_id", position.as_str())
+                .set("unit_id", unit.as_str())
+                .set("kind", a.kind.as_str())
+                .set("valid_from", a.from)
+                .set("valid_to", a.to)
+        };
+        let id = self.insert("assignment.create", row).await?;
+        self.assignments.insert((a.person.0, a.position, a.section), id);
+        Ok(())
+    }
+
+    async fn create_account(&self, account: demo::Account) -> Result<()> {
+        let mut tx = self.store.write(&Actor::system(), "account.create").await?;
+        let id = tx.create_account(self.person(&account.person)?, &account.login, account.privileged).await?;
+        tx.set_credential(&id, "password", NO_PASSWORD, true).await?;
+        if account.second_factor {
+            tx.set_credential(&id, "totp", NO_PASSWORD, true).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    async fn import(&mut self, who: &Who, import: Import) -> Result<()> {
+        let text = match &import.body {
+            Body::ModelPolicy => sekisho_policy::MODEL_POLICY,
+            Body::ModelStandard => demo::MODEL_STANDARD,
+            Body::Text(text) => text,
+        };
+        let parsed = sekisho_policy::parse_file(text.as_bytes(), &import.file_name)
+            .map_err(|e| anyhow::anyhow!(sekisho_policy::ja::error(&e)))?;
+        let document_id = self.documents.get(&import.document).cloned();
+        let continues = match &document_id {
+            Some(id) => self.same_labels(id, &parsed).await?,
+            None => BTreeMap::new(),
+        };
+        let history = parsed.revisions.iter().rev().find(|r| r.version.as_deref() == Some(&import.edition));
+        let source_sha256 = hex::encode(Sha256::digest(text));
+        let mut tx = self.store.write(&actor(who, self.store.clock.now()), "revision.import").await?;
+        let saved = tx
+            .save_revision(NewRevision {
+                document_id: document_id.as_deref(),
+                kind: &import.kind,
+                visibility: &import.visibility,
+                owner_unit_id: Some(self.unit(&import.owner)?),
+                review_months: i64::from(import.review_months),
+                parsed: &parsed,
+                title: &import.title,
+                edition: &import.edition,
+                revised_on: import.revised_on.or(history.and_then(|r| r.revised_on)).or(parsed.revised),
+                effective_on: import.effective_on.or(history.and_then(|r| r.effective_on)).or(parsed.revised),
+                source_name: &import.file_name,
+                source_sha256: &source_sha256,
+                continues: &continues,
+            })
+            .await?;
+        if let Some(day) = import.reviewed_on {
+            tx.review_document(&saved.document_id, day).await?;
+        }
+        tx.commit().await?;
+        self.revisions.insert((import.document.clone(), import.edition), saved.revision_id);
+        self.documents.insert(import.document, saved.document_id);
+        Ok(())
+    }
+
+    /// The city confirmed that clauses with the same number continue each other.
+    async fn same_labels(&self, document_id: &str, parsed: &sekisho_policy::Document) -> Result<BTreeMap<String, String>> {
+        let revisions = self.store.db.revisions(document_id).await?;
+        let Some(last) = revisions.first() else { return Ok(BTreeMap::new()) };
+        let old: HashMap<String, String> =
+            self.store.db.clauses(&last.id).await?.into_iter().map(|c| (c.label, c.clause_id)).collect();
+        Ok(parsed.clauses.iter().filter_map(|c| Some((c.id.clone(), old.get(&c.label)?.clone()))).collect())
+    }
+
+    async fn decide_revision(&self, decide: Decide) -> Result<()> {
+        let key = (decide.document.clone(), decide.edition.clone());
+        let revision = self.revisions.get(&key).with_context(|| format!("版 {key:?}"))?;
+        let applicant = self.who(&Player::Person(decide.applicant)).await?;
+        let approver = self.who(&Player::Person(decide.approver)).await?;
+        let mut tx = self.store.write(&actor(&applicant, self.store.clock.now()), "revision.submit").await?;
+        let id = tx.submit_revision(&applicant, revision, &decide.reason).await?;
+        tx.commit().await?;
+        if let Err(error) = self.store.decide(&approver, &id, Answer::Approve, None).await {
+            self.store.withdraw(&applicant, &id).await?;
+            return Err(error.into());
+        }
+        let mut tx = self.store.write(&actor(&applicant, self.store.clock.now()), "revision.adopted").await?;
+        for (body, on, number) in &decide.bodies {
+            tx.record_adoption(revision, body, *on, Some(number)).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    async fn adopt(&self, who: &Who, rows: Vec<Adoption>, state: State, reason: Option<&str>, until: Option<Date>) -> Result<()> {
+        if state == State::Rejected {
+            let ids: Vec<String> = rows.iter().map(|r| self.requirement(r.requirement.as_str())).collect::<Result<_>>()?;
+            let until = until.context("不採用の期限")?;
+            let mut tx = self.store.write(&actor(who, self.store.clock.now()), "requirement.reject").await?;
+            let id = tx.apply_for_rejection(who, &ids, reason.unwrap_or_default(), until).await?;
+            tx.commit().await?;
+            let ciso = self.holder("ciso").await?;
+            return Ok(self.store.decide(&ciso, &id, Answer::Approve, None).await?);
+        }
+        let on = date_at(self.store.clock.now());
+        let standard: HashMap<String, String> = match self.store.db.in_force("standard", on).await? {
+            Some(revision) => {
+                self.store.db.clauses(&revision.id).await?.into_iter().map(|c| (c.label, c.clause_id)).collect()
+            }
+            None => HashMap::new(),
+        };
+        let mut tx = self.store.write(&actor(who, self.store.clock.now()), "requirement.adopt").await?;
+        for row in rows {
+            let current = tx.get(&REQUIREMENT, &self.requirement(row.requirement.as_str())?).await?;
+            let clause = row.standard_clause.as_ref().and_then(|label| standard.get(label)).cloned();
+            tx.adopt(current.set("standard_clause_id", clause), state.key(), reason, None).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one observation, spelt out once")]
+    async fn file(
+        &self,
+        who: &Who,
+        at: Ms,
+        requirements: &[sekisho_catalogue::RequirementId],
+        covers: &Covers,
+        what: Filing<'_>,
+        (observed_on, period): (Date, (Date, Date)),
+        detail: &str,
+        file: Option<(&str, &str)>,
+    ) -> Result<()> {
+        let units: Vec<Option<&str>> = match covers {
+            Covers::City => vec![None],
+            Covers::Sections(codes) => codes.iter().map(|c| self.unit(c).map(Some)).collect::<Result<_>>()?,
+        };
+        let sealed = match file {
+            Some((_, text)) => Some(self.data.objects().put(self.store, text.as_bytes().to_vec()).await?),
+            None => None,
+        };
+        // Looked at in the morning of the day, or just now when it is filed the same day.
+        let observed = Ms(start_of(observed_on).plus(10 * Ms::HOUR).0.min(at.0));
+        let mut tx = self.store.write(&actor(who, at), "evidence.file").await?;
+        for requirement in requirements {
+            for unit_id in &units {
+                let new = NewEvidence {
+                    requirement_id: &self.requirement(requirement.as_str())?,
+                    unit_id: *unit_id,
+                    kind: what.kind,
+                    title: what.title,
+                    detail: Some(detail),
+                    answer: what.answer,
+                    observed,
+                    period: Some(period),
+                    source: what.source,
+                    file: sealed.as_ref().zip(file).map(|(sealed, (name, _))| StoredFile {
+                        object_id: &sealed.object_id,
+                        name,
+                        sha256: &sealed.sha256,
+                    }),
+                };
+                tx.file_evidence(who, new).await?;
+            }
+        }
+        Ok(tx.commit().await?)
+    }
+
+    async fn exception(&self, e: Exception) -> Result<()> {
+        let applicant = self.who(&Player::Person(e.applicant)).await?;
+        let approver = self.who(&Player::Person(e.approver)).await?;
+        let mut tx = self.store.write(&actor(&applicant, self.store.clock.now()), "exception.apply").await?;
+        let new = NewException {
+            requirement_id: &self.requirement(e.requirement.as_str())?,
+            reason: &e.reason,
+            substitute: &e.substitute,
+            residual_risk: Some(&e.residual_risk),
+            valid_from: e.from,
+            valid_to: e.until,
+        };
+        let id = tx.apply_for_exception(&applicant, new).await?;
+        tx.commit().await?;
+        if let Err(error) = self.store.decide(&approver, &id, Answer::Approve, None).await {
+            self.store.withdraw(&applicant, &id).await?;
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    async fn outside(&self, place: &str, by: &PersonNo) -> Result<()> {
+        let (size, root) = self.sealed().await?;
+        let who = self.who(&Player::Person(by.clone())).await?;
+        let mut tx = self.store.write(&actor(&who, self.store.clock.now()), "checkpoint.confirm").await?;
+        tx.confirm_outside(size, &root, place, &who.person_id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn publish(&self, who: &Who, at: Ms, publish: Publish) -> Result<()> {
+        let document = self.documents.get(&publish.document).context("文書")?;
+        let revisions = self.store.db.revisions(document).await?;
+        let revision = revisions.iter().find(|r| r.state == "approved").context("決裁済の版")?;
+        let mut tx = self.store.write(&actor(who, at), "publication.record").await?;
+        tx.record_publication(&revision.id, &publish.url, publish.published_on, &revision.body_sha256, &who.person_id)
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Seals everything so far and returns size and root of the checkpoint.
+    async fn sealed(&self) -> Result<(i64, String)> {
+        self.sequencer.run_once().await?;
+        let checkpoint = self.sequencer.checkpoint();
+        let mut lines = checkpoint.lines().skip(1);
+        let size = lines.next().and_then(|l| l.parse().ok()).context("封印の件数")?;
+        Ok((size, lines.next().unwrap_or_default().to_owned()))
+    }
+
+    async fn who(&self, actor: &Player) -> Result<Who> {
+        match actor {
+            Player::Setup => Ok(Who::default()),
+            Player::Person(number) => Ok(self.store.db.who(self.person(number)?, "").await?),
+        }
+    }
+
+    /// Somebody who holds a role today.
+    async fn holder(&self, role: &str) -> Result<Who> {
+        let incumbents = self.store.db.incumbents(date_at(self.store.clock.now())).await?;
+        let person = incumbents.iter().find(|i| i.role == role).with_context(|| format!("{role} がいません"))?;
+        Ok(self.store.db.who(&person.person_id, "").await?)
+    }
+
+    fn unit(&self, code: &str) -> Result<&str> {
+        self.units.get(code).map(String::as_str).with_context(|| format!("組織 {code}"))
+    }
+
+    fn position(&self, code: &str) -> Result<&str> {
+        self.positions.get(code).map(String::as_str).with_context(|| format!("職 {code}"))
+    }
+
+    fn person(&self, number: &PersonNo) -> Result<&str> {
+        self.people.get(number).map(String::as_str).with_context(|| format!("職員 {number}"))
+    }
+
+    fn requirement(&self, catalogue_id: &str) -> Result<String> {
+        self.requirements.get(catalogue_id).cloned().with_context(|| format!("要求 {catalogue_id}"))
+    }
+}
+
+/// What kind of evidence is filed.
+#[derive(Clone, Copy)]
+struct Filing<'a> {
+    kind: &'static str,
+    title: &'a str,
+    source: &'a str,
+    answer: Option<bool>,
+}
+
+fn actor(who: &Who, at: Ms) -> Actor {
+    if who.person_id.is_empty() {
+        return Actor::system();
+    }
+    let seat = who.seats.iter().find(|s| s.valid(date_at(at))).map(Seat::code);
+    Actor { person_id: who.person_id.clone(), seat: seat.unwrap_or_else(|| "-".into()) }
+}

@@ -1,0 +1,294 @@
+//! `sekisho ledger`: what an auditor and the keeper of an outside copy do with the log.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Subcommand;
+use sekisho_domain::clock::Clock as _;
+use sekisho_ledger::{
+    Body, Bundle, BundleEntries, DirStorage, KeptCheckpoint, Policy, SignedCheckpoint, SigningKey, Storage,
+    Verification, VerifierKey, VerifyReport, Witness,
+};
+use sekisho_store::verify::Against;
+
+use crate::data::{Data, SystemClock, SystemEntropy};
+
+/// Exit code when something was altered, removed, reordered or forked.
+const ALTERED: u8 = 1;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// 証跡を全部計算し直し、データベースの中身と突き合わせる
+    Verify {
+        /// データの置き場所(データベースとも照合)
+        #[arg(long, value_name = "DIR", conflicts_with = "tiles")]
+        data: Option<PathBuf>,
+        /// 渡された証跡だけのディレクトリ
+        #[arg(value_name = "DIR")]
+        tiles: Option<PathBuf>,
+        /// 手元に控えてある封印(checkpoint)のファイル。何度でも指定できる
+        #[arg(long, value_name = "FILE")]
+        against: Vec<PathBuf>,
+        /// 自分で控えた公開鍵(…+…+…)。指定しないと、その場にある鍵を使う
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// 1件が証跡に入っていることの証明を出す
+    Prove {
+        #[arg(long, default_value = "data", value_name = "DIR")]
+        data: PathBuf,
+        /// 証跡の番号
+        index: u64,
+    },
+    /// 監査人に渡す一式(証跡・証明・本文・検証プログラム)を書き出す
+    Export {
+        #[arg(long, default_value = "data", value_name = "DIR")]
+        data: PathBuf,
+        /// 最初の番号
+        #[arg(long, default_value_t = 0)]
+        from: u64,
+        /// 最後の番号の次(指定しないと最新まで)
+        #[arg(long)]
+        to: Option<u64>,
+        /// 書き出し先(空のディレクトリ)
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// 今の封印を表示する(外部に預けるため)
+    Checkpoint {
+        #[arg(long, default_value = "data", value_name = "DIR")]
+        data: PathBuf,
+    },
+    /// 立会人: 市の外で封印を確かめ、連署する
+    #[command(subcommand)]
+    Witness(WitnessCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum WitnessCommand {
+    /// 立会人の鍵を作る
+    Init {
+        /// 立会人の名前(例: kansa.example/witness)
+        name: String,
+        /// 立会人の記録の置き場所
+        #[arg(long, value_name = "DIR")]
+        state: PathBuf,
+    },
+    /// 市の側: 立会人に渡す依頼ファイルを作る
+    Request {
+        #[arg(long, default_value = "data", value_name = "DIR")]
+        data: PathBuf,
+        /// 立会人が前回見た件数(初めてなら 0)
+        #[arg(long, default_value_t = 0)]
+        old: u64,
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// 立会人の側: 依頼を確かめて連署する。前に見た封印とつながらなければ拒む
+    Answer {
+        request: PathBuf,
+        #[arg(long, value_name = "DIR")]
+        state: PathBuf,
+        /// 市の公開鍵(自分で控えたもの)
+        #[arg(long, value_name = "KEY")]
+        log_key: String,
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
+
+pub async fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Verify { data, tiles, against, key, json } => {
+            let kept = read_kept(&against)?;
+            let report = match tiles {
+                Some(tiles) => verify_tiles(&tiles, kept, key.as_deref())?,
+                None => verify_data(&data.unwrap_or_else(|| "data".into()), kept, key.as_deref()).await?,
+            };
+            Ok(show(&report, json))
+        }
+        Command::Prove { data, index } => {
+            let data = Data::open(&data).await?;
+            let storage = DirStorage::open(data.dir.join("ledger"))?;
+            let head = head(&storage)?;
+            let proof = sekisho_ledger::Tiles::new(&storage, head.checkpoint.size);
+            let proof = sekisho_ledger::ProofText { index, proof: proof.inclusion(index)?, checkpoint: head, extra: None };
+            print!("{proof}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Export { data, from, to, out } => export(&data, from, to, &out).await,
+        Command::Checkpoint { data } => {
+            let data = Data::open(&data).await?;
+            let sequencer = data.sequencer().await?;
+            sequencer.run_once().await?;
+            print!("{}", sequencer.checkpoint());
+            for key in sequencer.public_keys() {
+                eprintln!("公開鍵(控えておくと、鍵のすり替えにも気づけます): {key}");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Witness(command) => witness(command).await,
+    }
+}
+
+async fn verify_data(dir: &Path, kept: Vec<KeptCheckpoint>, key: Option<&str>) -> Result<VerifyReport> {
+    let data = Data::open(dir).await?;
+    let storage = DirStorage::open(dir.join("ledger"))?;
+    let keys = match key {
+        Some(key) => vec![VerifierKey::parse(key)?],
+        None => vec![SigningKey::load(&dir.join("keys/ledger.key"))?.public().clone()],
+    };
+    let mut kept = kept;
+    kept.extend(kept_beside(dir)?);
+    let checkpoint = storage.read(sekisho_ledger::CHECKPOINT)?.unwrap_or_default();
+    let against = Against { policy: Policy::without_witnesses(keys), checkpoint, kept };
+    Ok(data.store.db.verify_ledger(against, Some(Arc::new(storage))).await?)
+}
+
+fn verify_tiles(dir: &Path, kept: Vec<KeptCheckpoint>, key: Option<&str>) -> Result<VerifyReport> {
+    let storage = DirStorage::open(dir)?;
+    let checkpoint = storage.read(sekisho_ledger::CHECKPOINT)?.context("checkpoint がありません")?;
+    let policy = match (key, storage.read("policy")?) {
+        (Some(key), _) => Policy::without_witnesses(vec![VerifierKey::parse(key)?]),
+        (None, Some(text)) => Policy::parse(&String::from_utf8(text)?)?,
+        (None, None) => bail!("公開鍵が分かりません。--key で控えの公開鍵を指定してください"),
+    };
+    let size = SignedCheckpoint::parse(&checkpoint)?.checkpoint.size;
+    let mut entries = BundleEntries::new(&storage, size);
+    let verification = Verification {
+        policy: &policy,
+        checkpoint: &checkpoint,
+        entries: &mut entries,
+        tiles: Some(&storage),
+        kept: &kept,
+        rows: None,
+    };
+    Ok(verification.run()?)
+}
+
+fn show(report: &VerifyReport, json: bool) -> ExitCode {
+    if json {
+        let first_bad = report.first_bad.as_ref().map(|f| {
+            serde_json::json!({ "index": f.index, "kind": f.kind.code(), "detail": f.detail })
+        });
+        let value = serde_json::json!({
+            "origin": report.origin, "size": report.size, "root": hex::encode(report.root),
+            "level": format!("{:?}", report.level), "pending": report.pending, "rows": report.rows,
+            "intact": report.is_intact(), "first_bad": first_bad, "warnings": report.warnings_count,
+            "agreeing": report.agreeing, "cosigners": report.cosigners,
+        });
+        println!("{value}");
+    } else {
+        for line in sekisho_ledger::ja::lines(report) {
+            println!("{line}");
+        }
+    }
+    if report.is_intact() { ExitCode::SUCCESS } else { ExitCode::from(ALTERED) }
+}
+
+fn read_kept(files: &[PathBuf]) -> Result<Vec<KeptCheckpoint>> {
+    files
+        .iter()
+        .map(|path| {
+            let note = std::fs::read(path).with_context(|| format!("{} を読めません", path.display()))?;
+            Ok(KeptCheckpoint { place: path.display().to_string(), note, outside: true, received_ms: None })
+        })
+        .collect()
+}
+
+/// Checkpoints that came back from witnesses and lie beside the log: they count when cosigned.
+fn kept_beside(dir: &Path) -> Result<Vec<KeptCheckpoint>> {
+    let Ok(entries) = std::fs::read_dir(dir.join("kept")) else { return Ok(Vec::new()) };
+    let mut kept = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let place = path.display().to_string();
+        kept.push(KeptCheckpoint { place, note: std::fs::read(&path)?, outside: false, received_ms: None });
+    }
+    Ok(kept)
+}
+
+fn head(storage: &dyn Storage) -> Result<SignedCheckpoint> {
+    let bytes = storage.read(sekisho_ledger::CHECKPOINT)?.context("封印がまだありません")?;
+    Ok(SignedCheckpoint::parse(&bytes)?)
+}
+
+async fn export(dir: &Path, from: u64, to: Option<u64>, out: &Path) -> Result<ExitCode> {
+    let data = Data::open(dir).await?;
+    data.sequencer().await?.run_once().await?;
+    let source = DirStorage::open(dir.join("ledger"))?;
+    let head = head(&source)?;
+    let range = from..to.unwrap_or(head.checkpoint.size);
+    let bodies = data.store.db.ledger_payloads(signed(&range)?).await?;
+    let bodies = bodies.into_iter().map(|(index, salt, payload)| {
+        let salt = hex::decode(salt).ok().and_then(|s| s.try_into().ok());
+        let salt = salt.ok_or_else(|| sekisho_ledger::Error::BadEntry("salt".into()))?;
+        let payload = serde_json::from_str(&payload).map_err(|e| sekisho_ledger::Error::BadEntry(e.to_string()))?;
+        Ok(Body { index: index.unsigned_abs(), salt, payload })
+    });
+    let key = SigningKey::load(&dir.join("keys/ledger.key"))?;
+    let policy = format!("log {}\nquorum none\n", key.public());
+    let kept = kept_beside(dir)?;
+    std::fs::create_dir_all(out)?;
+    let target = DirStorage::open(out)?;
+    let bundle = Bundle { source: &source, head: &head, range, policy: &policy, kept: &kept };
+    let summary = bundle.write(bodies, &target)?;
+    println!(
+        "{} に証跡 {}件(本文 {}件)を書き出しました。監査人は中の README.txt の手順で、この仕組みを使わずに検証できます。",
+        out.display(),
+        summary.entries,
+        summary.bodies
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn signed(range: &Range<u64>) -> Result<Range<i64>> {
+    Ok(i64::try_from(range.start)?..i64::try_from(range.end)?)
+}
+
+async fn witness(command: WitnessCommand) -> Result<ExitCode> {
+    use sekisho_domain::clock::Entropy as _;
+    match command {
+        WitnessCommand::Init { name, state } => {
+            std::fs::create_dir_all(&state)?;
+            let mut seed = [0u8; 32];
+            SystemEntropy.fill(&mut seed);
+            let key = SigningKey::generate(&name, sekisho_ledger::KeyKind::Witness, &seed)?;
+            key.save(&state.join("witness.key"))?;
+            println!("立会人の公開鍵(市に渡してください): {}", key.public());
+        }
+        WitnessCommand::Request { data, old, out } => {
+            let data = Data::open(&data).await?;
+            data.sequencer().await?.run_once().await?;
+            let storage = DirStorage::open(data.dir.join("ledger"))?;
+            let head = head(&storage)?;
+            let tiles = sekisho_ledger::Tiles::new(&storage, head.checkpoint.size);
+            let request = sekisho_ledger::WitnessRequest::new(&tiles, old, head)?;
+            std::fs::write(&out, request.to_string())?;
+            println!("{} を立会人に渡してください。", out.display());
+        }
+        WitnessCommand::Answer { request, state, log_key, out } => {
+            let key = SigningKey::load(&state.join("witness.key"))?;
+            let logs = vec![VerifierKey::parse(&log_key)?];
+            let seen = DirStorage::open(state.join("seen"))?;
+            let witness = Witness::new(key, logs, Box::new(seen))?;
+            let now_s = SystemClock.now().0.unsigned_abs() / 1_000;
+            match witness.answer(&std::fs::read(&request)?, now_s) {
+                Ok(signature) => {
+                    std::fs::write(&out, format!("{signature}\n"))?;
+                    println!("連署しました。{} を市に返してください。", out.display());
+                }
+                Err(refusal) => {
+                    eprintln!("{}", sekisho_ledger::ja::refusal(&refusal));
+                    return Ok(ExitCode::from(ALTERED));
+                }
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

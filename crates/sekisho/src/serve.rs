@@ -1,0 +1,239 @@
+//! `sekisho serve`: the portal, and beside it the work that keeps the record current — sealing, judging, expiry.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use sekisho_catalogue::demo::Scene;
+use sekisho_domain::clock::{Clock as _, SetClock};
+use sekisho_portal::{App, Config, credential};
+use sekisho_store::ledger::Sequencer;
+use sekisho_store::{Actor, Store};
+
+use crate::data::{Data, FORMAT, Settings, SystemClock, SystemEntropy};
+use crate::demo;
+
+/// How long the keeper sleeps when nothing happens: expiry and the passing of days are noticed within a minute.
+const IDLE_SECONDS: u64 = 60;
+/// After a commit the keeper waits this long for more, so that a burst becomes one checkpoint (within a second).
+const GATHER_MS: u64 = 200;
+/// The accounts of the demo city that a newcomer tries, by role code, in the order in which they are printed.
+const DEMO_ROLES: [(&str, &str); 5] = [
+    ("secretariat", "情報政策課(運用する人)"),
+    ("ciso", "副市長 CISO(決裁する人)"),
+    ("manager", "課長(情報セキュリティ管理者)"),
+    ("section_staff", "課の担当者"),
+    ("auditor", "監査人"),
+];
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// データの置き場所
+    #[arg(long, default_value = "data", value_name = "DIR")]
+    pub data: PathBuf,
+    /// 待ち受けるアドレスとポート
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
+    pub listen: SocketAddr,
+    /// 架空の市「さくら坂市」を作って始める(データが無いときだけ)
+    #[arg(long)]
+    pub demo: bool,
+    /// デモの市の時期: first-week(導入1週目)又は one-year(1年後)
+    #[arg(long, default_value = "one-year", value_name = "時期")]
+    pub scene: String,
+    /// PostgreSQL を使うときの接続先(postgres://…)。初回だけ指定
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// 市の名前(初回だけ)
+    #[arg(long, default_value = "わが市", value_name = "名前")]
+    pub city: String,
+    /// TLS の証明書(PEM)
+    #[arg(long, requires = "tls_key", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// TLS の秘密鍵(PEM)
+    #[arg(long, requires = "tls_cert", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+}
+
+pub async fn run(args: Args) -> Result<ExitCode> {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    let fresh = !Data::exists(&args.data);
+    if fresh {
+        set_up(&args).await?;
+    }
+    let data = Data::open(&args.data).await?;
+    let sequencer = data.sequencer().await?;
+    tokio::spawn(keep(data.store.clone(), sequencer.clone()));
+    let scheme = if args.tls_cert.is_some() { "https" } else { "http" };
+    println!("関所({})  {scheme}://{}/", data.settings.city, args.listen);
+    if fresh {
+        print_log_ins(&data).await?;
+    } else {
+        println!("ログインできないときは: sekisho admin reset-password ログイン名 --data {}", args.data.display());
+    }
+    let config = Config {
+        city: data.settings.city.clone(),
+        tls: args.tls_cert.is_some(),
+        host: None,
+        notice: data.settings.demo.then(|| "架空の市のデモです。実在の市とは関係ありません。".to_owned()),
+    };
+    let app = App::new(data.store.clone(), config, Some(sequencer), data.objects());
+    listen(&args, sekisho_portal::router(app)).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn listen(args: &Args, router: axum::Router) -> Result<()> {
+    let handle = axum_server::Handle::new();
+    tokio::spawn({
+        let handle = handle.clone();
+        async move {
+            stop_signal().await;
+            // Requests under way get this long to finish; nothing acknowledged is lost either way.
+            handle.graceful_shutdown(Some(Duration::from_secs(5)));
+        }
+    });
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let cannot = || format!("{} で待ち受けられません。ほかのプログラムが使っていないか確かめてください", args.listen);
+    match (&args.tls_cert, &args.tls_key) {
+        (Some(cert), Some(key)) => {
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            let tls = axum_server::tls_rustls::RustlsConfig::from_pem_file(cert, key)
+                .await
+                .with_context(|| format!("TLS の証明書 {} と鍵を読めません", cert.display()))?;
+            axum_server::bind_rustls(args.listen, tls).handle(handle).serve(service).await.with_context(cannot)
+        }
+        _ => axum_server::bind(args.listen).handle(handle).serve(service).await.with_context(cannot),
+    }
+}
+
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => drop(interrupt.await),
+    }
+}
+
+/// The housekeeping of a running system. An error is logged and tried again; nothing depends on one round.
+async fn keep(store: Store, sequencer: Sequencer) {
+    loop {
+        if let Err(error) = keep_once(&store, &sequencer).await {
+            tracing::error!(%error, "housekeeping failed; it will be tried again");
+        }
+        tokio::select! {
+            () = store.changed() => tokio::time::sleep(Duration::from_millis(GATHER_MS)).await,
+            () = tokio::time::sleep(Duration::from_secs(IDLE_SECONDS)) => {}
+        }
+    }
+}
+
+async fn keep_once(store: &Store, sequencer: &Sequencer) -> Result<()> {
+    store.expire_decisions().await?;
+    sekisho_checks::evaluate_dirty(store).await?;
+    sekisho_checks::evaluate_due(store).await?;
+    store.sweep_sessions().await?;
+    sequencer.run_once().await?;
+    Ok(())
+}
+
+/// Makes a new data directory: the demo city, or an empty one with its first account.
+async fn set_up(args: &Args) -> Result<()> {
+    let city = if args.demo { "さくら坂市" } else { &args.city };
+    let origin = if args.demo { "sekisho.example/sakurazaka" } else { "sekisho.local/inner" };
+    let settings = Settings {
+        format: FORMAT,
+        city: city.to_owned(),
+        origin: origin.to_owned(),
+        database: args.database.clone(),
+        demo: args.demo,
+    };
+    let now = SystemClock.now();
+    let clock = Arc::new(SetClock::at(now));
+    // Made beside the final place and moved there when complete: an interrupted first start begins anew.
+    let making = making(&args.data);
+    if making.exists() {
+        std::fs::remove_dir_all(&making)?;
+    }
+    std::fs::create_dir_all(&making).with_context(|| format!("{} を作れません", making.display()))?;
+    let data = Data::create(&making, &settings, clock.clone()).await?;
+    if args.demo {
+        let scene = scene(&args.scene)?;
+        let bar = indicatif::ProgressBar::new(0);
+        bar.set_style(indicatif::ProgressStyle::with_template("架空の市を作っています {bar:30} {pos}/{len}")?);
+        demo::replay(&data, &clock, scene, now, |done, total| {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        })
+        .await?;
+        bar.finish_and_clear();
+    } else {
+        crate::admin::first_account(&data).await?;
+    }
+    data.store.db.close().await;
+    std::fs::rename(&making, &args.data)
+        .with_context(|| format!("{} に置けません", args.data.display()))?;
+    Ok(())
+}
+
+fn making(data: &Path) -> PathBuf {
+    let name = data.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    data.with_file_name(format!("{name}.making"))
+}
+
+fn scene(name: &str) -> Result<Scene> {
+    match name {
+        "first-week" => Ok(Scene::FirstWeek),
+        "one-year" => Ok(Scene::OneYearLater),
+        other => anyhow::bail!("時期「{other}」はありません。first-week か one-year を指定してください"),
+    }
+}
+
+/// One-time passwords for the people a newcomer tries first. Shown once, kept nowhere in the clear.
+async fn print_log_ins(data: &Data) -> Result<()> {
+    println!("最初のログイン(一度だけ使えるパスワード。次に自分のパスワードと認証アプリを決めます)");
+    if !data.settings.demo {
+        let password = one_time_password(&data.store, crate::admin::FIRST_LOGIN).await?;
+        println!("  {:<14} {password}", crate::admin::FIRST_LOGIN);
+        return Ok(());
+    }
+    let on = sekisho_domain::date::date_at(data.store.clock.now());
+    let incumbents = data.store.db.incumbents(on).await?;
+    let accounts = data.store.db.accounts("", 1_000).await?;
+    let mut used = Vec::new();
+    for (role, words) in DEMO_ROLES {
+        let found = incumbents.iter().filter(|i| i.role == role).find_map(|i| {
+            let account = accounts.iter().find(|a| a.person_id == i.person_id)?;
+            (!used.contains(&account.login)).then_some(account)
+        });
+        if let Some(account) = found {
+            let password = one_time_password(&data.store, &account.login).await?;
+            println!("  {:<14} {password}   {words} {}", account.login, account.name);
+            used.push(account.login.clone());
+        }
+    }
+    Ok(())
+}
+
+/// Gives an account a password that works once and must be replaced.
+pub async fn one_time_password(store: &Store, login: &str) -> Result<String> {
+    let accounts = store.db.accounts("", 10_000).await?;
+    let account = accounts.iter().find(|a| a.login == login);
+    let account = account.with_context(|| format!("ログイン名「{login}」のアカウントはありません"))?;
+    let password = credential::one_time_password(&SystemEntropy);
+    let hash = credential::hash_password(&password, &SystemEntropy).context("パスワードを保存できません")?;
+    let mut tx = store.write(&Actor::system(), "credential.reset").await?;
+    tx.set_credential(&account.account_id, "password", &hash, true).await?;
+    tx.commit().await?;
+    store.close_sessions_of(&account.account_id, "").await?;
+    Ok(password)
+}
