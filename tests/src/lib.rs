@@ -61,6 +61,7 @@ impl World {
             .set("code", code)
             .set("name", name)
             .set("kind", "division")
+            .set("managed", true)
             .set("sort_key", code)
             .set("valid_from", "2020-04-01");
         tx.create_section(row).await.unwrap();

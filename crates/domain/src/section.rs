@@ -24,6 +24,8 @@ pub static SECTION: Noun = Noun {
         Column::new("kana", "よみ", Kind::Text).optional(),
         Column::new("kind", "種別", Kind::Choice(KINDS)),
         Column::new("parent_unit_id", "上位の組織", Kind::Text).optional(),
+        // Whether the unit has an 情報セキュリティ管理者 of its own: the population of every check "in all sections".
+        Column::new("managed", "情報セキュリティ管理者を置く", Kind::Bool),
         Column::new("sort_key", "並び順", Kind::Text),
         Column::new("valid_from", "いつから", Kind::Date),
         // The first day on which the row no longer holds; NULL while it does.

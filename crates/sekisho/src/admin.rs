@@ -183,6 +183,7 @@ pub async fn first_account(data: &Data) -> Result<()> {
         .set("code", "00")
         .set("name", data.settings.city.as_str())
         .set("kind", "city")
+        .set("managed", false)
         .set("sort_key", "00")
         .set("valid_from", on);
     tx.create_section(row).await?;

@@ -210,6 +210,7 @@ impl<'d> City<'d> {
             .set("name", section.name.as_str())
             .set("kana", section.kana.as_str())
             .set("kind", section.kind.as_str())
+            .set("managed", section.managed)
             .set("parent_unit_id", parent)
             .set("sort_key", section.code.as_str())
             .set("valid_from", section.from);

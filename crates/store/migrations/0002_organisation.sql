@@ -8,6 +8,7 @@ CREATE TABLE section (
     kana TEXT,
     kind TEXT NOT NULL CHECK (kind IN ('city', 'bureau', 'department', 'division', 'group', 'committee', 'hospital', 'branch')),
     parent_unit_id TEXT,
+    managed BOOLEAN NOT NULL,
     sort_key TEXT NOT NULL,
     valid_from TEXT NOT NULL,
     valid_to TEXT

@@ -30,6 +30,7 @@ pub mod requirement;
 mod row;
 pub mod session;
 mod tx;
+pub mod verdict;
 pub mod verify;
 
 use std::sync::Arc;
@@ -82,6 +83,7 @@ pub fn statements() -> Vec<&'static str> {
         requirement::SQL,
         session::SQL,
         tx::SQL,
+        verdict::SQL,
         verify::SQL,
     ]
     .into_iter()

@@ -171,8 +171,10 @@ impl Tx<'_> {
     }
 
     fn record(&mut self, row: &Row) -> Result<()> {
-        let focus = if row.noun.name == "requirement" { row.id.as_str() } else { row.text("requirement_id") };
-        self.dirty.insert((row.noun.name, focus.to_owned()));
+        // Verdicts are what follows from records; nothing follows from verdicts.
+        if row.noun.name != "verdict" {
+            self.mark_dirty(row);
+        }
         self.written.push(Written {
             noun: row.noun.name,
             id: row.id.clone(),
@@ -180,6 +182,11 @@ impl Tx<'_> {
             payload: canonical(&row.payload())?,
         });
         Ok(())
+    }
+
+    fn mark_dirty(&mut self, row: &Row) {
+        let focus = if row.noun.name == "requirement" { row.id.as_str() } else { row.text("requirement_id") };
+        self.dirty.insert((row.noun.name, focus.to_owned()));
     }
 }
 

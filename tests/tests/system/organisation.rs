@@ -34,6 +34,7 @@ async fn periods_of_a_section_do_not_overlap() {
         .set("code", "0103")
         .set("name", "別名")
         .set("kind", "division")
+        .set("managed", true)
         .set("sort_key", "0103")
         .set("valid_from", "2021-04-01");
     assert!(matches!(tx.create_section(row).await, Err(StoreError::IllegalMove(_))));

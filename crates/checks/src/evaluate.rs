@@ -1,0 +1,166 @@
+//! When checks run: after a change (dirty marks), when time alone can change an answer, and all at once.
+//!
+//! A crash between a change and its evaluation loses nothing: the marks stay until their verdicts are written.
+
+use std::collections::BTreeSet;
+
+use sekisho_domain::clock::Ms;
+use sekisho_domain::date::{date_at, start_of};
+use sekisho_domain::verdict::CITY;
+use sekisho_store::verdict::{Dirty, Outcome};
+use sekisho_store::{Actor, Db, Result, Store};
+
+use crate::check::{Check, Finding, Sample};
+use crate::evidence::{self, EVIDENCE_CHECK};
+use crate::judge::{Requirement, is_adopted, judge, of_finding};
+use crate::CHECKS;
+
+/// Marks taken up at once.
+const DIRTY_AT_ONCE: i64 = 10_000;
+
+sekisho_store::sql! {
+    const REQUIREMENTS = "SELECT q.id, q.catalogue_id, q.role, q.check_kind, q.event_triggered, q.state, q.reason,
+            q.rejected_until, q.decision_id,
+            (SELECT MAX(x.valid_to) FROM exception x WHERE x.requirement_id = q.id AND x.state = 'granted'
+                AND x.valid_from <= $1 AND x.valid_to > $1) AS excepted_until
+        FROM requirement q ORDER BY q.id";
+}
+
+/// What one round changed.
+type Answer = ((&'static str, i64), String, Option<Outcome>);
+
+/// Evaluates whatever committed changes may have made out of date.
+pub async fn evaluate_dirty(store: &Store) -> Result<()> {
+    loop {
+        let marks = store.db.dirty(DIRTY_AT_ONCE).await?;
+        if marks.is_empty() {
+            return Ok(());
+        }
+        let nouns: BTreeSet<&str> = marks.iter().map(|m| m.noun.as_str()).collect();
+        let checks: Vec<&Check> =
+            CHECKS.iter().copied().filter(|c| c.reads.iter().any(|noun| nouns.contains(noun))).collect();
+        run(store, &checks, &focus(&marks)).await?;
+        store.clean(&marks).await?;
+    }
+}
+
+/// Evaluates what the passing of time may have changed: machine checks once a day, evidence when it runs out.
+pub async fn evaluate_due(store: &Store) -> Result<()> {
+    let now = store.clock.now();
+    let runs = store.db.check_runs().await?;
+    let due = |check: &&Check| {
+        runs.iter().find(|r| r.check_id == check.id).is_none_or(|run| {
+            run.check_version != check.version || run.next_change_ms.is_none_or(|at| at <= now.0)
+        })
+    };
+    let checks: Vec<&Check> = CHECKS.iter().copied().filter(due).collect();
+    let mut ran_out: BTreeSet<String> = store.db.verdicts_due(EVIDENCE_CHECK, now).await?.into_iter().collect();
+    for check in CHECKS {
+        // A requirement whose exception ends is judged anew by all its checks.
+        ran_out.extend(store.db.verdicts_due(check.id, now).await?);
+    }
+    if checks.is_empty() && ran_out.is_empty() {
+        return Ok(());
+    }
+    run(store, &checks, &Focus::Some(ran_out)).await
+}
+
+/// Evaluates everything.
+pub async fn evaluate_all(store: &Store) -> Result<()> {
+    run(store, CHECKS, &Focus::All).await
+}
+
+/// What the evidence of one requirement says at `as_of`, as known at `known_at`; nothing is written.
+pub async fn preview(db: &Db, requirement_id: &str, as_of: Ms, known_at: Ms) -> Result<Option<Outcome>> {
+    let on = date_at(as_of);
+    let requirements: Vec<Requirement> = db.fetch_all(REQUIREMENTS, &[on.into()]).await?;
+    let Some(requirement) = requirements.into_iter().find(|r| r.id == requirement_id) else { return Ok(None) };
+    let units = evidence::managed_units(db, as_of).await?;
+    let found = evidence::find(db, &requirement, &units, as_of, known_at).await?;
+    Ok(judge(&requirement, Some(found), on))
+}
+
+/// Which requirements the generic check looks at.
+enum Focus {
+    All,
+    Some(BTreeSet<String>),
+}
+
+impl Focus {
+    fn has(&self, requirement_id: &str) -> bool {
+        match self {
+            Focus::All => true,
+            Focus::Some(ids) => ids.contains(requirement_id),
+        }
+    }
+}
+
+/// A change of sections concerns every "in all sections" row; the rest names its requirement.
+fn focus(marks: &[Dirty]) -> Focus {
+    if marks.iter().any(|m| m.noun == "section") {
+        return Focus::All;
+    }
+    Focus::Some(marks.iter().filter(|m| !m.focus.is_empty()).map(|m| m.focus.clone()).collect())
+}
+
+async fn run(store: &Store, checks: &[&Check], focus: &Focus) -> Result<()> {
+    let now = store.clock.now();
+    let on = date_at(now);
+    let requirements: Vec<Requirement> = store.db.fetch_all(REQUIREMENTS, &[on.into()]).await?;
+    let mut answers: Vec<Answer> = Vec::new();
+    for check in CHECKS {
+        let concerned: Vec<&Requirement> = requirements
+            .iter()
+            .filter(|r| r.catalogue_id.as_deref().is_some_and(|id| check.requirements.contains(&id)))
+            .filter(|r| checks.iter().any(|c| c.id == check.id) || focus.has(&r.id))
+            .collect();
+        if concerned.is_empty() {
+            continue;
+        }
+        let found = of_finding(check, &find(&store.db, check, now).await?, now);
+        for requirement in concerned {
+            let outcome = judge(requirement, Some(found.clone()), on);
+            answers.push(((check.id, check.version), requirement.id.clone(), outcome));
+        }
+    }
+    let units = evidence::managed_units(&store.db, now).await?;
+    for requirement in requirements.iter().filter(|r| focus.has(&r.id) && needs_evidence(r)) {
+        let found = match is_adopted(requirement) {
+            true => Some(evidence::find(&store.db, requirement, &units, now, now).await?),
+            false => None,
+        };
+        let outcome = judge(requirement, found, on);
+        answers.push(((EVIDENCE_CHECK, evidence::VERSION), requirement.id.clone(), outcome));
+    }
+    write(store, answers).await?;
+    let tomorrow = on.tomorrow().map(|day| start_of(day).0).ok();
+    for check in checks {
+        store.note_check_run(check.id, check.version, tomorrow).await?;
+    }
+    Ok(())
+}
+
+/// A row that a machine check proves wholly needs no filed evidence.
+fn needs_evidence(requirement: &Requirement) -> bool {
+    let id = requirement.catalogue_id.as_deref().unwrap_or_default();
+    !CHECKS.iter().any(|check| check.complete && check.requirements.contains(&id))
+}
+
+async fn find(db: &Db, check: &Check, now: Ms) -> Result<Finding> {
+    let args = [date_at(now).into(), now.into()];
+    let (expected, observed, source_ms): (i64, i64, Option<i64>) = db.fetch_one(check.population, &args).await?;
+    let samples: Vec<Sample> = db.fetch_all(check.violating, &args).await?;
+    let violating = samples.first().map_or(0, |s| s.total);
+    Ok(Finding { expected, observed, violating, samples, source_ms })
+}
+
+async fn write(store: &Store, answers: Vec<Answer>) -> Result<()> {
+    if answers.is_empty() {
+        return Ok(());
+    }
+    let mut tx = store.write(&Actor::system(), "verdict.change").await?;
+    for (check, requirement_id, outcome) in &answers {
+        tx.record_verdict(*check, requirement_id, CITY, outcome.as_ref()).await?;
+    }
+    tx.commit().await
+}
