@@ -18,6 +18,13 @@ pub(crate) static CHECK: Check = Check {
                 AND a.valid_from <= $1 AND (a.valid_to IS NULL OR a.valid_to > $1)))
         ORDER BY c.login LIMIT 20",
     holds: |f| format!("有効なアカウント{}件の持ち主は、全て今日の配属にいます。", f.expected),
-    broken: |f| format!("有効なアカウント{}件のうち{}件の持ち主が、今日の配属にいません({})。", f.expected, f.violating, f.names()),
+    broken: |f| {
+        format!(
+            "有効なアカウント{}件のうち{}件の持ち主が、今日の配属にいません({})。",
+            f.expected,
+            f.violating,
+            f.names()
+        )
+    },
     unproven: "アカウントが登録されていないため、確かめられません。",
 };

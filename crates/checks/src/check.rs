@@ -58,7 +58,8 @@ impl Finding {
     }
 
     pub fn samples_json(&self) -> serde_json::Value {
-        let rows = self.samples.iter().map(|s| serde_json::json!({ "noun": s.noun, "id": s.id, "label": s.label }));
+        let rows =
+            self.samples.iter().map(|s| serde_json::json!({ "noun": s.noun, "id": s.id, "label": s.label }));
         rows.collect()
     }
 }

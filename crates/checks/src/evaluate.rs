@@ -10,10 +10,10 @@ use sekisho_domain::verdict::CITY;
 use sekisho_store::verdict::{Dirty, Outcome};
 use sekisho_store::{Actor, Db, Result, Store};
 
+use crate::CHECKS;
 use crate::check::{Check, Finding, Sample};
 use crate::evidence::{self, EVIDENCE_CHECK};
 use crate::judge::{Requirement, is_adopted, judge, of_finding};
-use crate::CHECKS;
 
 /// Marks taken up at once.
 const DIRTY_AT_ONCE: i64 = 10_000;
@@ -54,7 +54,8 @@ pub async fn evaluate_due(store: &Store) -> Result<()> {
         })
     };
     let checks: Vec<&Check> = CHECKS.iter().copied().filter(due).collect();
-    let mut ran_out: BTreeSet<String> = store.db.verdicts_due(EVIDENCE_CHECK, now).await?.into_iter().collect();
+    let mut ran_out: BTreeSet<String> =
+        store.db.verdicts_due(EVIDENCE_CHECK, now).await?.into_iter().collect();
     for check in CHECKS {
         // A requirement whose exception ends is judged anew by all its checks.
         ran_out.extend(store.db.verdicts_due(check.id, now).await?);
@@ -74,7 +75,9 @@ pub async fn evaluate_all(store: &Store) -> Result<()> {
 pub async fn preview(db: &Db, requirement_id: &str, as_of: Ms, known_at: Ms) -> Result<Option<Outcome>> {
     let on = date_at(as_of);
     let requirements: Vec<Requirement> = db.fetch_all(REQUIREMENTS, &[on.into()]).await?;
-    let Some(requirement) = requirements.into_iter().find(|r| r.id == requirement_id) else { return Ok(None) };
+    let Some(requirement) = requirements.into_iter().find(|r| r.id == requirement_id) else {
+        return Ok(None);
+    };
     let units = evidence::managed_units(db, as_of).await?;
     let found = evidence::find(db, &requirement, &units, as_of, known_at).await?;
     Ok(judge(&requirement, Some(found), on))
@@ -148,7 +151,8 @@ fn needs_evidence(requirement: &Requirement) -> bool {
 
 async fn find(db: &Db, check: &Check, now: Ms) -> Result<Finding> {
     let args = [date_at(now).into(), now.into()];
-    let (expected, observed, source_ms): (i64, i64, Option<i64>) = db.fetch_one(check.population, &args).await?;
+    let (expected, observed, source_ms): (i64, i64, Option<i64>) =
+        db.fetch_one(check.population, &args).await?;
     let samples: Vec<Sample> = db.fetch_all(check.violating, &args).await?;
     let violating = samples.first().map_or(0, |s| s.total);
     Ok(Finding { expected, observed, violating, samples, source_ms })

@@ -52,7 +52,13 @@ pub(crate) async fn managed_units(db: &Db, as_of: Ms) -> Result<Vec<Unit>> {
 }
 
 /// What the filed evidence says at `as_of`, counting only what had been filed by `known_at`.
-pub(crate) async fn find(db: &Db, requirement: &Requirement, units: &[Unit], as_of: Ms, known_at: Ms) -> Result<Outcome> {
+pub(crate) async fn find(
+    db: &Db,
+    requirement: &Requirement,
+    units: &[Unit],
+    as_of: Ms,
+    known_at: Ms,
+) -> Result<Outcome> {
     let args = [requirement.id.as_str().into(), as_of.into(), known_at.into(), LOOK_BACK.into()];
     let observations: Vec<Observation> = db.fetch_all(EVIDENCE, &args).await?;
     Ok(if per_section(requirement) {
@@ -81,9 +87,19 @@ fn over_city(requirement: &Requirement, observations: &[Observation], as_of: Ms)
     let label = if newest.kind == "attestation" { "自己申告: " } else { "" };
     let late = late_filing(newest);
     let (state, reason) = match (newest.answer.as_deref(), newest.fresh_until_ms > as_of.0) {
-        (Some("no"), _) => (State::Broken, format!("{label}「{}」({day})に「いいえ」と答えています。{late}", newest.title)),
-        (_, false) => (State::Stale, format!("{label}いちばん新しい証拠「{}」は{day}のもので、有効期間を過ぎています。{late}", newest.title)),
-        (_, true) if newest.kind == "zero" => (State::Holds, format!("該当する事象はなかったと報告されています({day})。{late}")),
+        (Some("no"), _) => {
+            (State::Broken, format!("{label}「{}」({day})に「いいえ」と答えています。{late}", newest.title))
+        }
+        (_, false) => (
+            State::Stale,
+            format!(
+                "{label}いちばん新しい証拠「{}」は{day}のもので、有効期間を過ぎています。{late}",
+                newest.title
+            ),
+        ),
+        (_, true) if newest.kind == "zero" => {
+            (State::Holds, format!("該当する事象はなかったと報告されています({day})。{late}"))
+        }
         (_, true) => (State::Holds, format!("{label}「{}」を{day}に確かめています。{late}", newest.title)),
     };
     Outcome {
@@ -120,16 +136,39 @@ fn over_sections(observations: &[Observation], units: &[Unit], as_of: Ms) -> Out
     let (state, reason, who) = if units.is_empty() {
         (State::Unproven, "課が登録されていないため、確かめられません。".to_owned(), no)
     } else if !no.is_empty() {
-        (State::Broken, format!("自己申告: {total}課のうち{}課が「いいえ」と答えています({})。", no.len(), names(&no)), no)
+        (
+            State::Broken,
+            format!("自己申告: {total}課のうち{}課が「いいえ」と答えています({})。", no.len(), names(&no)),
+            no,
+        )
     } else if !missing.is_empty() {
-        (State::Unproven, format!("自己申告: {total}課のうち{}課がまだ答えていません({})。", missing.len(), names(&missing)), missing)
+        (
+            State::Unproven,
+            format!(
+                "自己申告: {total}課のうち{}課がまだ答えていません({})。",
+                missing.len(),
+                names(&missing)
+            ),
+            missing,
+        )
     } else if !old.is_empty() {
-        (State::Stale, format!("自己申告: {total}課のうち{}課の回答が有効期間を過ぎています({})。", old.len(), names(&old)), old)
+        (
+            State::Stale,
+            format!(
+                "自己申告: {total}課のうち{}課の回答が有効期間を過ぎています({})。",
+                old.len(),
+                names(&old)
+            ),
+            old,
+        )
     } else {
         (State::Holds, format!("自己申告: {total}課の全てが「はい」と答えています。"), old)
     };
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    let samples = who.iter().take(SAMPLES_MAX).map(|u| serde_json::json!({ "noun": "section", "id": u.unit_id, "label": u.name }));
+    let samples = who
+        .iter()
+        .take(SAMPLES_MAX)
+        .map(|u| serde_json::json!({ "noun": "section", "id": u.unit_id, "label": u.name }));
     used.truncate(SAMPLES_MAX);
     Outcome {
         observed: count(newest.len().min(total)),
@@ -164,5 +203,9 @@ fn names(units: &[&Unit]) -> String {
 
 fn late_filing(observation: &Observation) -> String {
     let days = Ms(observation.filed_ms).since(Ms(observation.observed_ms)) / Ms::DAY;
-    if days > LATE_FILING_DAYS { format!("確かめてから{days}日後に登録されています。") } else { String::new() }
+    if days > LATE_FILING_DAYS {
+        format!("確かめてから{days}日後に登録されています。")
+    } else {
+        String::new()
+    }
 }

@@ -11,7 +11,8 @@ pub(crate) static CHECK: Check = Check {
     reads: &["decision", "exception"],
     source: "例外措置の台帳",
     population: "SELECT COUNT(*) AS expected, COUNT(*) AS observed, CAST($2 AS BIGINT) AS source_ms FROM exception WHERE valid_from <= $1",
-    violating: "SELECT 'exception' AS noun, x.id, x.reason AS label, COUNT(*) OVER () AS total FROM exception x
+    violating:
+        "SELECT 'exception' AS noun, x.id, x.reason AS label, COUNT(*) OVER () AS total FROM exception x
         LEFT JOIN decision d ON d.id = x.decision_id AND d.state = 'approved'
         WHERE x.state = 'granted' AND x.valid_from <= $1 AND x.valid_to > $1 AND d.id IS NULL AND $2 >= 0
         ORDER BY x.id LIMIT 20",

@@ -10,7 +10,8 @@ pub(crate) static CHECK: Check = Check {
     complete: false,
     reads: &["account", "credential"],
     source: "アカウントと認証手段",
-    population: "SELECT COUNT(*) AS expected, COUNT(*) AS observed, CAST($2 AS BIGINT) AS source_ms FROM credential
+    population:
+        "SELECT COUNT(*) AS expected, COUNT(*) AS observed, CAST($2 AS BIGINT) AS source_ms FROM credential
         WHERE kind = 'password' AND revoked_ms IS NULL AND $1 <> ''",
     violating: "SELECT 'account' AS noun, a.id, a.login AS label, COUNT(*) OVER () AS total FROM credential c
         JOIN credential_secret s ON s.credential_id = c.id

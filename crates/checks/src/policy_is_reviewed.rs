@@ -16,11 +16,13 @@ pub(crate) static CHECK: Check = Check {
     violating: "SELECT 'document' AS noun, d.id, d.title AS label, COUNT(*) OVER () AS total FROM document d
         WHERE d.kind = 'policy' AND EXISTS (SELECT 1 FROM revision r
                 WHERE r.document_id = d.id AND r.state = 'approved' AND r.effective_on <= $1)
-            AND COALESCE(d.reviewed_on, '') < $1
-            AND (SELECT MAX(t.approved_ms) FROM revision t WHERE t.document_id = d.id AND t.state = 'approved')
-                < $2 - d.review_months * 2678400000
-            AND (d.reviewed_on IS NULL OR (CAST(SUBSTR($1, 1, 4) AS BIGINT) - CAST(SUBSTR(d.reviewed_on, 1, 4) AS BIGINT)) * 12
-                + CAST(SUBSTR($1, 6, 2) AS BIGINT) - CAST(SUBSTR(d.reviewed_on, 6, 2) AS BIGINT) >= d.review_months)
+            AND $2 >= 0 AND (CAST(SUBSTR($1, 1, 4) AS BIGINT) - CAST(SUBSTR(COALESCE(d.reviewed_on, (
+                    SELECT MAX(t.effective_on) FROM revision t
+                    WHERE t.document_id = d.id AND t.state = 'approved' AND t.effective_on <= $1)), 1, 4) AS BIGINT)) * 12
+                + CAST(SUBSTR($1, 6, 2) AS BIGINT) - CAST(SUBSTR(COALESCE(d.reviewed_on, (
+                    SELECT MAX(t.effective_on) FROM revision t
+                    WHERE t.document_id = d.id AND t.state = 'approved' AND t.effective_on <= $1)), 6, 2) AS BIGINT)
+                > d.review_months
         ORDER BY d.id LIMIT 20",
     holds: |_| "基本方針を、定めた間隔のうちに見直しています。".to_owned(),
     broken: |f| format!("「{}」の見直しの期限を過ぎています。", f.names()),

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
+use sekisho_domain::clock::Clock as _;
 use sekisho_domain::date::{date_at, wareki};
 use sekisho_domain::noun::Row;
 use sekisho_domain::person::PERSON;
 use sekisho_domain::position::{ASSIGNMENT, POSITION, ROLE_SEAT};
 use sekisho_domain::section::SECTION;
-use sekisho_domain::clock::Clock as _;
 use sekisho_store::Actor;
 
 use crate::backup;
@@ -86,9 +86,15 @@ pub async fn run(command: Command) -> Result<ExitCode> {
                 println!("{line}");
             }
             if !report.is_intact() {
-                bail!("戻しましたが、証跡の検証で食い違いが見つかりました。使わずに、別の写しで試してください");
+                bail!(
+                    "戻しましたが、証跡の検証で食い違いが見つかりました。使わずに、別の写しで試してください"
+                );
             }
-            println!("{} に戻しました。`sekisho serve --data {}` で始められます。", data.display(), data.display());
+            println!(
+                "{} に戻しました。`sekisho serve --data {}` で始められます。",
+                data.display(),
+                data.display()
+            );
         }
         Command::Drill { backup, data } => return drill(&backup, &data).await,
         Command::Upgrade { data } => upgrade(&data).await?,
@@ -125,7 +131,10 @@ async fn drill(from: &Path, live: &Path) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         (Ok(report), false) => {
-            println!("復元訓練に失敗しました: {}。結果を記録しました。", sekisho_ledger::ja::summary(&report));
+            println!(
+                "復元訓練に失敗しました: {}。結果を記録しました。",
+                sekisho_ledger::ja::summary(&report)
+            );
             Ok(ExitCode::from(1))
         }
         (Err(error), false) => {

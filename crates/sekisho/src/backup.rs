@@ -31,7 +31,9 @@ pub async fn make(data: &Data, to: &Path) -> Result<PathBuf> {
     }
     match &data.settings.database {
         None => data.store.db.copy_to(&part.join("sekisho.db")).await?,
-        Some(url) => run(Command::new("pg_dump").arg("--format=custom").arg("--file").arg(part.join(DUMP)).arg(url))?,
+        Some(url) => {
+            run(Command::new("pg_dump").arg("--format=custom").arg("--file").arg(part.join(DUMP)).arg(url))?
+        }
     }
     copy_tree(&data.dir.join("objects"), &part.join("objects"))?;
     std::fs::copy(data.dir.join("sekisho.toml"), part.join("sekisho.toml"))?;
@@ -47,8 +49,11 @@ pub async fn restore(from: &Path, to: &Path, database: Option<String>) -> Result
     unpack(from, to)?;
     let mut settings = read_settings(to)?;
     if from.join(DUMP).exists() {
-        let url = database.context("この写しは PostgreSQL のものです。--database で空のデータベースを指定してください")?;
-        run(Command::new("pg_restore").args(["--no-owner", "--exit-on-error", "--dbname", &url]).arg(from.join(DUMP)))?;
+        let url = database
+            .context("この写しは PostgreSQL のものです。--database で空のデータベースを指定してください")?;
+        run(Command::new("pg_restore")
+            .args(["--no-owner", "--exit-on-error", "--dbname", &url])
+            .arg(from.join(DUMP)))?;
         settings.database = Some(url);
         write_settings(to, &settings)?;
     }
@@ -67,7 +72,8 @@ pub fn unpack(from: &Path, to: &Path) -> Result<()> {
     }
     let manifest = std::fs::read(from.join(MANIFEST))
         .with_context(|| format!("{} は写しではありません(manifest.json がありません)", from.display()))?;
-    let expected: BTreeMap<String, String> = serde_json::from_slice(&manifest).context("manifest.json が壊れています")?;
+    let expected: BTreeMap<String, String> =
+        serde_json::from_slice(&manifest).context("manifest.json が壊れています")?;
     let mut found = digests(from)?;
     found.remove(MANIFEST);
     for (path, digest) in &expected {

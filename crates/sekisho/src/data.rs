@@ -98,7 +98,10 @@ impl Data {
     pub async fn open(dir: &Path) -> Result<Data> {
         let data = Data::open_any_schema(dir).await?;
         if data.store.db.needs_migration().await? {
-            bail!("データの形式がプログラムより古いです。`sekisho admin upgrade --data {}` を実行してください", dir.display());
+            bail!(
+                "データの形式がプログラムより古いです。`sekisho admin upgrade --data {}` を実行してください",
+                dir.display()
+            );
         }
         Ok(data)
     }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use sekisho_catalogue::demo::{
-    self, Actor as Player, Adoption, Body, Covers, Decide, Event, Exception, Import, PersonNo, Publish, Scene, State, What,
+    self, Actor as Player, Adoption, Body, Covers, Decide, Event, Exception, Import, PersonNo, Publish,
+    Scene, State, What,
 };
 use sekisho_domain::access::{Seat, Who};
 use sekisho_domain::clock::{Ms, SetClock};
@@ -29,7 +30,13 @@ use crate::data::Data;
 const NO_PASSWORD: &str = "!";
 
 /// Replays the city's story up to now. `progress` hears how many events are done, of how many.
-pub async fn replay(data: &Data, clock: &Arc<SetClock>, scene: Scene, now: Ms, progress: impl Fn(usize, usize)) -> Result<()> {
+pub async fn replay(
+    data: &Data,
+    clock: &Arc<SetClock>,
+    scene: Scene,
+    now: Ms,
+    progress: impl Fn(usize, usize),
+) -> Result<()> {
     let events = demo::history(scene, date_at(now))?;
     let sequencer = data.sequencer().await?;
     let mut city = City::new(data, sequencer);
@@ -103,9 +110,9 @@ impl<'d> City<'d> {
     /// What the running system does all day: judge what changed or ran out, and seal.
     async fn end_of_day(&self) -> Result<()> {
         self.store.expire_decisions().await?;
+        self.sequencer.run_once().await?;
         sekisho_checks::evaluate_dirty(self.store).await?;
         sekisho_checks::evaluate_due(self.store).await?;
-        self.sequencer.run_once().await?;
         Ok(())
     }
 
@@ -138,7 +145,8 @@ impl<'d> City<'d> {
             }
             What::SeatRole(seat) => {
                 let position = self.position(&seat.position)?.to_owned();
-                let unit = seat.section.as_deref().map(|code| self.unit(code).map(str::to_owned)).transpose()?;
+                let unit =
+                    seat.section.as_deref().map(|code| self.unit(code).map(str::to_owned)).transpose()?;
                 let row = |id: &str| {
                     Row::new(&ROLE_SEAT, id)
                         .set("role", seat.role.as_str())
@@ -150,7 +158,8 @@ impl<'d> City<'d> {
             }
             What::Assign(assignment) => self.assign(assignment).await,
             What::EndAssignment(assignment) => {
-                let key = (assignment.person.0.clone(), assignment.position.clone(), assignment.section.clone());
+                let key =
+                    (assignment.person.0.clone(), assignment.position.clone(), assignment.section.clone());
                 let id = self.assignments.get(&key).with_context(|| format!("配属 {key:?}"))?;
                 let mut tx = self.store.write(&Actor::system(), "assignment.end").await?;
                 tx.end_assignment(id, assignment.to.context("終わりの日")?).await?;
@@ -158,23 +167,45 @@ impl<'d> City<'d> {
             }
             What::CreateAccount(account) => self.create_account(account).await,
             What::ImportDocument(import) => self.import(&who, import).await,
+            What::ReviewDocument { document, reviewed_on } => {
+                let id = self.documents.get(&document).context("文書")?;
+                let mut tx = self.store.write(&actor(&who, event.at), "document.review").await?;
+                tx.review_document(id, reviewed_on).await?;
+                Ok(tx.commit().await?)
+            }
             What::DecideRevision(decide) => self.decide_revision(decide).await,
-            What::AdoptRequirements { rows, state, reason, until } => {
-                self.adopt(&who, rows, state, reason.as_deref(), until).await
+            What::AdoptRequirements { rows, state: State::Rejected, reason, until, approver } => {
+                let approver = self.who(&Player::Person(approver.context("決裁する人")?)).await?;
+                self.reject(
+                    &who,
+                    &approver,
+                    &rows,
+                    reason.as_deref().unwrap_or_default(),
+                    until.context("期限")?,
+                )
+                .await
+            }
+            What::AdoptRequirements { rows, state, reason, .. } => {
+                self.adopt(&who, rows, state, reason.as_deref()).await
             }
             What::FileEvidence(e) => {
-                let what = Filing { kind: "record", title: &e.title, source: e.form.label_ja(), answer: None };
+                let what =
+                    Filing { kind: "record", title: &e.title, source: e.form.label_ja(), answer: None };
                 let file = Some((e.file_name.as_str(), e.detail.as_str()));
                 let when = (e.observed_on, e.period);
                 self.file(&who, event.at, &e.requirements, &e.covers, what, when, &e.detail, file).await
             }
             What::Attest(e) => {
-                let what = Filing { kind: "attestation", title: &e.title, source: "自己点検", answer: Some(e.yes) };
+                let what =
+                    Filing {
+                        kind: "attestation", title: &e.title, source: "自己点検", answer: Some(e.yes)
+                    };
                 let when = (e.observed_on, e.period);
                 self.file(&who, event.at, &e.requirements, &e.covers, what, when, &e.detail, None).await
             }
             What::ZeroReport(e) => {
-                let what = Filing { kind: "zero", title: &e.title, source: "該当なしの報告", answer: None };
+                let what =
+                    Filing { kind: "zero", title: &e.title, source: "該当なしの報告", answer: None };
                 let when = (e.observed_on, e.period);
                 self.file(&who, event.at, &e.requirements, &e.covers, what, when, &e.detail, None).await
             }
@@ -265,11 +296,7 @@ impl<'d> City<'d> {
     }
 
     async fn import(&mut self, who: &Who, import: Import) -> Result<()> {
-        let text = match &import.body {
-            Body::ModelPolicy => sekisho_policy::MODEL_POLICY,
-            Body::ModelStandard => demo::MODEL_STANDARD,
-            Body::Text(text) => text,
-        };
+        let text = import.body.text();
         let parsed = sekisho_policy::parse_file(text.as_bytes(), &import.file_name)
             .map_err(|e| anyhow::anyhow!(sekisho_policy::ja::error(&e)))?;
         let document_id = self.documents.get(&import.document).cloned();
@@ -307,7 +334,11 @@ impl<'d> City<'d> {
     }
 
     /// The city confirmed that clauses with the same number continue each other.
-    async fn same_labels(&self, document_id: &str, parsed: &sekisho_policy::Document) -> Result<BTreeMap<String, String>> {
+    async fn same_labels(
+        &self,
+        document_id: &str,
+        parsed: &sekisho_policy::Document,
+    ) -> Result<BTreeMap<String, String>> {
         let revisions = self.store.db.revisions(document_id).await?;
         let Some(last) = revisions.first() else { return Ok(BTreeMap::new()) };
         let old: HashMap<String, String> =
@@ -334,21 +365,33 @@ impl<'d> City<'d> {
         Ok(tx.commit().await?)
     }
 
-    async fn adopt(&self, who: &Who, rows: Vec<Adoption>, state: State, reason: Option<&str>, until: Option<Date>) -> Result<()> {
-        if state == State::Rejected {
-            let ids: Vec<String> = rows.iter().map(|r| self.requirement(r.requirement.as_str())).collect::<Result<_>>()?;
-            let until = until.context("不採用の期限")?;
-            let mut tx = self.store.write(&actor(who, self.store.clock.now()), "requirement.reject").await?;
-            let id = tx.apply_for_rejection(who, &ids, reason.unwrap_or_default(), until).await?;
-            tx.commit().await?;
-            let ciso = self.holder("ciso").await?;
-            return Ok(self.store.decide(&ciso, &id, Answer::Approve, None).await?);
-        }
+    async fn reject(
+        &self,
+        who: &Who,
+        approver: &Who,
+        rows: &[Adoption],
+        reason: &str,
+        until: Date,
+    ) -> Result<()> {
+        let ids: Vec<String> =
+            rows.iter().map(|r| self.requirement(r.requirement.as_str())).collect::<Result<_>>()?;
+        let mut tx = self.store.write(&actor(who, self.store.clock.now()), "requirement.reject").await?;
+        let id = tx.apply_for_rejection(who, &ids, reason, until).await?;
+        tx.commit().await?;
+        Ok(self.store.decide(approver, &id, Answer::Approve, None).await?)
+    }
+
+    async fn adopt(&self, who: &Who, rows: Vec<Adoption>, state: State, reason: Option<&str>) -> Result<()> {
         let on = date_at(self.store.clock.now());
         let standard: HashMap<String, String> = match self.store.db.in_force("standard", on).await? {
-            Some(revision) => {
-                self.store.db.clauses(&revision.id).await?.into_iter().map(|c| (c.label, c.clause_id)).collect()
-            }
+            Some(revision) => self
+                .store
+                .db
+                .clauses(&revision.id)
+                .await?
+                .into_iter()
+                .map(|c| (c.label, c.clause_id))
+                .collect(),
             None => HashMap::new(),
         };
         let mut tx = self.store.write(&actor(who, self.store.clock.now()), "requirement.adopt").await?;
@@ -441,8 +484,14 @@ impl<'d> City<'d> {
         let revisions = self.store.db.revisions(document).await?;
         let revision = revisions.iter().find(|r| r.state == "approved").context("決裁済の版")?;
         let mut tx = self.store.write(&actor(who, at), "publication.record").await?;
-        tx.record_publication(&revision.id, &publish.url, publish.published_on, &revision.body_sha256, &who.person_id)
-            .await?;
+        tx.record_publication(
+            &revision.id,
+            &publish.url,
+            publish.published_on,
+            &revision.body_sha256,
+            &who.person_id,
+        )
+        .await?;
         Ok(tx.commit().await?)
     }
 
@@ -460,13 +509,6 @@ impl<'d> City<'d> {
             Player::Setup => Ok(Who::default()),
             Player::Person(number) => Ok(self.store.db.who(self.person(number)?, "").await?),
         }
-    }
-
-    /// Somebody who holds a role today.
-    async fn holder(&self, role: &str) -> Result<Who> {
-        let incumbents = self.store.db.incumbents(date_at(self.store.clock.now())).await?;
-        let person = incumbents.iter().find(|i| i.role == role).with_context(|| format!("{role} がいません"))?;
-        Ok(self.store.db.who(&person.person_id, "").await?)
     }
 
     fn unit(&self, code: &str) -> Result<&str> {

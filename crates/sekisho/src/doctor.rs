@@ -51,7 +51,13 @@ async fn examine(dir: &Path) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut add = |name, outcome| findings.push(Finding { name, outcome });
     if let Err(error) = read_settings(dir) {
-        add("設定", Err((format!("{error:#}"), "--data の場所を確かめてください。初めてなら `sekisho serve` で始めます")));
+        add(
+            "設定",
+            Err((
+                format!("{error:#}"),
+                "--data の場所を確かめてください。初めてなら `sekisho serve` で始めます",
+            )),
+        );
         return findings;
     }
     add("設定", Ok(format!("{} を読めました", dir.join("sekisho.toml").display())));
@@ -69,10 +75,15 @@ async fn examine(dir: &Path) -> Vec<Finding> {
     match data.store.db.needs_migration().await {
         Ok(false) => add("データの形式", Ok("最新です".to_owned())),
         Ok(true) => {
-            add("データの形式", Err(("プログラムより古い形式です".to_owned(), "`sekisho admin upgrade` を実行してください")));
+            add(
+                "データの形式",
+                Err(("プログラムより古い形式です".to_owned(), "`sekisho admin upgrade` を実行してください")),
+            );
             return findings;
         }
-        Err(error) => add("データの形式", Err((error.to_string(), "`sekisho admin upgrade` を実行してください"))),
+        Err(error) => {
+            add("データの形式", Err((error.to_string(), "`sekisho admin upgrade` を実行してください")))
+        }
     }
     add("証跡", sealed(&data, dir).await);
     add("外部に預けた封印", outside(&data).await);
@@ -84,12 +95,18 @@ fn key(dir: &Path) -> std::result::Result<String, (String, &'static str)> {
     let mode = match std::fs::metadata(&path) {
         Ok(found) => found.permissions().mode() & 0o777,
         Err(error) => {
-            return Err((format!("{} を読めません({error})", path.display()), "写しの keys/ から戻してください。鍵を作り直すと証跡が続きません"));
+            return Err((
+                format!("{} を読めません({error})", path.display()),
+                "写しの keys/ から戻してください。鍵を作り直すと証跡が続きません",
+            ));
         }
     };
     match mode & 0o077 {
         0 => Ok("持ち主だけが読めます".to_owned()),
-        _ => Err((format!("{} をほかの人が読めます({mode:o})", path.display()), "`chmod 600` で持ち主だけにしてください")),
+        _ => Err((
+            format!("{} をほかの人が読めます({mode:o})", path.display()),
+            "`chmod 600` で持ち主だけにしてください",
+        )),
     }
 }
 
@@ -100,13 +117,17 @@ fn free_space(dir: &Path) -> std::result::Result<String, (String, &'static str)>
     });
     match free {
         Some(bytes) if bytes >= FREE_BYTES_MIN => Ok(format!("{} GB", bytes >> 30)),
-        Some(bytes) => Err((format!("残り {} MB です", bytes >> 20), "古い写しを別の場所に移してください。無くなると記録ができなくなります")),
+        Some(bytes) => Err((
+            format!("残り {} MB です", bytes >> 20),
+            "古い写しを別の場所に移してください。無くなると記録ができなくなります",
+        )),
         None => Ok("調べられませんでした(df がありません)".to_owned()),
     }
 }
 
 async fn sealed(data: &Data, dir: &Path) -> std::result::Result<String, (String, &'static str)> {
-    const NEXT: &str = "`sekisho serve` が動いているか確かめ、`sekisho ledger verify` で食い違いを調べてください";
+    const NEXT: &str =
+        "`sekisho serve` が動いているか確かめ、`sekisho ledger verify` で食い違いを調べてください";
     let head = data.store.db.ledger_head().await.map_err(|e| (e.to_string(), NEXT))?;
     let published = DirStorage::open(dir.join("ledger"))
         .ok()
@@ -115,7 +136,10 @@ async fn sealed(data: &Data, dir: &Path) -> std::result::Result<String, (String,
         .map_or(0, |c| c.checkpoint.size);
     if published > head.size.unsigned_abs() {
         return Err((
-            format!("封印は {published}件までありますが、データベースには {}件しかありません。古い写しに戻されています", head.size),
+            format!(
+                "封印は {published}件までありますが、データベースには {}件しかありません。古い写しに戻されています",
+                head.size
+            ),
             "このまま使わずに、いちばん新しい写しから戻してください",
         ));
     }
@@ -129,13 +153,16 @@ async fn sealed(data: &Data, dir: &Path) -> std::result::Result<String, (String,
 }
 
 async fn outside(data: &Data) -> std::result::Result<String, (String, &'static str)> {
-    const NEXT: &str = "`sekisho ledger checkpoint` の表示を監査事務局などに預け、画面の「証跡」で確認を登録してください";
+    const NEXT: &str =
+        "`sekisho ledger checkpoint` の表示を監査事務局などに預け、画面の「証跡」で確認を登録してください";
     let newest = data.store.db.confirmed_outside(1).await.map_err(|e| (e.to_string(), NEXT))?;
     match newest.first() {
         Some(kept) if SystemClock.now().since(Ms(kept.confirmed_ms)) <= 7 * Ms::DAY => {
             Ok(format!("{} に {} に確認", kept.place, wareki(date_at(Ms(kept.confirmed_ms)))))
         }
-        Some(kept) => Err((format!("最後の確認は {} です(7日より前)", wareki(date_at(Ms(kept.confirmed_ms)))), NEXT)),
+        Some(kept) => {
+            Err((format!("最後の確認は {} です(7日より前)", wareki(date_at(Ms(kept.confirmed_ms)))), NEXT))
+        }
         None => Err(("まだ一度も預けていません".to_owned(), NEXT)),
     }
 }

@@ -117,7 +117,12 @@ pub async fn run(command: Command) -> Result<ExitCode> {
             let storage = DirStorage::open(data.dir.join("ledger"))?;
             let head = head(&storage)?;
             let proof = sekisho_ledger::Tiles::new(&storage, head.checkpoint.size);
-            let proof = sekisho_ledger::ProofText { index, proof: proof.inclusion(index)?, checkpoint: head, extra: None };
+            let proof = sekisho_ledger::ProofText {
+                index,
+                proof: proof.inclusion(index)?,
+                checkpoint: head,
+                extra: None,
+            };
             print!("{proof}");
             Ok(ExitCode::SUCCESS)
         }
@@ -173,9 +178,10 @@ fn verify_tiles(dir: &Path, kept: Vec<KeptCheckpoint>, key: Option<&str>) -> Res
 
 fn show(report: &VerifyReport, json: bool) -> ExitCode {
     if json {
-        let first_bad = report.first_bad.as_ref().map(|f| {
-            serde_json::json!({ "index": f.index, "kind": f.kind.code(), "detail": f.detail })
-        });
+        let first_bad = report
+            .first_bad
+            .as_ref()
+            .map(|f| serde_json::json!({ "index": f.index, "kind": f.kind.code(), "detail": f.detail }));
         let value = serde_json::json!({
             "origin": report.origin, "size": report.size, "root": hex::encode(report.root),
             "level": format!("{:?}", report.level), "pending": report.pending, "rows": report.rows,
@@ -228,7 +234,8 @@ async fn export(dir: &Path, from: u64, to: Option<u64>, out: &Path) -> Result<Ex
     let bodies = bodies.into_iter().map(|(index, salt, payload)| {
         let salt = hex::decode(salt).ok().and_then(|s| s.try_into().ok());
         let salt = salt.ok_or_else(|| sekisho_ledger::Error::BadEntry("salt".into()))?;
-        let payload = serde_json::from_str(&payload).map_err(|e| sekisho_ledger::Error::BadEntry(e.to_string()))?;
+        let payload =
+            serde_json::from_str(&payload).map_err(|e| sekisho_ledger::Error::BadEntry(e.to_string()))?;
         Ok(Body { index: index.unsigned_abs(), salt, payload })
     });
     let key = SigningKey::load(&dir.join("keys/ledger.key"))?;

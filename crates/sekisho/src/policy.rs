@@ -46,7 +46,10 @@ pub fn run(command: Command) -> Result<ExitCode> {
 
 fn read(path: &std::path::Path) -> std::result::Result<Document, String> {
     let unreadable = |e: std::io::Error| {
-        format!("{} を開けません({e})。何も変えていません。ファイルの場所と名前を確かめてください。", path.display())
+        format!(
+            "{} を開けません({e})。何も変えていません。ファイルの場所と名前を確かめてください。",
+            path.display()
+        )
     };
     let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
     let refused = |e: PolicyError| sekisho_policy::ja::error(&e);
@@ -63,7 +66,12 @@ fn show(document: &Document) {
             println!("{word} {}", sekisho_domain::date::wareki(date));
         }
     }
-    println!("条項 {}件、用語 {}件、改定履歴 {}件", document.clauses.len(), document.terms.len(), document.revisions.len());
+    println!(
+        "条項 {}件、用語 {}件、改定履歴 {}件",
+        document.clauses.len(),
+        document.terms.len(),
+        document.revisions.len()
+    );
     for clause in &document.clauses {
         let first = clause.text.lines().next().unwrap_or_default();
         let short: String = first.chars().take(40).collect();

@@ -59,7 +59,9 @@ pub struct Args {
 
 pub async fn run(args: Args) -> Result<ExitCode> {
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()),
+        )
         .with_writer(std::io::stderr)
         .init();
     let fresh = !Data::exists(&args.data);
@@ -74,7 +76,10 @@ pub async fn run(args: Args) -> Result<ExitCode> {
     if fresh {
         print_log_ins(&data).await?;
     } else {
-        println!("ログインできないときは: sekisho admin reset-password ログイン名 --data {}", args.data.display());
+        println!(
+            "ログインできないときは: sekisho admin reset-password ログイン名 --data {}",
+            args.data.display()
+        );
     }
     let config = Config {
         city: data.settings.city.clone(),
@@ -98,14 +103,19 @@ async fn listen(args: &Args, router: axum::Router) -> Result<()> {
         }
     });
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let cannot = || format!("{} で待ち受けられません。ほかのプログラムが使っていないか確かめてください", args.listen);
+    let cannot =
+        || format!("{} で待ち受けられません。ほかのプログラムが使っていないか確かめてください", args.listen);
     match (&args.tls_cert, &args.tls_key) {
         (Some(cert), Some(key)) => {
             let _ = rustls::crypto::ring::default_provider().install_default();
             let tls = axum_server::tls_rustls::RustlsConfig::from_pem_file(cert, key)
                 .await
                 .with_context(|| format!("TLS の証明書 {} と鍵を読めません", cert.display()))?;
-            axum_server::bind_rustls(args.listen, tls).handle(handle).serve(service).await.with_context(cannot)
+            axum_server::bind_rustls(args.listen, tls)
+                .handle(handle)
+                .serve(service)
+                .await
+                .with_context(cannot)
         }
         _ => axum_server::bind(args.listen).handle(handle).serve(service).await.with_context(cannot),
     }
@@ -169,7 +179,9 @@ async fn set_up(args: &Args) -> Result<()> {
     if args.demo {
         let scene = scene(&args.scene)?;
         let bar = indicatif::ProgressBar::new(0);
-        bar.set_style(indicatif::ProgressStyle::with_template("架空の市を作っています {bar:30} {pos}/{len}")?);
+        bar.set_style(indicatif::ProgressStyle::with_template(
+            "架空の市を作っています {bar:30} {pos}/{len}",
+        )?);
         demo::replay(&data, &clock, scene, now, |done, total| {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
@@ -180,8 +192,7 @@ async fn set_up(args: &Args) -> Result<()> {
         crate::admin::first_account(&data).await?;
     }
     data.store.db.close().await;
-    std::fs::rename(&making, &args.data)
-        .with_context(|| format!("{} に置けません", args.data.display()))?;
+    std::fs::rename(&making, &args.data).with_context(|| format!("{} に置けません", args.data.display()))?;
     Ok(())
 }
 

@@ -29,7 +29,13 @@ impl Db {
 
 impl Tx<'_> {
     /// A person confirms that `place` holds the checkpoint of this size and root.
-    pub async fn confirm_outside(&mut self, size: i64, root: &str, place: &str, person_id: &str) -> Result<()> {
+    pub async fn confirm_outside(
+        &mut self,
+        size: i64,
+        root: &str,
+        place: &str,
+        person_id: &str,
+    ) -> Result<()> {
         let row = Row::new(&OUTSIDE_CHECKPOINT, self.new_id())
             .set("size", size)
             .set("root", root)
@@ -40,7 +46,14 @@ impl Tx<'_> {
     }
 
     /// The outcome of restoring a backup somewhere else and verifying its ledger.
-    pub async fn record_restore(&mut self, tested: Ms, backup_sha256: &str, size: i64, root: &str, ok: bool) -> Result<()> {
+    pub async fn record_restore(
+        &mut self,
+        tested: Ms,
+        backup_sha256: &str,
+        size: i64,
+        root: &str,
+        ok: bool,
+    ) -> Result<()> {
         if tested > self.at() {
             return Err(StoreError::IllegalMove("a restore test cannot lie in the future"));
         }

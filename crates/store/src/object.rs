@@ -82,7 +82,8 @@ impl Objects {
 
 fn seal(path: &Path, bytes: &[u8]) -> Result<(String, String)> {
     let identity = Identity::generate();
-    let sealed = age::encrypt(&identity.to_public(), bytes).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let sealed =
+        age::encrypt(&identity.to_public(), bytes).map_err(|e| StoreError::Corrupt(e.to_string()))?;
     let dir = path.parent().unwrap_or(path);
     std::fs::create_dir_all(dir).map_err(|e| io(dir, e))?;
     let part = path.with_extension("part");

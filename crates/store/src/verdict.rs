@@ -83,7 +83,12 @@ impl Store {
         op.commit().await
     }
 
-    pub async fn note_check_run(&self, check_id: &str, version: i64, next_change_ms: Option<i64>) -> Result<()> {
+    pub async fn note_check_run(
+        &self,
+        check_id: &str,
+        version: i64,
+        next_change_ms: Option<i64>,
+    ) -> Result<()> {
         let args = [check_id.into(), version.into(), self.clock.now().into(), next_change_ms.into()];
         self.op_execute(RAN, &args).await.map(drop)
     }
@@ -158,7 +163,9 @@ fn same(open: Option<&Row>, new: Option<&Row>) -> bool {
     ];
     match (open, new) {
         (None, None) => true,
-        (Some(open), Some(new)) => ANSWER.iter().all(|column| open.get(column).filter(|v| !v.is_null()) == new.get(column).filter(|v: &&Value| !v.is_null())),
+        (Some(open), Some(new)) => ANSWER.iter().all(|column| {
+            open.get(column).filter(|v| !v.is_null()) == new.get(column).filter(|v: &&Value| !v.is_null())
+        }),
         _ => false,
     }
 }

@@ -38,7 +38,11 @@ pub struct Against {
 
 impl Db {
     /// Verifies the whole ledger against the tables. Takes about a second per 100,000 entries.
-    pub async fn verify_ledger(&self, against: Against, tiles: Option<Arc<dyn Storage>>) -> Result<VerifyReport> {
+    pub async fn verify_ledger(
+        &self,
+        against: Against,
+        tiles: Option<Arc<dyn Storage>>,
+    ) -> Result<VerifyReport> {
         let snapshot = Arc::new(Mutex::new(self.snapshot().await?));
         let handle = Handle::current();
         let run = move || {
@@ -89,7 +93,8 @@ impl EntrySource for Entries {
 
 impl Entries {
     fn page(&self, sql: &'static str, at: i64) -> Result<Vec<(String, String)>> {
-        self.handle.block_on(async { self.snapshot.lock().await.fetch_all(sql, &[at.into(), PAGE.into()]).await })
+        self.handle
+            .block_on(async { self.snapshot.lock().await.fetch_all(sql, &[at.into(), PAGE.into()]).await })
     }
 }
 

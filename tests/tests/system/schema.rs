@@ -96,7 +96,7 @@ fn migrations_use_the_portable_subset() {
 #[tokio::test]
 async fn both_databases_understand_every_statement() {
     let world = World::new().await;
-    for sql in sekisho_store::statements() {
+    for sql in sekisho_store::statements().into_iter().chain(sekisho_checks::statements()) {
         if let Err(error) = world.db().prepare(sql).await {
             panic!("{error}\n{sql}");
         }
