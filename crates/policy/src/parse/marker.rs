@@ -1,5 +1,6 @@
 //! The numbers that clauses begin with, as they are found in the wild.
 
+use super::cursor::Cursor;
 use crate::text::{fold, kanji_digit, kanji_number};
 
 /// A way of numbering. Structural ways have a fixed order; the others nest in the order in which they appear.
@@ -97,24 +98,6 @@ const COUNTERS: &str =
 /// Words that begin with a counter and still begin a heading.
 const HEADING_WORDS: [&str; 13] =
     ["目的", "目標", "人的", "個人", "台帳", "部局", "部署", "文書", "種類", "名称", "分類", "件名", "版数"];
-/// A sentence does not begin with these, it reads on.
-const PARTICLES: &str = "のにをはがとでへやもか、。,)」』】";
-const CONNECTIVES: [&str; 14] = [
-    "及び",
-    "又は",
-    "並びに",
-    "若しくは",
-    "または",
-    "および",
-    "から",
-    "まで",
-    "以外",
-    "以下",
-    "以上",
-    "以降",
-    "各号",
-    "について",
-];
 
 /// Splits a bullet artefact (`- (1)`, `・①`) from the line: byte offset after the bullet.
 pub(super) fn bullet(line: &str) -> Option<usize> {
@@ -366,128 +349,6 @@ fn letter_readings(letters: &str) -> Option<Vec<(Style, u32)>> {
             .map(|n| (Style::Roman, n)),
     );
     (!readings.is_empty()).then_some(readings)
-}
-
-/// Folded characters of a line with their byte offsets.
-struct Cursor<'a> {
-    line: &'a str,
-    chars: Vec<(usize, char)>,
-    at: usize,
-    after_gap: bool,
-}
-
-impl<'a> Cursor<'a> {
-    /// A number ends well within the first 40 characters.
-    fn new(line: &'a str) -> Self {
-        let indent = line.len() - line.trim_start().len();
-        let chars = line[indent..].char_indices().take(40).map(|(i, c)| (indent + i, fold(c))).collect();
-        Self { line, chars, at: 0, after_gap: false }
-    }
-
-    fn peek(&self) -> Option<char> {
-        self.peek_at(0)
-    }
-
-    fn peek_at(&self, ahead: usize) -> Option<char> {
-        self.chars.get(self.at + ahead).map(|(_, c)| *c)
-    }
-
-    fn next(&mut self) -> Option<char> {
-        let c = self.peek();
-        self.at += usize::from(c.is_some());
-        c
-    }
-
-    fn skip_blanks(&mut self) -> bool {
-        let before = self.at;
-        while self.peek() == Some(' ') {
-            self.at += 1;
-        }
-        self.at > before
-    }
-
-    fn take_while(&mut self, wanted: impl Fn(char) -> bool, most: usize) -> String {
-        let mut out = String::new();
-        while out.chars().count() < most
-            && let Some(c) = self.peek().filter(|c| wanted(*c))
-        {
-            out.push(c);
-            self.at += 1;
-        }
-        out
-    }
-
-    fn digits(&mut self) -> Option<u32> {
-        self.take_while(|c| c.is_ascii_digit(), 5).parse().ok()
-    }
-
-    /// Arabic or kanji, with blanks around it.
-    fn number(&mut self) -> Option<u32> {
-        self.skip_blanks();
-        let run = match self.peek()? {
-            '0'..='9' => self.take_while(|c| c.is_ascii_digit(), 5),
-            _ => self.take_while(|c| kanji_digit(c).is_some() || matches!(c, '十' | '百' | '千'), 7),
-        };
-        kanji_number(&run).filter(|n| *n > 0)
-    }
-
-    /// の2 of 第5条の2.
-    fn branch(&mut self) -> Option<u32> {
-        let start = self.at;
-        if self.peek() == Some('の') {
-            self.at += 1;
-            if let Some(number) = self.number() {
-                return Some(number);
-            }
-        }
-        self.at = start;
-        None
-    }
-
-    /// から第7条まで.
-    fn range(&mut self, unit: &str) -> Option<u32> {
-        let start = self.at;
-        let rest: String = self.chars[self.at..].iter().map(|(_, c)| *c).collect();
-        if rest.starts_with("から第") || rest.starts_with("及び第") {
-            self.at += 3;
-            if let Some(number) = self.number()
-                && self.take_while(|c| unit.contains(c), 1) == unit
-            {
-                self.take_while(|c| matches!(c, 'ま' | 'で'), 2);
-                let tail: String =
-                    self.chars[self.at..].iter().map(|(_, c)| *c).filter(|c| *c != ' ').collect();
-                if tail.starts_with("削除") {
-                    return Some(number);
-                }
-            }
-        }
-        self.at = start;
-        None
-    }
-
-    /// Builds the marker; the content begins after the blanks that follow.
-    fn finish(&mut self, style: Style, parts: Vec<u32>, label: String) -> Marker {
-        self.after_gap = self.skip_blanks();
-        let content = self.chars.get(self.at).map_or(self.line.len(), |(i, _)| *i);
-        let rest = &self.line[content..];
-        let particle = rest.chars().next().is_some_and(|c| PARTICLES.contains(fold(c)));
-        let reads_on = if self.after_gap {
-            rest.starts_with(['、', '。', '）', ')', '」'])
-        } else {
-            particle || CONNECTIVES.iter().any(|c| rest.starts_with(c))
-        };
-        let number = *parts.first().unwrap_or(&1);
-        let number =
-            if matches!(style, Style::Decimal(_)) { *parts.last().unwrap_or(&number) } else { number };
-        Marker {
-            readings: vec![(style, number)],
-            parts,
-            through: None,
-            label,
-            content,
-            doubt: if reads_on { Doubt::ReadsOn } else { Doubt::None },
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! of contents, title and dates, and the rest is the body. A line that fits nowhere becomes a warning.
 
 mod body;
+mod cursor;
 mod draft;
 mod front;
 mod furniture;

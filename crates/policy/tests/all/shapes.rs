@@ -328,3 +328,92 @@ fn what_fits_nowhere_is_listed() {
     assert_eq!(document.warnings[0].line, 2);
     assert!(document.clauses[0].text.contains("8000 番の電話"));
 }
+
+fn labels(text: &str) -> Vec<String> {
+    read(text, "a.txt").clauses.into_iter().map(|c| c.label).collect()
+}
+
+/// Ways of numbering met in published policies, in own words.
+#[test]
+fn numbering_of_other_cities() {
+    // 第1 without 条, items without brackets, captions above.
+    assert_eq!(
+        labels(
+            "花守市方針\n(趣旨)\n第1 方針を示す。\n(定義)\n第2 用語は次のとおりとする。\n1 端末\n机上の機器をいう。\n(1) 据置き型\n(2) (1)又は台帳に関する機器\n2 台帳\n一覧をいう。\n"
+        ),
+        ["第1", "第2", "第2の1", "第2の1(1)", "第2の1(2)", "第2の2"]
+    );
+    // Chapters in which numbers begin again; decimals; katakana in brackets.
+    assert_eq!(
+        labels(
+            "花守市ポリシー\n第一章　基本方針\n１．目的\n定める。\n２．範囲\n全庁とする。\n第二章　対策基準\n１．体制\n1.1　責任者\n　①　副市長とする。\n　　ア　任命\n　　　(ｱ) 書面\n　　　(ｲ) 期間\n1.2　委員会\n２．資産\n"
+        ),
+        [
+            "第1章",
+            "第1章1",
+            "第1章2",
+            "第2章",
+            "第2章1",
+            "1.1",
+            "1.1①",
+            "1.1①ア",
+            "1.1①ア(ア)",
+            "1.1①ア(イ)",
+            "1.2",
+            "第2章2"
+        ]
+    );
+    // Dashes of every kind; parts without a number that only the contents name.
+    assert_eq!(
+        labels(
+            "○花守市ポリシー\n令和7年3月28日\n告示第8号\n目次\n基本方針\n1 方針\n1―1 目的\n対策基準\n2 基準\n2－1 体制\n2－1－1 責任者\n基本方針\n1 方針\n1―1 目的\n定める。\n対策基準\n2 基準\n2－1 体制\n2－1－1 責任者\n(1) 副市長とする。\n"
+        ),
+        ["基本方針", "1", "1-1", "対策基準", "2", "2-1", "2-1-1", "2-1-1(1)"]
+    );
+    // Numbers that stand alone on their line; no blank after a number.
+    assert_eq!(
+        labels("花守市方針\n1.\n目的\n定める。\n2.\n定義\n(1)\n端末\n機器をいう。\n"),
+        ["1", "2", "2(1)"]
+    );
+    assert_eq!(
+        labels("花守市方針\n１目的\n定める。\n２定義\n①端末\n②台帳\n３人的対策\n行う。\n"),
+        ["1", "2", "2①", "2②", "3"]
+    );
+    // Item 1 on the line of its article; イロハ; a deleted range.
+    let text = "花守市規程\n第1条　次に掲げるものとする。\n一　端末\nイ　据置き型\nロ　携帯型\n二　台帳\n第2条から第4条まで　削除\n第5条 (1) 甲\n(2) 乙\n";
+    assert_eq!(
+        labels(text),
+        [
+            "第1条",
+            "第1条(1)",
+            "第1条(1)イ",
+            "第1条(1)ロ",
+            "第1条(2)",
+            "第2条",
+            "第5条",
+            "第5条(1)",
+            "第5条(2)"
+        ]
+    );
+    assert!(read(text, "a.txt").warnings.is_empty(), "{:?}", read(text, "a.txt").warnings);
+    // A table of definitions, as web pages carry it.
+    let terms = read("花守市規程\n第1条　目的を定める。\n(用語の定義)\n第2条　用語の意義は、次のとおりとする。\n(1)端末 | 机上の機器をいう。 |\n(2)台帳 | 一覧をいう。 |\n", "a.txt").terms;
+    assert_eq!(
+        terms.iter().map(|t| (t.term.as_str(), t.definition.as_str())).collect::<Vec<_>>(),
+        [("端末", "机上の機器をいう。"), ("台帳", "一覧をいう。")]
+    );
+}
+
+#[test]
+fn sentences_that_begin_with_a_number_stay_sentences() {
+    for (text, expected) in [
+        (
+            "方針\n1 目的\n次の要件を満たすときは、\n(1)及び(2)に掲げる者を除き、令和5年\n3月版のガイドラインに従う。\n2 範囲\n",
+            vec!["1", "2"],
+        ),
+        ("方針\n第1条 職員は、\n第5条の規定により守る。\n第2条 守る。\n", vec!["第1条", "第2条"]),
+        ("方針\n1 目的\n定める。\n2024年度から行う。\n2 範囲\n", vec!["1", "2"]),
+    ] {
+        assert_eq!(labels(text), expected, "{text}");
+    }
+}
