@@ -39,6 +39,16 @@ fn a_zip_bomb_stops_at_the_limit() {
     let bytes = bomb.finish().unwrap().into_inner();
     assert!(bytes.len() < 1024 * 1024);
     assert_eq!(refused(&bytes, "a.docx"), "docx-bomb");
+    // The same with a declared size of 100 bytes, in the local header and in the directory.
+    let declared =
+        u32::try_from((limits::XML_BYTES_MAX / (1024 * 1024) + 1) * 1024 * 1024).unwrap().to_le_bytes();
+    let mut lying = bytes;
+    for at in 0..lying.len() - 4 {
+        if lying[at..at + 4] == declared {
+            lying[at..at + 4].copy_from_slice(&100u32.to_le_bytes());
+        }
+    }
+    assert!(["docx-bomb", "docx-broken"].contains(&refused(&lying, "a.docx")));
 }
 
 /// Inputs that would make a careless parser quadratic.
