@@ -5,6 +5,7 @@ mod awplus;
 pub mod build;
 mod cisco;
 pub mod fortios;
+mod linux;
 mod nec;
 pub mod secrets;
 mod yamaha;
@@ -111,6 +112,7 @@ pub fn read(vendor: Vendor, name: &str, file: &str, text: &str, options: &ReadOp
         Vendor::AlaxalaAx => alaxala::read(name, file, text, options),
         Vendor::Awplus => awplus::read(name, file, text, options),
         Vendor::NecIx => nec::read(name, file, text, options),
+        Vendor::Nftables | Vendor::Iptables => linux::read(vendor, name, file, text, options),
         Vendor::YamahaRtx => yamaha::read(name, file, text, options),
         other => build::unread(other, name, file, text),
     }
