@@ -2,6 +2,9 @@
 
 use super::{LineKind, Source};
 
+/// Addresses of links are shorter than this.
+const ADDRESS_CHARS_MAX: usize = 2_000;
+
 pub(super) fn apply(source: &mut Source) {
     for line in &mut source.lines {
         let trimmed = line.text.trim();
@@ -68,23 +71,27 @@ fn plain(text: &str) -> String {
     unlink(&out)
 }
 
-/// `[文字](address)` → 文字. Pictures keep their alternative text.
+/// `[文字](address)` → 文字. Pictures keep their alternative text. One pass: a `[` waits for its `](` and `)`.
 fn unlink(text: &str) -> String {
-    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some((before, after)) = rest.split_once('[') {
-        let link = after.split_once("](").filter(|(label, _)| !label.contains(['[', ']']));
-        match link.and_then(|(label, tail)| tail.split_once(')').map(|(_, tail)| (label, tail))) {
-            Some((label, tail)) => {
-                out.push_str(before.strip_suffix('!').unwrap_or(before));
-                out.push_str(label);
-                rest = tail;
-            }
-            None => {
-                out.push_str(before);
-                out.push('[');
-                rest = after;
-            }
+    let mut out = String::with_capacity(text.len());
+    // Where the text after the last open `[` begins in `out`.
+    let mut label: Option<usize> = None;
+    let mut rest = text;
+    while let Some(at) = rest.find(['[', ']']) {
+        out.push_str(&rest[..at]);
+        let (bracket, tail) = rest[at..].split_at(1);
+        let address = tail.strip_prefix('(').filter(|_| bracket == "]").zip(label);
+        let end =
+            address.and_then(|(a, _)| a.char_indices().take(ADDRESS_CHARS_MAX).find(|(_, c)| *c == ')'));
+        if let (Some((address, open)), Some((end, _))) = (address, end) {
+            let from = if out[..open].ends_with('!') { open - 1 } else { open };
+            out.replace_range(from..=open, "");
+            (rest, label) = (&address[end + 1..], None);
+            continue;
         }
+        label = (bracket == "[").then_some(out.len());
+        out.push_str(bracket);
+        rest = tail;
     }
     out.push_str(rest);
     out
@@ -101,5 +108,6 @@ mod tests {
         assert!(is_rule("|---|:--:|") && is_rule("---") && !is_rule("- (1)"));
         assert_eq!(cells("|| **改定日** | a|"), ["", "改定日", "a"]);
         assert_eq!(plain(r"\(1\) [別表](b.md)のとおり[注]"), "(1) 別表のとおり[注]");
+        assert_eq!(plain("![図](a.png)と[[表](b) [c](d"), "図と[表 [c](d");
     }
 }
