@@ -30,7 +30,7 @@ pub mod render;
 mod text;
 
 pub use error::PolicyError;
-pub use model::{Clause, Code, Document, Revision, Rows, Term, Warning};
+pub use model::{Clause, Code, Document, Revision, SourceLines, Term, Warning};
 
 /// Refuses a file by its size in bytes, before anything is read into memory.
 ///

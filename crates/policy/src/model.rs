@@ -55,20 +55,20 @@ pub struct Clause {
     pub line: u32,
     /// The line in the source of each line of `text`; lost when a document is read back from JSON.
     #[serde(skip)]
-    pub rows: Rows,
+    pub source_lines: SourceLines,
 }
 
 /// Lines in the source; not part of what makes two clauses equal.
 #[derive(Debug, Clone, Default)]
-pub struct Rows(pub Vec<u32>);
+pub struct SourceLines(pub Vec<u32>);
 
-impl PartialEq for Rows {
+impl PartialEq for SourceLines {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl Eq for Rows {}
+impl Eq for SourceLines {}
 
 impl Clause {
     /// False for 前文 and for parts that have a name but no number.
@@ -87,7 +87,7 @@ impl Clause {
     /// The line in the source of the byte `at` of `text`.
     pub fn line_at(&self, at: usize) -> u32 {
         let row = self.text.bytes().take(at).filter(|b| *b == b'\n').count();
-        self.rows.0.get(row).copied().unwrap_or(self.line)
+        self.source_lines.0.get(row).copied().unwrap_or(self.line)
     }
 
     /// The line in the source of the first occurrence of `word`.

@@ -2,7 +2,7 @@
 
 use super::join::is_heading;
 use super::marker::Style;
-use crate::model::{Clause, Rows};
+use crate::model::{Clause, SourceLines};
 
 /// Headings set before the text on the same line are at most this long.
 const INLINE_HEADING_CHARS_MAX: usize = 24;
@@ -57,7 +57,7 @@ impl Draft {
             text: text.join("\n"),
             parent,
             line: self.line,
-            rows: Rows(rows),
+            source_lines: SourceLines(rows),
         }
     }
 

@@ -206,7 +206,7 @@ fn event(words: &str) -> Option<Event> {
     let has = |list: &[&str]| list.iter().any(|w| words.contains(w));
     if has(&["改定", "改訂", "改正", "変更", "更新", "改版"]) {
         Some(Event::Revised)
-    } else if has(&["制定", "策定", "作成", "決定", "初版"]) {
+    } else if has(&["制定", "策定", "作成", "決定", "決裁", "初版"]) {
         Some(Event::Adopted)
     } else if has(&["施行", "適用"]) {
         Some(Event::Effective)
