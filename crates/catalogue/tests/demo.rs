@@ -104,7 +104,8 @@ impl Office {
             Covers::City => self.holds_role("secretariat", person, on),
             Covers::Sections(codes) => codes.iter().all(|code| {
                 let here = |a: &&Assignment| a.person == *person && a.section == *code && a.holds(on);
-                self.seats.iter().any(|a| here(&a)) && self.holds_role("manager", person, on)
+                let heads = ["manager", "officer"].iter().any(|role| self.holds_role(role, person, on));
+                self.seats.iter().any(|a| here(&a)) && heads
             }),
         }
     }

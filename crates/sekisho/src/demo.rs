@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use sekisho_catalogue::demo::{
-    self, Actor as Player, Adoption, Body, Covers, Decide, Event, Exception, Import, PersonNo, Publish,
-    Scene, State, What,
+    self, Actor as Player, Adoption, Covers, Decide, Event, Exception, Import, PersonNo, Publish, Scene,
+    State, What,
 };
 use sekisho_domain::access::{Seat, Who};
 use sekisho_domain::clock::{Ms, SetClock};

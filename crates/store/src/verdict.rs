@@ -110,10 +110,7 @@ impl Tx<'_> {
             Some((id, ..)) => Some(self.get(&VERDICT, &id).await?),
             None => None,
         };
-        let new = match outcome {
-            Some(outcome) => Some(row(self, (check_id, check_version), requirement_id, scope, outcome)),
-            None => None,
-        };
+        let new = outcome.map(|o| row(self, (check_id, check_version), requirement_id, scope, o));
         if same(open.as_ref(), new.as_ref()) {
             return Ok(false);
         }

@@ -41,8 +41,10 @@ pub(super) fn unroll(teller: &Teller<'_>, rule: &Recurring, number: usize) -> Re
             for section in
                 teller.city.sections.iter().filter(|s| s.managed && !rule.missing.contains(&s.code))
             {
-                // A vacant seat files nothing: that is one of the story's defects.
-                if let Some(manager) = teller.city.role_holder("manager", &section.code, filed) {
+                // Where the manager's seat is vacant the 情報セキュリティ責任者 of the section answers in their place;
+                // where there is neither, nobody does.
+                let holder = |role| teller.city.role_holder(role, &section.code, filed);
+                if let Some(manager) = holder("manager").or_else(|| holder("officer")) {
                     file(Some(&section.code), Actor::Person(manager))?;
                 }
             }
