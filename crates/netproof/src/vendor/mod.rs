@@ -7,6 +7,7 @@ mod cisco;
 pub mod fortios;
 mod linux;
 mod nec;
+mod panos;
 pub mod secrets;
 mod yamaha;
 
@@ -112,9 +113,10 @@ pub fn read(vendor: Vendor, name: &str, file: &str, text: &str, options: &ReadOp
         Vendor::AlaxalaAx => alaxala::read(name, file, text, options),
         Vendor::Awplus => awplus::read(name, file, text, options),
         Vendor::NecIx => nec::read(name, file, text, options),
+        Vendor::PanOs => panos::read(name, file, text, options),
         Vendor::Nftables | Vendor::Iptables => linux::read(vendor, name, file, text, options),
         Vendor::YamahaRtx => yamaha::read(name, file, text, options),
-        other => build::unread(other, name, file, text),
+        Vendor::Unread => build::unread(vendor, name, file, text),
     }
 }
 
