@@ -30,9 +30,11 @@ impl Contents {
     }
 }
 
-/// The form in which a line of the body is compared with an entry.
+/// The form in which a line of the body is compared with an entry: number in the spelling of labels, no blanks, no
+/// dashes.
 pub(super) fn key(line: &str) -> String {
-    squeeze(line).replace(['.', '、', '―', '–', '—', '‐', '−', '-'], "")
+    let spelled = marker(line).map(|m| format!("{}{}", m.label, &line[m.content..]));
+    squeeze(spelled.as_deref().unwrap_or(line)).replace(['.', '、', '―', '–', '—', '‐', '−', '-'], "")
 }
 
 pub(super) fn read(reader: &mut Reader<'_>) -> Contents {
