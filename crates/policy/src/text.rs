@@ -41,16 +41,20 @@ pub(crate) fn squeeze(text: &str) -> String {
     text.chars().map(fold).filter(|c| !c.is_whitespace()).collect()
 }
 
+/// Fewer blanks than this may be meant.
+const SPREAD_WORDS_MIN: usize = 6;
+
 /// Trims and reduces each run of blanks to one space. The blanks that part a term from its definition stay.
 pub(crate) fn tidy(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for word in text.split(|c: char| fold(c) == ' ' || c.is_whitespace()).filter(|w| !w.is_empty()) {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(word);
-    }
-    out
+    let words: Vec<&str> =
+        text.split(|c: char| fold(c) == ' ' || c.is_whitespace()).filter(|w| !w.is_empty()).collect();
+    words.join(if is_spread(&words) { "" } else { " " })
+}
+
+/// Text that was justified by blanks between its characters: コ ン ピ ュ ー タ.
+fn is_spread(words: &[&str]) -> bool {
+    let lone = words.iter().filter(|w| w.chars().count() <= 2 && w.chars().all(|c| !c.is_ascii())).count();
+    words.len() >= SPREAD_WORDS_MIN && lone * 10 >= words.len() * 8
 }
 
 /// 〇一二 … and 十百千, or plain digits, up to 9,999.
@@ -176,6 +180,13 @@ mod tests {
         for text in ["", "条", "一条", "十x"] {
             assert_eq!(kanji_number(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn blanks_between_characters_are_justification() {
+        assert_eq!(tidy("コ ン ピ ュ ー タ 等 を 相 互 に"), "コンピュータ等を相互に");
+        assert_eq!(tidy("情 報 セキュ リ ティ　方 針"), "情報セキュリティ方針");
+        assert_eq!(tidy("端末　 机上の機器 をいう。"), "端末 机上の機器 をいう。");
     }
 
     #[test]

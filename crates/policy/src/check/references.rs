@@ -206,7 +206,11 @@ fn judge(index: &Index<'_>, spot: &Spot<'_>, paths: &[String], warnings: &mut Ve
         targets.push(target);
     }
     let Some(noun) = subject(after) else { return };
-    if targets.iter().any(|t| index.speaks_of(*t, noun)) {
+    // A noun such as 措置 sums up what the target says in other words. One that another clause has in its heading
+    // is a subject of its own.
+    let elsewhere =
+        index.document.clauses.iter().any(|c| c.heading.as_deref().is_some_and(|h| h.contains(noun)));
+    if !elsewhere || targets.iter().any(|t| index.speaks_of(*t, noun)) {
         return;
     }
     let link = &after[..after.find(noun).unwrap_or(0)];

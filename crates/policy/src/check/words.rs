@@ -35,11 +35,11 @@ const TECHNICAL: [&str; 26] = [
 /// A term must be used this often before its missing definition is worth a word.
 const USES_MIN: usize = 3;
 /// Abbreviations that need no definition.
-const PLAIN_LATIN: [&str; 46] = [
+const PLAIN_LATIN: [&str; 55] = [
     "USB", "SD", "CD", "DVD", "ROM", "RAM", "ID", "IC", "PC", "IP", "OS", "PDF", "URL", "IT", "ICT", "IoT",
     "LAN", "WAN", "SNS", "Web", "WEB", "HTTP", "HTTPS", "TLS", "SSL", "Wi-Fi", "OA", "FAX", "CPU", "HDD",
     "SSD", "MO", "FD", "RFID", "QR", "AI", "DX", "BD", "BCP", "UPS", "JIS", "ISO", "IEC", "DNS", "VPN",
-    "MAC",
+    "MAC", "CSV", "GPS", "HTML", "NAS", "SIM", "LTE", "XML", "MP", "RW",
 ];
 /// One word, two spellings that are both common.
 const SPELLINGS: [(&str, &str); 12] = [
@@ -170,11 +170,7 @@ fn undefined_latin(document: &Document, warnings: &mut Vec<Warning>) {
     }
     let mut found: Vec<_> = seen
         .into_iter()
-        .filter(|(word, (_, _, explained))| {
-            !explained
-                && !PLAIN_LATIN.contains(&word.as_str())
-                && !document.terms.iter().any(|t| t.term == *word)
-        })
+        .filter(|(word, (_, _, explained))| !explained && !document.terms.iter().any(|t| t.term == *word))
         .collect();
     found.sort_by(|a, b| (a.1.0.line, &a.0).cmp(&(b.1.0.line, &b.0)));
     for (word, (clause, ..)) in found {
@@ -205,9 +201,10 @@ fn latin_words(text: &str) -> Vec<(String, bool)> {
         if capitals >= 2 && lower <= 1 && word.len() <= 10 {
             let bracketed = matches!(before, Some('（' | '(' | '「' | '：' | ':'))
                 || matches!(after, Some('（' | '(' | '」' | '：' | ':'));
-            for part in word.split('-').filter(|p| p.len() >= 2 && p.chars().all(|c| c.is_ascii_uppercase()))
+            let part_is_plain = |p: &str| p.len() < 2 || PLAIN_LATIN.contains(&p);
+            if !word.split('-').all(part_is_plain) && word.chars().all(|c| c.is_ascii_uppercase() || c == '-')
             {
-                words.push((part.to_owned(), bracketed));
+                words.push((word, bracketed));
             }
         }
         at = end;

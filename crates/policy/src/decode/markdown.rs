@@ -21,6 +21,11 @@ pub(super) fn apply(source: &mut Source) {
     }
 }
 
+/// Text without the name of Markdown that has its headings: what converters make of a PDF.
+pub(super) fn is_likely(source: &Source) -> bool {
+    source.lines.iter().any(|l| l.kind == LineKind::Text && heading(l.text.trim()).is_some())
+}
+
 /// Tables drawn with bars, which plain text taken from web pages carries as well.
 pub(super) fn tables(source: &mut Source) {
     for line in source.lines.iter_mut().filter(|l| l.kind == LineKind::Text) {

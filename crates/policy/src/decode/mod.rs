@@ -84,7 +84,7 @@ pub fn from_text(text: &str, markdown: bool) -> Result<Source, PolicyError> {
         return Err(PolicyError::Empty);
     }
     markdown::tables(&mut source);
-    if markdown {
+    if markdown || markdown::is_likely(&source) {
         markdown::apply(&mut source);
     }
     Ok(source)

@@ -110,6 +110,7 @@ fn numbers_in_other_widths_and_with_bullets() {
     let document = read(&bulleted, "bullets.txt");
     check_same(&document, "bullets");
     assert!(codes(&document).contains(&"bullet-removed".to_owned()));
+    check_same(&read(MODEL, "converted.txt"), "Markdown under another name");
     let dense = plain().replace("\n\n", "\n");
     check_same(&read(&dense, "dense.txt"), "no blank lines");
 }
@@ -315,6 +316,37 @@ fn planted_defects_are_found_where_they_are() {
             );
         }
         assert!(document.warnings.len() <= 3, "{code:?}: {:?}", document.warnings);
+    }
+}
+
+/// References that are right, or somebody else's, or only loosely worded: nothing is said of them.
+#[test]
+fn references_that_are_no_defect() {
+    for sentence in [
+        "上記1の目的を達するため、対策を行う。",
+        "上記1の措置を講じたときは、報告する。",
+        "上記3件の事故を踏まえる。",
+        "個人情報の保護に関する法律（平成15年法律第57号）第66条及び第67条の規定による。",
+        "市条例第9条第2項に定めるところによる。",
+        "同条第3項及び規則第12条から第14条までの例による。",
+        "この方針第1条の目的に従う。",
+    ] {
+        for text in [
+            format!("方針\n1 目的\n守る。\n2 対策\n{sentence}\n"),
+            format!("方針\n（目的）\n第1条 守る。\n（対策）\n第2条 {sentence}\n"),
+        ] {
+            let found = read(&text, "a.txt");
+            let wrong = found
+                .warnings
+                .iter()
+                .any(|w| matches!(w.code, Code::ReferenceMissing | Code::ReferenceMismatch));
+            // In a document of articles 上記1 has nothing to point at.
+            assert!(
+                !wrong || sentence.starts_with("上記1") && text.contains('条'),
+                "{sentence}: {:?}",
+                found.warnings
+            );
+        }
     }
 }
 
