@@ -4,7 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a failed expectation is the answer")]
 
 mod account;
+mod checks;
 mod decision;
 mod organisation;
 mod schema;
 mod tx;
+mod verify;

@@ -1,0 +1,279 @@
+//! Verdicts through the real write path: what holds, what breaks it, what time does to it, what an exception covers.
+
+use sekisho_checks::{EVIDENCE_CHECK, evaluate_dirty, evaluate_due, preview};
+use sekisho_domain::access::Who;
+use sekisho_domain::clock::Ms;
+use sekisho_domain::date::{Date, date_at};
+use sekisho_domain::requirement::REQUIREMENT;
+use sekisho_domain::role::Role;
+use sekisho_store::Actor;
+use sekisho_store::decision::Answer;
+use sekisho_store::evidence::{NewEvidence, NewException};
+use testkit::World;
+
+struct City {
+    world: World,
+    staff: Who,
+    ciso: Who,
+}
+
+impl City {
+    async fn new() -> City {
+        let world = World::new().await;
+        let unit = world.section("0103", "情報政策課").await;
+        let staff = world.person("佐藤", Role::Secretariat, &unit).await;
+        let ciso = world.person("水谷", Role::Ciso, &unit).await;
+        let mut tx = world.store.write(&Actor::system(), "catalogue.load").await.unwrap();
+        tx.load_catalogue(sekisho_catalogue::catalogue()).await.unwrap();
+        tx.commit().await.unwrap();
+        City { world, staff, ciso }
+    }
+
+    async fn id(&self, catalogue_id: &str) -> String {
+        self.world.db().requirement_by_catalogue_id(catalogue_id).await.unwrap().unwrap()
+    }
+
+    async fn adopt(&self, catalogue_id: &str) -> String {
+        let id = self.id(catalogue_id).await;
+        let mut tx = self.world.store.write(&Actor::system(), "requirement.adopt").await.unwrap();
+        let row = tx.get(&REQUIREMENT, &id).await.unwrap();
+        tx.adopt(row, "adopted", None, None).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    async fn file(&self, requirement_id: &str, kind: &str, answer: Option<bool>, unit_id: Option<&str>) {
+        let mut tx = self.world.store.write(&Actor::system(), "evidence.file").await.unwrap();
+        let new = NewEvidence {
+            requirement_id,
+            unit_id,
+            kind,
+            title: "点検記録",
+            answer,
+            observed: tx.at(),
+            source: "試験",
+            ..NewEvidence::default()
+        };
+        tx.file_evidence(&self.staff, new).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// The verdict of one check after the evaluator has caught up; `-` when it says nothing.
+    async fn verdict(&self, requirement_id: &str, check_id: &str) -> (String, String) {
+        evaluate_dirty(&self.world.store).await.unwrap();
+        evaluate_due(&self.world.store).await.unwrap();
+        let lines = self.world.db().verdict_history(requirement_id, 50).await.unwrap();
+        let open = lines.into_iter().find(|v| v.to_ms.is_none() && v.check_id == check_id);
+        open.map_or(("-".into(), String::new()), |v| (v.state, v.reason))
+    }
+
+    async fn state(&self, requirement_id: &str) -> String {
+        self.verdict(requirement_id, EVIDENCE_CHECK).await.0
+    }
+
+    fn today(&self) -> Date {
+        date_at(self.world.store.clock.now())
+    }
+}
+
+#[tokio::test]
+async fn evidence_is_unproven_then_holds_then_grows_stale() {
+    let city = City::new().await;
+    let undecided = city.id("1.1.2").await;
+    assert_eq!(city.state(&undecided).await, "-", "an undecided row is not judged");
+    let id = city.adopt("1.1.2").await;
+    assert_eq!(city.state(&id).await, "unproven");
+    city.file(&id, "record", None, None).await;
+    assert_eq!(city.state(&id).await, "holds");
+    city.world.clock.advance(2_000 * Ms::DAY);
+    assert_eq!(city.state(&id).await, "stale");
+    assert_eq!(city.world.db().verdict_history(&id, 50).await.unwrap().len(), 3, "written only on change");
+}
+
+#[tokio::test]
+async fn an_exception_covers_what_does_not_hold_until_its_day() {
+    let city = City::new().await;
+    let id = city.adopt("1.1.2").await;
+    let until = city.today().checked_add(jiff::Span::new().days(30)).unwrap();
+    let mut tx = city.world.store.write(&Actor::system(), "exception.apply").await.unwrap();
+    let new = NewException {
+        requirement_id: &id,
+        reason: "任命の手続中",
+        substitute: "統括責任者が兼ねる",
+        residual_risk: None,
+        valid_from: city.today(),
+        valid_to: until,
+    };
+    let decision = tx.apply_for_exception(&city.staff, new).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(city.state(&id).await, "unproven", "asked for is not granted");
+    city.world.store.decide(&city.ciso, &decision, Answer::Approve, None).await.unwrap();
+    assert_eq!(city.state(&id).await, "excepted");
+    city.world.clock.advance(31 * Ms::DAY);
+    assert_eq!(city.state(&id).await, "unproven", "it ends by itself");
+}
+
+#[tokio::test]
+async fn a_rejection_counts_only_with_a_decision_and_until_its_day() {
+    let city = City::new().await;
+    let id = city.adopt("1.1.4").await;
+    let until = city.today().checked_add(jiff::Span::new().days(30)).unwrap();
+    let mut tx = city.world.store.write(&Actor::system(), "requirement.reject").await.unwrap();
+    let ids = [id.clone()];
+    let decision = tx.apply_for_rejection(&city.staff, &ids, "副CISOは置かない", until).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(city.state(&id).await, "unproven");
+    city.world.store.decide(&city.ciso, &decision, Answer::Approve, None).await.unwrap();
+    assert_eq!(city.state(&id).await, "na");
+    city.world.clock.advance(31 * Ms::DAY);
+    assert_eq!(city.state(&id).await, "-", "the answer has ended and the row is open again");
+}
+
+#[tokio::test]
+async fn a_self_declaration_needs_every_section_and_names_who_is_missing() {
+    let city = City::new().await;
+    city.world.section("0204", "税務課").await;
+    let id = city.adopt("5.4.1").await;
+    let (state, reason) = city.verdict(&id, EVIDENCE_CHECK).await;
+    assert_eq!(state, "unproven");
+    assert!(reason.contains("2課のうち2課"), "{reason}");
+    city.file(&id, "attestation", Some(true), Some("0103")).await;
+    let (state, reason) = city.verdict(&id, EVIDENCE_CHECK).await;
+    assert_eq!(state, "unproven");
+    assert!(reason.contains("税務課"), "{reason}");
+    city.file(&id, "attestation", Some(false), Some("0204")).await;
+    assert_eq!(city.state(&id).await, "broken");
+    city.world.clock.advance(Ms::HOUR);
+    city.file(&id, "attestation", Some(true), Some("0204")).await;
+    let (state, reason) = city.verdict(&id, EVIDENCE_CHECK).await;
+    assert_eq!(state, "holds");
+    assert!(reason.starts_with("自己申告"), "{reason}");
+}
+
+#[tokio::test]
+async fn what_was_known_then_does_not_change() {
+    let city = City::new().await;
+    let id = city.adopt("1.1.2").await;
+    let then = city.world.store.clock.now();
+    city.world.clock.advance(40 * Ms::DAY);
+    let mut tx = city.world.store.write(&Actor::system(), "evidence.file").await.unwrap();
+    let new = NewEvidence {
+        requirement_id: &id,
+        kind: "record",
+        title: "任命書",
+        observed: then,
+        source: "試験",
+        ..NewEvidence::default()
+    };
+    tx.file_evidence(&city.staff, new).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let now = city.world.store.clock.now();
+    let recorded = preview(city.world.db(), &id, then, then).await.unwrap().unwrap();
+    let known_now = preview(city.world.db(), &id, then, now).await.unwrap().unwrap();
+    assert_eq!(recorded.state.code(), "unproven");
+    assert_eq!(known_now.state.code(), "holds");
+    let (_, reason) = city.verdict(&id, EVIDENCE_CHECK).await;
+    assert!(reason.contains("40日後に登録"), "late filing is said: {reason}");
+}
+
+#[tokio::test]
+async fn an_empty_population_proves_nothing() {
+    let world = World::new().await;
+    let mut tx = world.store.write(&Actor::system(), "catalogue.load").await.unwrap();
+    tx.load_catalogue(sekisho_catalogue::catalogue()).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = world.store.write(&Actor::system(), "requirement.adopt").await.unwrap();
+    for check in sekisho_checks::CHECKS {
+        for id in check.requirements {
+            let id = world.db().requirement_by_catalogue_id(id).await.unwrap().unwrap();
+            let row = tx.get(&REQUIREMENT, &id).await.unwrap();
+            if row.text("state") == "undecided" {
+                tx.adopt(row, "adopted", None, None).await.unwrap();
+            }
+        }
+    }
+    tx.commit().await.unwrap();
+    evaluate_dirty(&world.store).await.unwrap();
+    let judged = world.db().judged(world.store.clock.now()).await.unwrap();
+    let green: Vec<_> =
+        judged.iter().filter(|j| j.state.as_deref() == Some("holds")).map(|j| &j.reason).collect();
+    // What the city itself just did (adopting rows without a standard) is seen, and is not green either.
+    assert!(green.is_empty(), "{green:?}");
+}
+
+#[tokio::test]
+async fn a_section_without_manager_and_an_orphaned_account_are_named() {
+    let city = City::new().await;
+    let managers = city.adopt("1.4.1").await;
+    let accounts = city.adopt("6.2.4").await;
+    let manager = city.world.person("井上", Role::Manager, "0103").await;
+    assert_eq!(city.verdict(&managers, "sections_have_managers").await.0, "holds");
+    let mut tx = city.world.store.write(&Actor::system(), "account.create").await.unwrap();
+    tx.create_account(&manager.person_id, "inoue", false).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(city.verdict(&accounts, "accounts_have_seats").await.0, "holds");
+
+    let mut tx = city.world.store.write(&Actor::system(), "person.leave").await.unwrap();
+    tx.person_leaves(&manager.person_id, city.today()).await.unwrap();
+    tx.commit().await.unwrap();
+    let (state, reason) = city.verdict(&managers, "sections_have_managers").await;
+    assert_eq!(state, "broken");
+    assert!(reason.contains("情報政策課"), "{reason}");
+    let (state, reason) = city.verdict(&accounts, "accounts_have_seats").await;
+    assert_eq!(state, "broken");
+    assert!(reason.contains("inoue"), "{reason}");
+}
+
+#[tokio::test]
+async fn privileged_accounts_need_two_kinds_of_credential() {
+    let city = City::new().await;
+    let id = city.adopt("6.2.12").await;
+    let mut tx = city.world.store.write(&Actor::system(), "account.create").await.unwrap();
+    let account = tx.create_account(&city.staff.person_id, "sato", true).await.unwrap();
+    tx.set_credential(&account, "password", "hash", false).await.unwrap();
+    tx.commit().await.unwrap();
+    let check = "privileged_accounts_have_two_factors";
+    assert_eq!(city.verdict(&id, check).await.0, "broken");
+    let mut tx = city.world.store.write(&Actor::system(), "credential.enrol").await.unwrap();
+    tx.set_credential(&account, "totp", "seed", false).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(city.verdict(&id, check).await.0, "holds");
+}
+
+#[tokio::test]
+async fn confirmations_and_drills_age() {
+    let city = City::new().await;
+    let outside = city.adopt("6.1.9").await;
+    let restore = city.adopt("6.1.5").await;
+    assert_eq!(city.verdict(&outside, "checkpoint_is_kept_outside").await.0, "unproven");
+    let mut tx = city.world.store.write(&Actor::system(), "assurance").await.unwrap();
+    tx.confirm_outside(1, "root", "監査委員事務局", &city.ciso.person_id).await.unwrap();
+    let at = tx.at();
+    tx.record_restore(at, "00", 1, "root", true).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(city.verdict(&outside, "checkpoint_is_kept_outside").await.0, "holds");
+    assert_eq!(city.verdict(&restore, "restore_is_tested").await.0, "holds");
+    city.world.clock.advance(8 * Ms::DAY);
+    assert_eq!(city.verdict(&outside, "checkpoint_is_kept_outside").await.0, "broken");
+    city.world.clock.advance(365 * Ms::DAY);
+    assert_eq!(city.verdict(&restore, "restore_is_tested").await.0, "broken");
+}
+
+/// Every check has a title, a row that exists, and SQL that both databases prepare (see `schema.rs`).
+#[test]
+fn checks_speak_for_rows_that_exist() {
+    let mut ids = std::collections::BTreeSet::new();
+    for check in sekisho_checks::CHECKS {
+        assert!(ids.insert(check.id), "{} twice", check.id);
+        assert!(!check.requirements.is_empty());
+        for id in check.requirements {
+            let found = sekisho_catalogue::catalogue().requirements.iter().any(|r| r.id.as_str() == *id);
+            assert!(found, "{}: no row {id}", check.id);
+        }
+        for noun in check.reads {
+            assert!(sekisho_domain::noun(noun).is_some(), "{}: no noun {noun}", check.id);
+        }
+    }
+    assert!(ids.len() >= 15);
+}
