@@ -5,6 +5,7 @@ use super::{Fate, Reader, excerpt};
 use crate::decode::LineKind;
 use crate::model::{Code, Document, Revision};
 use crate::text::{FoundDate, dates_in, squeeze, tidy};
+use sekisho_domain::date::Date;
 
 const TITLE_CHARS_MAX: usize = 80;
 
@@ -141,8 +142,11 @@ fn dates(reader: &mut Reader<'_>, end: usize, document: &mut Document) {
                 reader.warn(index, Code::DateUnclear, message);
                 continue;
             };
-            note_missing_day(reader, index, date, text);
-            record(document, &mut changes, event, date);
+            let day = in_history(&document.revisions, date);
+            if day.is_none() {
+                note_missing_day(reader, index, date, text);
+            }
+            record(document, &mut changes, event, day.unwrap_or(date.date));
         }
         reader.settle(index, Fate::Front);
     }
@@ -157,30 +161,37 @@ fn dates(reader: &mut Reader<'_>, end: usize, document: &mut Document) {
     }
 }
 
-fn record(document: &mut Document, changes: &mut Vec<Revision>, event: Event, date: &FoundDate) {
+fn record(document: &mut Document, changes: &mut Vec<Revision>, event: Event, date: Date) {
     match event {
         Event::Adopted => {
-            document.adopted.get_or_insert(date.date);
+            document.adopted.get_or_insert(date);
             changes.push(Revision {
-                revised_on: Some(date.date),
+                revised_on: Some(date),
                 summary: Some("制定".to_owned()),
                 ..Revision::default()
             });
         }
         Event::Revised => {
-            document.revised = document.revised.max(Some(date.date));
+            document.revised = document.revised.max(Some(date));
             changes.push(Revision {
-                revised_on: Some(date.date),
+                revised_on: Some(date),
                 summary: Some("改定".to_owned()),
                 ..Revision::default()
             });
         }
         Event::Effective => {
             if let Some(last) = changes.last_mut() {
-                last.effective_on.get_or_insert(date.date);
+                last.effective_on.get_or_insert(date);
             }
         }
     }
+}
+
+/// The day that the 改定履歴 gives for a month on the cover.
+fn in_history(revisions: &[Revision], date: &FoundDate) -> Option<Date> {
+    let days = revisions.iter().flat_map(|r| [r.revised_on, r.effective_on]).flatten();
+    let mut same = days.filter(|d| (d.year(), d.month()) == (date.date.year(), date.date.month()));
+    same.next().filter(|_| !date.has_day)
 }
 
 fn note_missing_day(reader: &mut Reader<'_>, index: usize, date: &FoundDate, text: &str) {
