@@ -27,7 +27,7 @@ pub struct Step {
     pub node: NodeId,
     /// Packets that had not been there before.
     pub set: Set,
-    /// Whether every choice on the way was certain.
+    /// Whether every rule on the way was certain (which value a translation picks is not looked at).
     pub certain: bool,
     /// Where they came from; `None` for sources.
     pub from: Option<Origin>,

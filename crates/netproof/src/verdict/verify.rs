@@ -472,7 +472,14 @@ fn smallest_fix(world: &World, question: &Question, refutation: &Refutation) -> 
             continue;
         };
         let rule = &node.rules[at];
-        if rule.line == 0 || rule.then.is_empty() {
+        // Only entries of tables that also drop: stopping a route or a translation is not how people fix this.
+        let filters = node.otherwise.is_empty() || node.rules.iter().any(|r| r.then.is_empty());
+        if rule.line == 0
+            || rule.then.is_empty()
+            || !filters
+            || node.name.contains("route")
+            || node.name.contains("nat")
+        {
             continue;
         }
         let drop = Rule::new(rule.when.clone(), Vec::new(), rule.line, "fix");

@@ -1,5 +1,5 @@
 //! A generated municipality: a FortiGate between four zones, an IOS core switch and a YAMAHA branch router.
-#![allow(dead_code, missing_docs)]
+#![allow(dead_code, unreachable_pub)]
 
 use sekisho_netproof::certificate::Declarations;
 use sekisho_netproof::site::Site;
