@@ -117,12 +117,7 @@ pub async fn run(command: Command) -> Result<ExitCode> {
             let storage = DirStorage::open(data.dir.join("ledger"))?;
             let head = head(&storage)?;
             let proof = sekisho_ledger::Tiles::new(&storage, head.checkpoint.size);
-            let proof = sekisho_ledger::ProofText {
-                index,
-                proof: proof.inclusion(index)?,
-                checkpoint: head,
-                extra: None,
-            };
+            let proof = sekisho_ledger::ProofText::new(proof.inclusion(index)?, head);
             print!("{proof}");
             Ok(ExitCode::SUCCESS)
         }
@@ -183,7 +178,7 @@ fn show(report: &VerifyReport, json: bool) -> ExitCode {
             .as_ref()
             .map(|f| serde_json::json!({ "index": f.index, "kind": f.kind.code(), "detail": f.detail }));
         let value = serde_json::json!({
-            "origin": report.origin, "size": report.size, "root": hex::encode(report.root),
+            "origin": report.origin, "size": report.size, "root": report.root.to_hex(),
             "level": format!("{:?}", report.level), "pending": report.pending, "rows": report.rows,
             "intact": report.is_intact(), "first_bad": first_bad, "warnings": report.warnings_count,
             "agreeing": report.agreeing, "cosigners": report.cosigners,
