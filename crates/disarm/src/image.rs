@@ -7,6 +7,9 @@ mod pixels;
 mod png;
 mod tiff;
 
+pub(crate) use pixels::encode as encode_jpeg;
+pub(crate) use tiff::group4;
+
 use crate::{
     Action, JpegRule, Kind, Meter, Refusal, Severity, Threat,
     ctx::{Ctx, Rebuilt},

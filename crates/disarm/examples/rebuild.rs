@@ -1,0 +1,29 @@
+//! Rebuilds files for on-demand comparisons: `rebuild OUT_DIR FILE…`, one line per file on standard output.
+#![allow(clippy::print_stdout, reason = "a command for developers")]
+
+use std::path::Path;
+
+use sekisho_disarm::{Limits, Outcome, Ruleset, Secrets, disarm};
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let out = args.next().unwrap_or_default();
+    for file in args {
+        let name = Path::new(&file).file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let Ok(bytes) = std::fs::read(&file) else { continue };
+        let run = |b: &[u8]| disarm(b, &name, &Ruleset::default(), &Limits::default(), &Secrets::none());
+        match run(&bytes) {
+            Outcome::Clean { rebuilt, report } => {
+                let _ = std::fs::write(Path::new(&out).join(&name), &rebuilt);
+                let fixed = match run(&rebuilt) {
+                    Outcome::Clean { rebuilt: second, .. } => second == rebuilt,
+                    _ => false,
+                };
+                let words = report.sentences.join(" / ");
+                println!("clean\t{file}\t{}\t{}\tfixed={fixed}\t{words}", bytes.len(), rebuilt.len());
+            }
+            Outcome::NeedsPassword { .. } => println!("password\t{file}"),
+            Outcome::Blocked { reason, .. } => println!("blocked\t{file}\t{reason}"),
+        }
+    }
+}

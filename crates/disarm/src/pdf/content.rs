@@ -1,0 +1,678 @@
+//! Content streams (ISO 32000-2, 7.8 and annex A): read token by token, written from the list of operators.
+//!
+//! An operator that is not in [`OPERATORS`], or whose operands do not fit, is left out. Resources are copied when an
+//! operator names them and get new names in order of first use, so unused ones do not survive.
+
+use std::collections::BTreeMap;
+
+use hayro_syntax::object::{Dict as InputDict, FromBytes};
+use hayro_syntax::page::Resources;
+
+use super::copy::{Copier, Role};
+use super::lex::{Lexer, Token, write_name, write_number, write_string};
+use super::object::{Dict, Value};
+use crate::{Action, Meter, Refusal, Severity, Threat};
+
+/// A rewritten content stream.
+#[derive(Debug)]
+pub(super) struct Content {
+    pub(super) data: Vec<u8>,
+    /// Operators executed when it is drawn once, those of forms and patterns included.
+    pub(super) weight: u64,
+}
+
+/// Operators and their operands: `n` number, `N` numbers, `s` string, `a` text array, `d` dash array, `c` name of an
+/// intent, `F` font, `X` external object, `G` graphics state, `S` shading, `C` colour space, `P` colour or pattern,
+/// `t` tag, `p` property list.
+const OPERATORS: &[(&str, &str)] = &[
+    ("q", ""),
+    ("Q", ""),
+    ("cm", "nnnnnn"),
+    ("w", "n"),
+    ("J", "n"),
+    ("j", "n"),
+    ("M", "n"),
+    ("d", "dn"),
+    ("ri", "c"),
+    ("i", "n"),
+    ("gs", "G"),
+    ("m", "nn"),
+    ("l", "nn"),
+    ("c", "nnnnnn"),
+    ("v", "nnnn"),
+    ("y", "nnnn"),
+    ("h", ""),
+    ("re", "nnnn"),
+    ("S", ""),
+    ("s", ""),
+    ("f", ""),
+    ("F", ""),
+    ("f*", ""),
+    ("B", ""),
+    ("B*", ""),
+    ("b", ""),
+    ("b*", ""),
+    ("n", ""),
+    ("W", ""),
+    ("W*", ""),
+    ("BT", ""),
+    ("ET", ""),
+    ("Tc", "n"),
+    ("Tw", "n"),
+    ("Tz", "n"),
+    ("TL", "n"),
+    ("Tf", "Fn"),
+    ("Tr", "n"),
+    ("Ts", "n"),
+    ("Td", "nn"),
+    ("TD", "nn"),
+    ("Tm", "nnnnnn"),
+    ("T*", ""),
+    ("Tj", "s"),
+    ("TJ", "a"),
+    ("'", "s"),
+    ("\"", "nns"),
+    ("d0", "nn"),
+    ("d1", "nnnnnn"),
+    ("CS", "C"),
+    ("cs", "C"),
+    ("SC", "N"),
+    ("sc", "N"),
+    ("SCN", "P"),
+    ("scn", "P"),
+    ("G", "n"),
+    ("g", "n"),
+    ("RG", "nnn"),
+    ("rg", "nnn"),
+    ("K", "nnnn"),
+    ("k", "nnnn"),
+    ("sh", "S"),
+    ("Do", "X"),
+    ("BMC", "t"),
+    ("BDC", "tp"),
+    ("EMC", ""),
+];
+
+/// Operands before an operator; more are rubbish.
+const MAX_OPERANDS: usize = 64;
+/// `q` inside `q`, and marked content inside marked content.
+const MAX_OPEN: usize = 4096;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Category {
+    ColorSpace,
+    ExtGState,
+    Font,
+    Pattern,
+    Properties,
+    Shading,
+    XObject,
+}
+
+impl Category {
+    fn key(self) -> &'static str {
+        match self {
+            Self::ColorSpace => "ColorSpace",
+            Self::ExtGState => "ExtGState",
+            Self::Font => "Font",
+            Self::Pattern => "Pattern",
+            Self::Properties => "Properties",
+            Self::Shading => "Shading",
+            Self::XObject => "XObject",
+        }
+    }
+
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::ColorSpace => "C",
+            Self::ExtGState => "G",
+            Self::Font => "F",
+            Self::Pattern => "P",
+            Self::Properties => "O",
+            Self::Shading => "S",
+            Self::XObject => "X",
+        }
+    }
+}
+
+/// Resources of the output; the glyphs of a Type 3 font share one set.
+#[derive(Debug, Default)]
+pub(super) struct SharedResources {
+    /// Name in the input → name in the output, or nothing if the resource was dropped.
+    names: BTreeMap<(Category, Vec<u8>), Option<Value>>,
+    resources: BTreeMap<Category, Dict>,
+    counts: BTreeMap<Category, usize>,
+}
+
+impl SharedResources {
+    pub(super) fn into_dict(self) -> Dict {
+        let mut out = Dict::new();
+        for (category, dict) in self.resources {
+            out.set(category.key(), Value::Dict(dict));
+        }
+        out
+    }
+
+    /// Enters a resource under a new name and returns the name; device colour spaces need no entry.
+    fn enter(&mut self, category: Category, value: Value) -> Value {
+        if let (Category::ColorSpace, Value::Name(_)) = (category, &value) {
+            return value;
+        }
+        let count = self.counts.entry(category).or_default();
+        let name = format!("{}{count}", category.prefix());
+        *count += 1;
+        self.resources.entry(category).or_default().set(&name, value);
+        Value::name(&name)
+    }
+}
+
+/// The stream being written.
+struct Writer<'r, 'a> {
+    scope: &'r Resources<'a>,
+    shared: &'r mut SharedResources,
+    out: Vec<u8>,
+    weight: u64,
+    saves: usize,
+    /// Open marked content, and whether its beginning was written.
+    marks: Vec<bool>,
+    text: bool,
+    dropped: u64,
+}
+
+impl<'a> Copier<'a, '_, '_> {
+    /// Rewrites a content stream and copies the resources it uses.
+    pub(super) fn content(
+        &mut self,
+        data: &[u8],
+        scope: &Resources<'a>,
+        shared: &mut SharedResources,
+    ) -> Result<Content, Refusal> {
+        let mut writer = Writer {
+            scope,
+            shared,
+            out: Vec::with_capacity(data.len()),
+            weight: 0,
+            saves: 0,
+            marks: Vec::new(),
+            text: false,
+            dropped: 0,
+        };
+        let mut lexer = Lexer::new(data);
+        let mut operands: Vec<Token<'_>> = Vec::new();
+        while let Some(token) = lexer.next() {
+            match token {
+                Token::Word(b"BI") => {
+                    operands.clear();
+                    self.inline_picture(&mut lexer, &mut writer)?;
+                }
+                Token::Word(word) => {
+                    self.operator(word, &operands, &mut writer)?;
+                    operands.clear();
+                }
+                operand => {
+                    if operands.len() >= MAX_OPERANDS {
+                        operands.remove(0);
+                    }
+                    operands.push(operand);
+                }
+            }
+        }
+        if writer.text {
+            writer.out.extend(b"ET\n");
+        }
+        for _ in writer.marks.iter().filter(|written| **written) {
+            writer.out.extend(b"EMC\n");
+        }
+        for _ in 0..writer.saves {
+            writer.out.extend(b"Q\n");
+        }
+        if writer.dropped > 0 {
+            self.ctx.note(Threat::P10, "意味のない描画命令", &self.place);
+        }
+        if writer.weight > self.ctx.limits.steps {
+            return Err(Refusal::Limit(Meter::Steps));
+        }
+        Ok(Content { data: writer.out, weight: writer.weight })
+    }
+
+    fn operator(
+        &mut self,
+        word: &[u8],
+        operands: &[Token<'_>],
+        w: &mut Writer<'_, 'a>,
+    ) -> Result<(), Refusal> {
+        w.weight = w.weight.saturating_add(1);
+        self.ctx.spend(Meter::Steps, 1)?;
+        if w.weight > self.ctx.limits.steps {
+            return Err(Refusal::Limit(Meter::Steps));
+        }
+        let known = OPERATORS.iter().find(|(name, _)| name.as_bytes() == word);
+        let Some((name, shape)) = known else {
+            w.dropped += u64::from(!matches!(word, b"BX" | b"EX" | b"MP" | b"DP"));
+            return Ok(());
+        };
+        if !w.open_or_close(name) {
+            return Ok(());
+        }
+        let mark = w.out.len();
+        let fits = self.operands(name, shape, operands, w)?.is_some();
+        if *name == "BDC" && w.marks.len() < MAX_OPEN {
+            w.marks.push(fits);
+        }
+        if !fits {
+            w.out.truncate(mark);
+            w.dropped += u64::from(*name != "BDC");
+            return Ok(());
+        }
+        w.out.extend(name.as_bytes());
+        w.out.push(b'\n');
+        Ok(())
+    }
+
+    /// Writes the operands, or nothing if they do not fit.
+    fn operands(
+        &mut self,
+        name: &str,
+        shape: &str,
+        operands: &[Token<'_>],
+        w: &mut Writer<'_, 'a>,
+    ) -> Result<Option<()>, Refusal> {
+        if shape == "N" || shape == "P" {
+            return self.colour_operands(operands, shape == "P", w);
+        }
+        let Some(from) = operands.len().checked_sub(shape.len()) else { return Ok(None) };
+        for (kind, token) in shape.bytes().zip(&operands[from..]) {
+            let written = match (kind, token) {
+                (b'n', Token::Number(v)) => {
+                    write_number(*v, &mut w.out);
+                    true
+                }
+                (b's', Token::Str(text)) => {
+                    write_string(text, &mut w.out);
+                    true
+                }
+                (b'a', Token::Array(items)) => {
+                    write_text_array(items, &mut w.out);
+                    true
+                }
+                (b'd', Token::Array(items)) => {
+                    let dash: Vec<f64> = items.iter().filter_map(number).collect();
+                    w.out.push(b'[');
+                    write_numbers(&dash, &mut w.out);
+                    w.out.push(b']');
+                    true
+                }
+                (b'c', Token::Name(intent)) => {
+                    let known = matches!(
+                        &intent[..],
+                        b"AbsoluteColorimetric" | b"RelativeColorimetric" | b"Saturation" | b"Perceptual"
+                    );
+                    write_name(intent, &mut w.out);
+                    known
+                }
+                (b't', Token::Name(tag)) => {
+                    write_name(&tag[..tag.len().min(127)], &mut w.out);
+                    true
+                }
+                (b'p', property) => self.property(name, &operands[from], property, w)?,
+                (b'F' | b'X' | b'G' | b'S' | b'C', Token::Name(resource)) => {
+                    let category = match kind {
+                        b'F' => Category::Font,
+                        b'X' => Category::XObject,
+                        b'G' => Category::ExtGState,
+                        b'S' => Category::Shading,
+                        _ => Category::ColorSpace,
+                    };
+                    self.resource(category, resource, w)?
+                }
+                _ => false,
+            };
+            if !written {
+                return Ok(None);
+            }
+            w.out.push(b' ');
+        }
+        Ok(Some(()))
+    }
+
+    fn colour_operands(
+        &mut self,
+        operands: &[Token<'_>],
+        pattern: bool,
+        w: &mut Writer<'_, 'a>,
+    ) -> Result<Option<()>, Refusal> {
+        let values: Vec<f64> = operands.iter().filter_map(number).collect();
+        write_numbers(&values, &mut w.out);
+        let mut any = !values.is_empty();
+        if any {
+            w.out.push(b' ');
+        }
+        if let (true, Some(Token::Name(name))) = (pattern, operands.last()) {
+            if !self.resource(Category::Pattern, name, w)? {
+                return Ok(None);
+            }
+            w.out.push(b' ');
+            any = true;
+        }
+        Ok(any.then_some(()))
+    }
+
+    /// Copies a named resource on first use and writes its new name.
+    fn resource(&mut self, category: Category, name: &[u8], w: &mut Writer<'_, 'a>) -> Result<bool, Refusal> {
+        let key = (category, name.to_vec());
+        let value = match w.shared.names.get(&key) {
+            Some(known) => known.clone(),
+            None => {
+                let copied = self.copy_resource(category, name, w.scope)?;
+                let named = copied.map(|value| w.shared.enter(category, value));
+                w.shared.names.insert(key, named.clone());
+                named
+            }
+        };
+        let Some(Value::Name(new)) = value else { return Ok(false) };
+        if matches!(category, Category::XObject | Category::Pattern)
+            && let Some(Value::Ref(id)) = w.shared.resources.get(&category).and_then(|d| d.0.get(&new))
+        {
+            // What is drawn by what is drawn … adds up, so that a small file cannot ask for endless drawing.
+            w.weight = w.weight.saturating_add(self.weights.get(id).copied().unwrap_or(1));
+        }
+        write_name(&new, &mut w.out);
+        Ok(true)
+    }
+
+    fn copy_resource(
+        &mut self,
+        category: Category,
+        name: &[u8],
+        scope: &Resources<'a>,
+    ) -> Result<Option<Value>, Refusal> {
+        if category == Category::ColorSpace {
+            let space = self.named_space(name, Some(scope))?;
+            return Ok(space.map(|s| s.value));
+        }
+        let from = match category {
+            Category::ExtGState => &scope.ext_g_states,
+            Category::Font => &scope.fonts,
+            Category::Pattern => &scope.patterns,
+            Category::Properties => &scope.properties,
+            Category::Shading => &scope.shadings,
+            _ => &scope.x_objects,
+        };
+        let Some(found) = self.entry(from, name) else { return Ok(None) };
+        match category {
+            Category::ExtGState => self.graphics_state(found, scope),
+            Category::Font => self.font(found),
+            Category::Pattern => self.pattern(found, scope),
+            Category::Properties => self.layer(found),
+            Category::Shading => self.shading(found),
+            _ => self.external_object(found, scope),
+        }
+    }
+
+    /// Property list of marked content: a layer by name, or a dictionary of replacement texts.
+    fn property(
+        &mut self,
+        operator: &str,
+        tag: &Token<'_>,
+        property: &Token<'_>,
+        w: &mut Writer<'_, 'a>,
+    ) -> Result<bool, Refusal> {
+        let _ = operator;
+        match (tag, property) {
+            (Token::Name(tag), Token::Name(name)) if tag == b"OC" => {
+                self.resource(Category::Properties, name, w)
+            }
+            (_, Token::Name(name)) => {
+                let found = self.entry(&w.scope.properties, name);
+                let Some(dict) = found.as_ref().and_then(|(_, o)| super::copy::dict_of(o)) else {
+                    return Ok(false);
+                };
+                let kept = self.plain_keys("Span", dict);
+                write_span(&kept, &mut w.out);
+                Ok(!kept.is_empty())
+            }
+            (_, Token::Dict(entries)) => {
+                let mut kept = Dict::new();
+                for (key, value) in entries {
+                    if let (b"ActualText" | b"Alt" | b"E" | b"Lang", Token::Str(text)) = (&key[..], value) {
+                        kept.0.insert(key.clone(), Value::Str(text.clone()));
+                    }
+                }
+                write_span(&kept, &mut w.out);
+                Ok(!kept.is_empty())
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Draws a copied form at the end of a content stream, under the given matrix.
+    pub(super) fn draw_form(
+        &self,
+        form: Value,
+        matrix: [f64; 6],
+        content: &mut Content,
+        shared: &mut SharedResources,
+    ) {
+        let weight = match &form {
+            Value::Ref(id) => self.weights.get(id).copied().unwrap_or(1),
+            _ => 1,
+        };
+        content.weight = content.weight.saturating_add(weight);
+        let Value::Name(name) = shared.enter(Category::XObject, form) else { return };
+        content.data.extend(b"q\n");
+        write_numbers(&matrix, &mut content.data);
+        content.data.extend(b" cm\n");
+        write_name(&name, &mut content.data);
+        content.data.extend(b" Do\nQ\n");
+    }
+
+    /// `BI … ID … EI` becomes a picture of its own.
+    fn inline_picture(&mut self, lexer: &mut Lexer<'_>, w: &mut Writer<'_, 'a>) -> Result<(), Refusal> {
+        let mut entries = Vec::new();
+        loop {
+            match lexer.next() {
+                Some(Token::Name(key)) => {
+                    if let Some(value) = lexer.next() {
+                        entries.push((long_key(&key).to_vec(), value));
+                    }
+                }
+                Some(Token::Word(b"ID")) => break,
+                Some(Token::Word(b"EI")) | None => return Ok(()),
+                Some(_) => {}
+            }
+        }
+        lexer.skip(1);
+        // A colour space that is a name may belong to the resources.
+        let space = match entries.iter().find(|(k, _)| k == b"ColorSpace") {
+            Some((_, Token::Name(name))) => self.named_space(name, Some(w.scope))?,
+            _ => None,
+        };
+        let mut text = Vec::new();
+        write_dict(&entries, &mut text, 0);
+        let data = lexer.rest();
+        let length = inline_length(&entries, space.as_ref().map(|s| s.components), data);
+        lexer.skip(length);
+        // Behind the data stands EI.
+        if let Some(Token::Word(b"EI")) = lexer.clone().next() {
+            lexer.next();
+        }
+        let Some(dict) = InputDict::from_bytes(&text) else { return Ok(()) };
+        let raw = &data[..length.min(data.len())];
+        if let Some(picture) = self.picture_parts(&dict, raw, space, Role::Picture)? {
+            let Value::Name(name) = w.shared.enter(Category::XObject, picture) else { return Ok(()) };
+            write_name(&name, &mut w.out);
+            w.out.extend(b" Do\n");
+            w.weight = w.weight.saturating_add(1);
+        }
+        Ok(())
+    }
+}
+
+impl Writer<'_, '_> {
+    /// Keeps `q`/`Q`, `BT`/`ET` and marked content balanced; `false` drops the operator.
+    fn open_or_close(&mut self, name: &str) -> bool {
+        match name {
+            "q" if self.saves < MAX_OPEN => self.saves += 1,
+            "Q" if self.saves > 0 => self.saves -= 1,
+            // A tag without properties says nothing outside a structure tree; its end goes with it.
+            "BMC" => {
+                if self.marks.len() < MAX_OPEN {
+                    self.marks.push(false);
+                }
+                return false;
+            }
+            "EMC" => return self.marks.pop().unwrap_or(false),
+            "BT" => {
+                let nested = self.text;
+                self.text = true;
+                return !nested;
+            }
+            "ET" => {
+                let open = self.text;
+                self.text = false;
+                return open;
+            }
+            "q" | "Q" => return false,
+            _ => {}
+        }
+        true
+    }
+}
+
+fn number(token: &Token<'_>) -> Option<f64> {
+    match token {
+        Token::Number(v) => Some(*v),
+        _ => None,
+    }
+}
+
+fn write_numbers(values: &[f64], out: &mut Vec<u8>) {
+    for (i, v) in values.iter().enumerate() {
+        if i > 0 {
+            out.push(b' ');
+        }
+        write_number(*v, out);
+    }
+}
+
+fn write_text_array(items: &[Token<'_>], out: &mut Vec<u8>) {
+    out.push(b'[');
+    let mut after_number = false;
+    for item in items {
+        match item {
+            Token::Str(text) => {
+                write_string(text, out);
+                after_number = false;
+            }
+            Token::Number(v) => {
+                if after_number {
+                    out.push(b' ');
+                }
+                write_number(*v, out);
+                after_number = true;
+            }
+            _ => {}
+        }
+    }
+    out.push(b']');
+}
+
+fn write_span(dict: &Dict, out: &mut Vec<u8>) {
+    out.extend(b"<<");
+    for (key, value) in &dict.0 {
+        if let Value::Str(text) = value {
+            write_name(key, out);
+            write_string(text, out);
+        }
+    }
+    out.extend(b">>");
+}
+
+/// Full names of the abbreviations in inline pictures (8.9.7).
+fn long_key(key: &[u8]) -> &[u8] {
+    match key {
+        b"BPC" => b"BitsPerComponent",
+        b"CS" => b"ColorSpace",
+        b"D" => b"Decode",
+        b"DP" => b"DecodeParms",
+        b"F" => b"Filter",
+        b"H" => b"Height",
+        b"IM" => b"ImageMask",
+        b"I" => b"Interpolate",
+        b"W" => b"Width",
+        other => other,
+    }
+}
+
+fn write_dict(entries: &[(Vec<u8>, Token<'_>)], out: &mut Vec<u8>, depth: usize) {
+    out.extend(b"<<");
+    for (key, value) in entries {
+        write_name(key, out);
+        out.push(b' ');
+        write_token(value, out, depth);
+        out.push(b' ');
+    }
+    out.extend(b">>");
+}
+
+fn write_token(token: &Token<'_>, out: &mut Vec<u8>, depth: usize) {
+    if depth > 8 {
+        out.extend(b"null");
+        return;
+    }
+    match token {
+        Token::Number(v) => write_number(*v, out),
+        Token::Name(name) => write_name(name, out),
+        Token::Str(text) => write_string(text, out),
+        Token::Bool(v) => out.extend(if *v { &b"true"[..] } else { b"false" }),
+        Token::Array(items) => {
+            out.push(b'[');
+            for item in items {
+                write_token(item, out, depth + 1);
+                out.push(b' ');
+            }
+            out.push(b']');
+        }
+        Token::Dict(entries) => write_dict(entries, out, depth + 1),
+        Token::Null | Token::Word(_) | Token::Brace(_) => out.extend(b"null"),
+    }
+}
+
+/// Bytes of inline picture data: computed when there is no filter, found by its end mark otherwise.
+fn inline_length(entries: &[(Vec<u8>, Token<'_>)], components: Option<usize>, data: &[u8]) -> usize {
+    let get = |key: &[u8]| entries.iter().find(|(k, _)| k == key).map(|(_, v)| v);
+    let int = |key: &[u8]| match get(key) {
+        Some(Token::Number(v)) if *v >= 0.0 && *v < 1e6 => Some(*v as usize),
+        _ => None,
+    };
+    if get(b"Filter").is_none()
+        && let (Some(width), Some(height)) = (int(b"Width"), int(b"Height"))
+    {
+        let mask = matches!(get(b"ImageMask"), Some(Token::Bool(true)));
+        let bits = if mask { 1 } else { int(b"BitsPerComponent").unwrap_or(8).min(16) };
+        let components = if mask {
+            1
+        } else {
+            match get(b"ColorSpace") {
+                Some(Token::Array(_)) | None => 1,
+                Some(_) => components.unwrap_or(1),
+            }
+        };
+        let length = (width * components * bits).div_ceil(8).saturating_mul(height);
+        if is_end(data, length) {
+            return length;
+        }
+    }
+    (0..data.len()).find(|at| is_end(data, *at)).unwrap_or(data.len())
+}
+
+/// `EI` between white space at `at`, followed by something that reads like content.
+fn is_end(data: &[u8], at: usize) -> bool {
+    let Some(tail) = data.get(at..) else { return false };
+    let spaces = tail.iter().take(8).take_while(|b| matches!(b, 0 | 9 | 10 | 12 | 13 | 32)).count();
+    let Some(after) = tail.get(spaces..).and_then(|t| t.strip_prefix(b"EI")) else { return false };
+    let at_start = spaces > 0 || at == 0 || matches!(data.get(at - 1), Some(b'>' | b'~'));
+    let space_behind = after.first().is_none_or(|b| matches!(b, 0 | 9 | 10 | 12 | 13 | 32));
+    let printable = after.iter().take(16).all(|b| matches!(b, 9 | 10 | 13 | 0x20..=0x7e));
+    (at_start || spaces == 0) && space_behind && printable
+}
