@@ -38,7 +38,10 @@ impl<'a> Copier<'a, '_, '_> {
                 continue;
             }
             if subtype == "Link" {
-                links.extend(self.link(&dict, names));
+                match self.link(&dict, names) {
+                    Some(link) => links.push(link),
+                    None => draw_border(&dict, content),
+                }
                 continue;
             }
             let drawn = self.draw_appearance(&dict, scope, content, shared)?;
@@ -133,6 +136,40 @@ impl<'a> Copier<'a, '_, '_> {
         self.report(Threat::X10, Severity::External, Action::Flattened, what);
         None
     }
+}
+
+/// Draws the frame that readers put around a link (12.5.4), now that the link itself is gone.
+fn draw_border(dict: &InputDict<'_>, content: &mut Content) {
+    let Some(rect) = numbers_of(dict, "Rect").filter(|r| r.len() == 4) else { return };
+    let style = match dict.get::<Object<'_>>("BS") {
+        Some(Object::Dict(style)) => number_of(&style, "W"),
+        _ => None,
+    };
+    let border = numbers_of(dict, "Border");
+    let width = style.or_else(|| border.and_then(|b| b.get(2).copied())).unwrap_or(1.0);
+    let colour = match numbers_of(dict, "C") {
+        Some(c) if c.is_empty() => return,
+        Some(c) if matches!(c.len(), 1 | 3 | 4) => c,
+        _ => vec![0.0],
+    };
+    if width <= 0.0 || width > 100.0 {
+        return;
+    }
+    let operator = match colour.len() {
+        1 => "G",
+        3 => "RG",
+        _ => "K",
+    };
+    let (x, y) = (rect[0].min(rect[2]), rect[1].min(rect[3]));
+    let (w, h) = ((rect[2] - rect[0]).abs(), (rect[3] - rect[1]).abs());
+    content.draw(&[
+        (&[], "q"),
+        (&colour, operator),
+        (&[width], "w"),
+        (&[x + width / 2.0, y + width / 2.0, w - width, h - width], "re"),
+        (&[], "S"),
+        (&[], "Q"),
+    ]);
 }
 
 fn has_text(dict: &InputDict<'_>, key: &str) -> bool {

@@ -11,7 +11,7 @@ use hayro_syntax::page::Resources;
 use super::copy::{Copier, Role};
 use super::lex::{Lexer, Token, write_name, write_number, write_string};
 use super::object::{Dict, Value};
-use crate::{Action, Meter, Refusal, Severity, Threat};
+use crate::{Meter, Refusal, Threat};
 
 /// A rewritten content stream.
 #[derive(Debug)]
@@ -19,6 +19,22 @@ pub(super) struct Content {
     pub(super) data: Vec<u8>,
     /// Operators executed when it is drawn once, those of forms and patterns included.
     pub(super) weight: u64,
+}
+
+impl Content {
+    /// Appends operators with numbers.
+    pub(super) fn draw(&mut self, steps: &[(&[f64], &str)]) {
+        for (operands, operator) in steps {
+            let rounded: Vec<f64> = operands.iter().map(|v| (v * 1e4).round() / 1e4).collect();
+            write_numbers(&rounded, &mut self.data);
+            if !operands.is_empty() {
+                self.data.push(b' ');
+            }
+            self.data.extend(operator.as_bytes());
+            self.data.push(b'\n');
+            self.weight = self.weight.saturating_add(1);
+        }
+    }
 }
 
 /// Operators and their operands: `n` number, `N` numbers, `s` string, `a` text array, `d` dash array, `c` name of an

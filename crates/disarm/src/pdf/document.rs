@@ -75,9 +75,14 @@ impl<'a> Copier<'a, '_, '_> {
         let rect = |r: hayro_syntax::object::Rect| {
             Value::numbers([r.x0.min(r.x1), r.y0.min(r.y1), r.x0.max(r.x1), r.y0.max(r.y1)])
         };
-        let media = rect(page.media_box());
+        // Readers take letter size where no size is given; the parser's default is A4.
+        let given = page.media_box();
+        let default = hayro_syntax::page::A4;
+        let is_default =
+            given.x0 == 0.0 && given.y0 == 0.0 && given.x1 == default.x1 && given.y1 == default.y1;
+        let media = if is_default { Value::numbers([0.0, 0.0, 612.0, 792.0]) } else { rect(given) };
         let crop = rect(page.crop_box());
-        if crop != media {
+        if crop != media && !is_default {
             out.set("CropBox", crop);
         }
         out.set("MediaBox", media);

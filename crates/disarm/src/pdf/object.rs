@@ -1,6 +1,6 @@
 //! The objects of the rebuilt file. Nothing in here refers to the input: every value was made by the copier.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use pdf_writer::{Name, Null, Obj, Pdf, Ref, Str};
 
@@ -139,37 +139,73 @@ impl Objects {
     }
 
     /// Writes the file: one body, one cross-reference stream, one end marker. `catalog` must be a dictionary.
+    ///
+    /// Objects are numbered in the order in which a walk from the catalog meets them, so equal documents are equal
+    /// bytes however they were put together, and what nothing refers to is not written.
     pub(super) fn write(&self, catalog: Id) -> Vec<u8> {
+        let (order, numbers) = self.reachable(catalog);
         let mut pdf = Pdf::new();
-        for (i, body) in self.bodies.iter().enumerate() {
-            let number = Id::try_from(i + 1).unwrap_or(Id::MAX);
-            let id = Ref::new(number);
-            match body {
-                None => pdf.indirect(id).primitive(Null),
-                Some(Body::Value(Value::Dict(dict))) if number == catalog => {
+        for (number, id) in (1..).zip(&order) {
+            let number = Ref::new(number);
+            match self.body(*id) {
+                None => pdf.indirect(number).primitive(Null),
+                Some(Body::Value(Value::Dict(dict))) if *id == catalog => {
                     // Writes `/Type /Catalog` itself and enters the object as the root.
-                    let mut writer = pdf.catalog(id);
+                    let mut writer = pdf.catalog(number);
                     for (key, value) in &dict.0 {
-                        write_value(writer.insert(Name(key)), value);
+                        write_value(writer.insert(Name(key)), value, &numbers);
                     }
                 }
-                Some(Body::Value(value)) => write_value(pdf.indirect(id), value),
+                Some(Body::Value(value)) => write_value(pdf.indirect(number), value, &numbers),
                 Some(Body::Stream(dict, data)) => {
-                    let mut stream = pdf.stream(id, data);
+                    let mut stream = pdf.stream(number, data);
                     for (key, value) in &dict.0 {
-                        write_value(stream.insert(Name(key)), value);
+                        write_value(stream.insert(Name(key)), value, &numbers);
                     }
                 }
             }
         }
-        let last = Ref::new(Id::try_from(self.bodies.len() + 1).unwrap_or(Id::MAX));
+        let last = Ref::new(Id::try_from(order.len() + 1).unwrap_or(Id::MAX));
         pdf.finish_with_xref_stream_and_filter(last, |data| {
             (filter::deflate(data), pdf_writer::XRefFilter::Single(pdf_writer::Filter::FlateDecode))
         })
     }
+
+    fn body(&self, id: Id) -> Option<&Body> {
+        self.bodies.get(usize::try_from(id - 1).ok()?)?.as_ref()
+    }
+
+    /// Objects in the order of a depth-first walk, and their new numbers.
+    fn reachable(&self, catalog: Id) -> (Vec<Id>, HashMap<Id, Id>) {
+        let (mut order, mut numbers, mut stack) = (Vec::new(), HashMap::new(), vec![catalog]);
+        while let Some(id) = stack.pop() {
+            if numbers.contains_key(&id) {
+                continue;
+            }
+            order.push(id);
+            numbers.insert(id, Id::try_from(order.len()).unwrap_or(Id::MAX));
+            let mut found = Vec::new();
+            match self.body(id) {
+                Some(Body::Value(value)) => references(value, &mut found),
+                Some(Body::Stream(dict, _)) => dict.0.values().for_each(|v| references(v, &mut found)),
+                None => {}
+            }
+            stack.extend(found.into_iter().rev());
+        }
+        (order, numbers)
+    }
 }
 
-fn write_value(out: Obj<'_>, value: &Value) {
+fn references(value: &Value, out: &mut Vec<Id>) {
+    match value {
+        Value::Ref(id) => out.push(*id),
+        Value::Array(items) => items.iter().for_each(|v| references(v, out)),
+        Value::Dict(dict) => dict.0.values().for_each(|v| references(v, out)),
+        _ => {}
+    }
+}
+
+fn write_value(out: Obj<'_>, value: &Value, numbers: &HashMap<Id, Id>) {
     match value {
         Value::Null => out.primitive(Null),
         Value::Bool(v) => out.primitive(*v),
@@ -177,17 +213,20 @@ fn write_value(out: Obj<'_>, value: &Value) {
         Value::Real(v) => out.primitive(*v),
         Value::Name(v) => out.primitive(Name(v)),
         Value::Str(v) => out.primitive(Str(v)),
-        Value::Ref(id) => out.primitive(Ref::new(*id)),
+        Value::Ref(id) => match numbers.get(id) {
+            Some(number) => out.primitive(Ref::new(*number)),
+            None => out.primitive(Null),
+        },
         Value::Array(items) => {
             let mut array = out.array();
             for item in items {
-                write_value(array.push(), item);
+                write_value(array.push(), item, numbers);
             }
         }
         Value::Dict(dict) => {
             let mut writer = out.dict();
             for (key, value) in &dict.0 {
-                write_value(writer.insert(Name(key)), value);
+                write_value(writer.insert(Name(key)), value, numbers);
             }
         }
     }
