@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use sekisho_disarm::{Limits, Outcome, Ruleset, Secrets, disarm};
+use sekisho_disarm_check::{Format, check};
 
 fn main() {
     let mut args = std::env::args().skip(1);
@@ -20,7 +21,13 @@ fn main() {
                     _ => false,
                 };
                 let words = report.sentences.join(" / ");
-                println!("clean\t{file}\t{}\t{}\tfixed={fixed}\t{words}", bytes.len(), rebuilt.len());
+                let extension = report.output_extension.as_deref().unwrap_or("");
+                let second = match Format::from_extension(extension).map(|f| check(&rebuilt, f)) {
+                    Some(Ok(findings)) if findings.is_empty() => "agrees".to_owned(),
+                    other => format!("{other:?}"),
+                };
+                let (before, after) = (bytes.len(), rebuilt.len());
+                println!("clean\t{file}\t{before}\t{after}\tfixed={fixed}\t{second}\t{words}");
             }
             Outcome::NeedsPassword { .. } => println!("password\t{file}"),
             Outcome::Blocked { reason, .. } => println!("blocked\t{file}\t{reason}"),

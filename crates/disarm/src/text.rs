@@ -99,6 +99,8 @@ mod tests {
                     matches!(&again, Outcome::Clean { rebuilt: second, .. } if *second == rebuilt),
                     "not a fixed point: {again:?}"
                 );
+                let format = sekisho_disarm_check::Format::from_extension(&name[2..]).unwrap();
+                assert_eq!(sekisho_disarm_check::check(&rebuilt, format), Ok(vec![]));
                 (rebuilt, report)
             }
             other => panic!("{name}: {other:?}"),

@@ -12,6 +12,8 @@ fn run(bytes: &[u8], name: &str) -> (Vec<u8>, Report) {
     let (again, second) = clean(&out, name, &Ruleset::default());
     assert!(again == out, "{name} is not a fixed point");
     assert_eq!(second.threats(), 0);
+    let format = sekisho_disarm_check::Format::from_extension(name.split('.').next_back().unwrap()).unwrap();
+    assert_eq!(sekisho_disarm_check::check(&out, format), Ok(vec![]));
     (out, report)
 }
 

@@ -1,1 +1,298 @@
+use std::fmt::Write as _;
 
+use crate::{Limits, Outcome, Report, Ruleset, Secrets, Severity, Threat, disarm};
+
+/// A one-page PDF from object bodies; object 1 is the catalog, 2 the page tree, 3 the page, 4 its content.
+struct Sample {
+    catalog: String,
+    page: String,
+    content: String,
+    more: Vec<String>,
+}
+
+impl Sample {
+    fn new() -> Self {
+        Self {
+            catalog: String::new(),
+            page: String::new(),
+            content: "BT /F1 12 Tf 20 20 Td (Hello) Tj ET".into(),
+            more: Vec::new(),
+        }
+    }
+
+    fn catalog(mut self, text: &str) -> Self {
+        self.catalog.push_str(text);
+        self
+    }
+
+    fn page(mut self, text: &str) -> Self {
+        self.page.push_str(text);
+        self
+    }
+
+    fn content(mut self, text: &str) -> Self {
+        self.content = text.into();
+        self
+    }
+
+    /// Objects 10, 11, …
+    fn object(mut self, text: &str) -> Self {
+        self.more.push(text.into());
+        self
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let font = "/Font <</F1 <</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>";
+        let mut bodies = vec![
+            (1, format!("<</Type/Catalog/Pages 2 0 R {}>>", self.catalog)),
+            (2, "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned()),
+            (
+                3,
+                format!(
+                    "<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 100]/Contents 4 0 R/Resources<<{font} /XObject <</X1 10 0 R>>>> {}>>",
+                    self.page
+                ),
+            ),
+            (4, format!("<</Length {}>>stream\n{}\nendstream", self.content.len(), self.content)),
+        ];
+        bodies.extend(self.more.iter().enumerate().map(|(i, b)| (10 + i, b.clone())));
+        let mut out = "%PDF-1.7\n".to_owned();
+        let mut table = String::from("xref\n0 1\n0000000000 65535 f \n");
+        for (number, body) in bodies {
+            let _ = write!(table, "{number} 1\n{:010} 00000 n \n", out.len());
+            let _ = write!(out, "{number} 0 obj\n{body}\nendobj\n");
+        }
+        let at = out.len();
+        let _ = write!(out, "{table}trailer\n<</Size 40/Root 1 0 R>>\nstartxref\n{at}\n%%EOF\n");
+        out.into_bytes()
+    }
+}
+
+fn stream(dict: &str, data: &str) -> String {
+    format!("<<{dict}/Length {}>>stream\n{data}\nendstream", data.len())
+}
+
+fn run(bytes: &[u8], rules: &Ruleset) -> (Vec<u8>, Report) {
+    match disarm(bytes, "a.pdf", rules, &Limits::default(), &Secrets::none()) {
+        Outcome::Clean { rebuilt, report } => {
+            let again = disarm(&rebuilt, "a.pdf", rules, &Limits::default(), &Secrets::none());
+            let Outcome::Clean { rebuilt: second, .. } = again else { panic!("second pass: {again:?}") };
+            assert!(second == rebuilt, "not a fixed point");
+            let checked = sekisho_disarm_check::check(&rebuilt, sekisho_disarm_check::Format::Pdf);
+            assert_eq!(checked, Ok(vec![]));
+            (rebuilt, report)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Everything in the output, streams inflated.
+fn inflated(pdf: &[u8]) -> String {
+    let mut out = String::from_utf8_lossy(pdf).into_owned();
+    let mut from = 0;
+    while let Some(at) = super::find_all(&pdf[from..], b"stream\n").next() {
+        let start = from + at + 7;
+        out.push_str(&String::from_utf8_lossy(&super::filter::inflate(&pdf[start..], 1 << 20)));
+        from = start;
+    }
+    out
+}
+
+/// The threat is reported, nothing of it survives, and the page still says Hello.
+fn gone(sample: &Sample, threat: Threat, severity: Severity, forbidden: &[&str]) -> String {
+    let (out, report) = run(&sample.bytes(), &Ruleset::default());
+    let found = report.items.iter().any(|i| i.threat == threat && i.severity == severity);
+    assert!(found, "{threat:?} {severity:?} not in {:?}", report.items);
+    let text = inflated(&out);
+    for word in forbidden {
+        assert!(!text.contains(word), "{word} survived");
+    }
+    text
+}
+
+#[test]
+fn an_ordinary_page_has_no_threats() {
+    let (out, report) = run(&Sample::new().bytes(), &Ruleset::default());
+    assert_eq!(report.items, []);
+    assert!(inflated(&out).contains("(Hello) Tj"));
+}
+
+#[test]
+fn p01_scripts_go_from_every_place() {
+    let action = "<</S/JavaScript/JS(app.alert\\(1\\))>>";
+    for sample in [
+        Sample::new().catalog(&format!("/OpenAction {action}")),
+        Sample::new().catalog(&format!("/AA <</WC {action}>>")),
+        Sample::new().catalog(&format!("/Names <</JavaScript <</Names[(a) {action}]>>>>")),
+        Sample::new().page(&format!("/AA <</O {action}>>")),
+        Sample::new().page(&format!("/Annots[<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A {action}>>]")),
+        Sample::new().page(&format!("/Annots[<</Subtype/Widget/Rect[0 0 9 9]/AA <</K {action}>>>>]")),
+        Sample::new().object(action),
+    ] {
+        gone(&sample, Threat::P01, Severity::Active, &["JavaScript", "app.alert", "/JS"]);
+    }
+}
+
+#[test]
+fn p02_actions_go() {
+    for kind in
+        ["Launch", "GoToR", "GoToE", "SubmitForm", "ImportData", "Hide", "Rendition", "RichMediaExecute"]
+    {
+        let sample = Sample::new().catalog(&format!("/OpenAction <</S/{kind}/F(cmd.exe)>>"));
+        gone(&sample, Threat::P02, Severity::Active, &[kind, "cmd.exe"]);
+    }
+}
+
+#[test]
+fn p03_attachments_go() {
+    let sample = Sample::new()
+        .catalog("/Names <</EmbeddedFiles <</Names[(a) <</Type/Filespec/F(evil.exe)/EF <</F 10 0 R>>>>]>>>>")
+        .object(&stream("/Type/EmbeddedFile", "payload"));
+    gone(&sample, Threat::P03, Severity::Active, &["EmbeddedFile", "evil.exe", "payload"]);
+}
+
+#[test]
+fn p04_external_streams_and_postscript_go() {
+    let sample = Sample::new()
+        .content("BT /F1 12 Tf (Hello) Tj ET /X1 Do")
+        .object(&stream("/Type/XObject/Subtype/Image/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray/F(\\\\\\\\host\\\\share)/FFilter/FlateDecode", "x"));
+    let text = gone(&sample, Threat::P04, Severity::Active, &["host", "FFilter"]);
+    assert!(text.contains("Hello"));
+    let sample =
+        Sample::new().content("(Hello) Tj /X1 Do").object(&stream("/Type/XObject/Subtype/PS", "(x) run"));
+    gone(&sample, Threat::P04, Severity::Active, &["(x) run", "/PS"]);
+}
+
+#[test]
+fn p05_fields_are_drawn_and_forms_go() {
+    let sample = Sample::new()
+        .catalog("/AcroForm <</XFA (x) /Fields[11 0 R]/NeedAppearances true>>")
+        .page("/Annots[11 0 R]")
+        .object(&stream("/Subtype/Form/BBox[0 0 50 10]", "0 0 50 10 re f"))
+        .object("<</Type/Annot/Subtype/Widget/FT/Tx/T(n)/V(secret)/Rect[10 10 60 20]/AP<</N 10 0 R>>>>");
+    let text =
+        gone(&sample, Threat::P05, Severity::Active, &["AcroForm", "XFA", "Widget", "NeedAppearances"]);
+    assert!(text.contains("1 0 0 1 10 10 cm"), "{text}");
+    assert!(text.contains("0 0 50 10 re"));
+}
+
+#[test]
+fn p06_media_go_and_p07_notes_are_drawn() {
+    for kind in ["RichMedia", "Screen", "Movie", "Sound", "3D"] {
+        let sample = Sample::new().page(&format!("/Annots[<</Type/Annot/Subtype/{kind}/Rect[0 0 9 9]>>]"));
+        gone(&sample, Threat::P06, Severity::Active, &[&format!("/{kind}")]);
+    }
+    let sample = Sample::new()
+        .page("/Annots[<</Subtype/Stamp/Rect[0 0 50 10]/Contents(words)/RC(<b>)/AP<</N 10 0 R>>>>]")
+        .object(&stream("/Subtype/Form/BBox[0 0 50 10]", "0 0 50 10 re f"));
+    gone(&sample, Threat::P07, Severity::Simplified, &["Stamp", "words"]);
+}
+
+#[test]
+fn p08_p09_catalog_and_page_extras_go() {
+    let sample = Sample::new().catalog("/SpiderInfo <<>> /PieceInfo <<>> /Extensions <<>> /Requirements []");
+    gone(&sample, Threat::P08, Severity::Note, &["SpiderInfo", "PieceInfo", "Requirements"]);
+    let sample = Sample::new().page("/PieceInfo <</X <<>>>> /Trans <</S/Fly>> /Dur 1");
+    gone(&sample, Threat::P09, Severity::Note, &["PieceInfo", "Trans", "/Dur"]);
+}
+
+#[test]
+fn p10_disguised_names_are_read_as_what_they_are() {
+    let sample = Sample::new().catalog("/Open#41ction <</S/J#61vaScript/#4a#53(evil)>>");
+    gone(&sample, Threat::P10, Severity::Hidden, &["evil"]);
+    gone(&sample, Threat::P01, Severity::Active, &["#"]);
+}
+
+#[test]
+fn p11_loops_end() {
+    let sample = Sample::new().content("BT /F1 12 Tf (Hello) Tj ET /X1 Do").object(&stream(
+        "/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X1 10 0 R>>>>",
+        "/X1 Do 0 0 5 5 re f",
+    ));
+    gone(&sample, Threat::P11, Severity::Active, &[]);
+    // Ten forms, each drawing the next a hundred times.
+    let mut bomb = Sample::new().content("/X1 Do");
+    for i in 0..10 {
+        let next = if i < 9 { format!("/Resources<</XObject<</N {} 0 R>>>>", 11 + i) } else { String::new() };
+        bomb = bomb.object(&stream(&format!("/Subtype/Form/BBox[0 0 9 9]{next}"), &"/N Do ".repeat(100)));
+    }
+    let outcome = disarm(&bomb.bytes(), "a.pdf", &Ruleset::default(), &Limits::default(), &Secrets::none());
+    assert!(matches!(outcome, Outcome::Blocked { .. }), "{outcome:?}");
+}
+
+#[test]
+fn p13_calculators_become_tables() {
+    let function = stream("/FunctionType 4/Domain[0 1]/Range[0 1 0 1 0 1]", "{ dup dup 2 exp exch }");
+    let sample = Sample::new()
+        .page("/Group <</S/Transparency>>")
+        .content("BT (Hello) Tj ET /X1 Do")
+        .object(&stream(
+            "/Subtype/Form/BBox[0 0 9 9]/Resources<</ColorSpace<</C [/Separation/Spot/DeviceRGB 11 0 R]>>>>",
+            "/C cs 0.5 scn 0 0 5 5 re f",
+        ))
+        .object(&function);
+    let text = gone(&sample, Threat::P13, Severity::Note, &["exch", "FunctionType 4"]);
+    assert!(text.contains("/FunctionType 0"));
+}
+
+#[test]
+fn p14_rubbish_fonts_are_left_out() {
+    let sample = Sample::new()
+        .page("/Resources<</Font<</F1 10 0 R>>>>")
+        .object("<</Type/Font/Subtype/TrueType/BaseFont/X/FontDescriptor<</Type/FontDescriptor/FontName/X/FontMatrix[1 0 0 1 (alert) 0]/FontFile2 11 0 R>>>>")
+        .object(&stream("", "\u{0}\u{1}\u{0}\u{0}rubbish"));
+    gone(&sample, Threat::P14, Severity::Simplified, &["rubbish", "alert"]);
+}
+
+#[test]
+fn p15_p16_p17_information_signatures_and_surroundings_go() {
+    let sample = Sample::new().object(&stream("/Type/Metadata/Subtype/XML", "<!DOCTYPE x>"));
+    gone(&sample, Threat::P15, Severity::Note, &["DOCTYPE"]);
+    let sample = Sample::new().object("<</Type/Sig/ByteRange[0 1 2 3]/Contents<00>>>");
+    gone(&sample, Threat::P16, Severity::Simplified, &["ByteRange"]);
+    let mut bytes = Sample::new().bytes();
+    bytes.extend(b"PK\x03\x04 archive behind");
+    let (out, report) = run(&bytes, &Ruleset::default());
+    assert!(report.items.iter().any(|i| i.threat == Threat::P17));
+    assert!(out.ends_with(b"%%EOF") && super::find_all(&out, b"%%EOF").count() == 1);
+}
+
+#[test]
+fn links_follow_the_rule() {
+    let link = |uri: &str| {
+        Sample::new()
+            .page(&format!("/Annots[<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A<</S/URI/URI({uri})>>>>]"))
+            .bytes()
+    };
+    let web = Ruleset { links: crate::Links::Web, ..Ruleset::default() };
+    let (out, report) = run(&link("https://example.jp/a"), &Ruleset::default());
+    assert!(!inflated(&out).contains("example.jp") && report.threats() == 1);
+    let (out, _) = run(&link("https://example.jp/a"), &web);
+    assert!(inflated(&out).contains("https://example.jp/a"));
+    for bad in ["file:///c:/x", "javascript:x", "https://user@host/", "\\\\\\\\host\\\\x", "search-ms:q"] {
+        let (out, _) = run(&link(bad), &web);
+        assert!(!inflated(&out).contains("/URI"), "{bad}");
+    }
+    let inside = Sample::new()
+        .page("/Annots[<</Type/Annot/Subtype/Link/Rect[0 0 9 9]/A<</S/GoTo/D[3 0 R/Fit]>>>>]")
+        .catalog("/Outlines <</First 10 0 R/Last 10 0 R>>")
+        .object("<</Title(One)/Dest[3 0 R/XYZ 0 0 0]/A<</S/JavaScript/JS(x)>>>>");
+    let text = gone(&inside, Threat::P01, Severity::Active, &["/JS"]);
+    assert!(text.contains("/Dest") && text.contains("(One)"));
+}
+
+#[test]
+fn rubbish_and_bombs_are_refused() {
+    for bytes in [&b"%PDF-1.7\n"[..], b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj", &[b'%'; 40]] {
+        let outcome = disarm(bytes, "a.pdf", &Ruleset::default(), &Limits::default(), &Secrets::none());
+        assert!(!matches!(outcome, Outcome::Clean { .. }), "{outcome:?}");
+    }
+    let limits = Limits { expanded_bytes: 10, ..Limits::default() };
+    let sample = Sample::new().content(&"0 0 m ".repeat(50));
+    let mut bytes = sample.bytes();
+    // Run-length: 0xff repeats a byte twice, so the content grows beyond the limit.
+    let text = String::from_utf8(bytes).unwrap().replace("/Length 300", "/Filter/ASCIIHexDecode/Length 300");
+    bytes = text.into_bytes();
+    let outcome = disarm(&bytes, "a.pdf", &Ruleset::default(), &limits, &Secrets::none());
+    assert!(matches!(outcome, Outcome::Blocked { .. }), "{outcome:?}");
+}

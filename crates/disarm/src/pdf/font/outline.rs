@@ -108,7 +108,7 @@ impl Outline {
                     let mut run = v.to_vec();
                     while run.len() < 42
                         && let Some(Segment::Curve(n)) = segments.peek().copied()
-                        && !(n[1] == 0 && (n[4] == 0 || n[5] == 0) || n[0] == 0 && (n[4] == 0 || n[5] == 0))
+                        && is_free(n)
                     {
                         run.extend(n);
                         segments.next();
@@ -120,6 +120,12 @@ impl Outline {
         out.push(14);
         out
     }
+}
+
+/// A curve whose tangents are not along the axes, for which no shorter operator exists.
+fn is_free(v: &[Fixed; 6]) -> bool {
+    let (starts_on_axis, ends_on_axis) = (v[0] == 0 || v[1] == 0, v[4] == 0 || v[5] == 0);
+    !(starts_on_axis && ends_on_axis)
 }
 
 fn operator(operands: &[Fixed], code: u8, out: &mut Vec<u8>) {
