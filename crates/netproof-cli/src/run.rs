@@ -4,11 +4,15 @@ use std::io::Write;
 use std::path::Path;
 
 use sekisho_netproof::certificate;
+use sekisho_netproof::diff::diff;
+use sekisho_netproof::hygiene;
+use sekisho_netproof::model::Severity;
+use sekisho_netproof::picture;
 use sekisho_netproof::vectors;
-use sekisho_netproof::verdict::verify;
+use sekisho_netproof::verdict::{RectangleView, read_world, trace, verify};
 
 use crate::load::{self, LoadError};
-use crate::{Action, CheckCertificate, NetworkArgs, Vectors, Verify, print};
+use crate::{Action, CheckCertificate, Diff, Hygiene, NetworkArgs, Trace, Vectors, Verify, print};
 
 const OK: u8 = 0;
 const REFUTED: u8 = 1;
@@ -37,7 +41,9 @@ pub fn execute(args: &NetworkArgs, out: &mut dyn Write, err: &mut dyn Write) -> 
         Action::Verify(a) => run_verify(a, out),
         Action::CheckCertificate(a) => run_check(a, out),
         Action::Vectors(a) => run_vectors(a, out),
-        Action::Trace(_) | Action::Diff(_) | Action::Hygiene(_) => Ok(BAD_INPUT),
+        Action::Trace(a) => run_trace(a, out),
+        Action::Diff(a) => run_diff(a, out),
+        Action::Hygiene(a) => run_hygiene(a, out),
     };
     result.unwrap_or_else(|failure| {
         let text = match failure {
@@ -79,7 +85,98 @@ fn run_verify(args: &Verify, out: &mut dyn Write) -> Result<u8, Failure> {
             }
         }
     }
+    if let Some(path) = &args.picture {
+        let (devices, topology) = read_world(&loaded.site, &loaded.snapshot, &[]);
+        write_file(path, picture::svg(&loaded.site, &devices, &topology).as_bytes())?;
+    }
     Ok(report.exit_code())
+}
+
+fn run_trace(args: &Trace, out: &mut dyn Write) -> Result<u8, Failure> {
+    let loaded = load::load(&args.dir, None, false)?;
+    let bad =
+        || Failure::Text("機器名:インターフェース、アドレス、サービスの書き方を確かめてください。".into());
+    let (device, interface) = args.at.split_once(':').ok_or_else(bad)?;
+    let wanted = trace::Packet {
+        device,
+        interface,
+        src: &args.src,
+        dst: &args.dst,
+        service: &args.service,
+        sport: args.sport,
+    };
+    let result = trace::trace(&loaded.site, &loaded.snapshot, &wanted).ok_or_else(bad)?;
+    if args.json {
+        json(&result, out)?;
+    } else {
+        writeln!(out, "{}", result.packet.line())?;
+        for (number, way) in (1..).zip(&result.ways) {
+            writeln!(
+                out,
+                "  経路 {number}：{}{}",
+                way.fate,
+                if way.certain { "" } else { "（不明な行の読み方によります）" }
+            )?;
+            print::hops(&way.hops, out)?;
+        }
+    }
+    Ok(OK)
+}
+
+fn run_diff(args: &Diff, out: &mut dyn Write) -> Result<u8, Failure> {
+    let (before, after) = (load::load(&args.before, None, true)?, load::load(&args.after, None, true)?);
+    let changes = diff((&before.site, &before.snapshot), (&after.site, &after.snapshot)).map_err(|_| {
+        Failure::Text("規則の組合せが大きすぎて比べられませんでした。領域を分けて試してください。".into())
+    })?;
+    if args.json {
+        json(&changes, out)?;
+        return Ok(OK);
+    }
+    if changes.is_empty() {
+        writeln!(
+            out,
+            "領域の間で通る通信に違いはありません（提出された {} 台の設定について）。",
+            after.snapshot.devices.len()
+        )?;
+    }
+    for change in &changes {
+        writeln!(out, "■ {} → {}", change.from, change.to)?;
+        rectangles("新しく通るようになった通信", &change.allowed, out)?;
+        rectangles("通らなくなった通信", &change.blocked, out)?;
+    }
+    Ok(OK)
+}
+
+fn rectangles(title: &str, list: &[RectangleView], out: &mut dyn Write) -> Result<(), Failure> {
+    if !list.is_empty() {
+        writeln!(out, "   {title}")?;
+    }
+    for r in list {
+        writeln!(out, "     {} → {} {} ポート {}", r.src, r.dst, r.proto, r.dport)?;
+    }
+    Ok(())
+}
+
+fn run_hygiene(args: &Hygiene, out: &mut dyn Write) -> Result<u8, Failure> {
+    let loaded = load::load(&args.dir, None, false)?;
+    let (devices, _) = read_world(&loaded.site, &loaded.snapshot, &[]);
+    let all = hygiene::scan(&devices);
+    if args.json {
+        json(&all, out)?;
+        return Ok(OK);
+    }
+    for device in &all {
+        writeln!(out, "{}（{}）：{} 件", device.device, device.file, device.findings.len())?;
+        for f in &device.findings {
+            let mark = match f.severity {
+                Severity::Critical => "重大",
+                Severity::Warning => "注意",
+                Severity::Info => "参考",
+            };
+            writeln!(out, "  [{mark}] {} 行目 {}（{}）", f.line, f.text, f.code)?;
+        }
+    }
+    Ok(OK)
 }
 
 fn run_check(args: &CheckCertificate, out: &mut dyn Write) -> Result<u8, Failure> {

@@ -5,11 +5,15 @@
 //! the answer instead of being skipped.
 
 pub mod certificate;
+pub mod diff;
 pub mod engine;
+pub mod hygiene;
 pub mod model;
 pub mod net;
+pub mod picture;
 pub mod site;
 pub mod space;
+pub mod templates;
 pub mod vectors;
 pub mod vendor;
 pub mod verdict;

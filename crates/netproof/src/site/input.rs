@@ -121,6 +121,8 @@ pub struct Deny {
     pub except: Vec<String>,
     /// Clause or rule this comes from.
     pub basis: String,
+    /// Whether declared relays may pass packets on as their own (F28).
+    pub through_relays: bool,
 }
 
 /// `only`: what passes from `from` to `to` is in the list of 特定通信.
@@ -376,6 +378,8 @@ struct DenyText {
     #[serde(default)]
     except: Vec<String>,
     #[serde(default)]
+    through_relays: bool,
+    #[serde(default)]
     basis: String,
     #[serde(default, rename = "severity")]
     _severity: String,
@@ -481,6 +485,7 @@ impl Site {
         }
         site.read_intents(toml("intents.toml", intents)?)?;
         site.read_assumptions(toml("assumptions.toml", assumptions)?)?;
+        crate::templates::apply(&mut site);
         Ok(site)
     }
 
@@ -578,6 +583,7 @@ impl Site {
                 service: Self::service(d.service.as_ref())?,
                 except: d.except.clone(),
                 basis: d.basis.clone(),
+                through_relays: d.through_relays,
             });
         }
         for d in &file.only {

@@ -94,6 +94,28 @@ pub fn link(site: &Site, devices: &[Device], active: &[usize]) -> Topology {
     }
 }
 
+/// The network in which every declared relay may send on, as its own, whatever it receives.
+#[must_use]
+pub fn link_with_relays(site: &Site, devices: &[Device]) -> Topology {
+    let mut topology = link(site, devices, &[]);
+    for wire in &topology.wires {
+        let relays = wire.zones.iter().fold(Ranges::empty(), |a, &z| a.union(&site.zones[z].relays));
+        if relays.is_empty() {
+            continue;
+        }
+        let mut then = Vec::new();
+        for &(device, interface) in &wire.members {
+            let entry = topology.base[device] + devices[device].entry;
+            let jump = Jump::to(entry).set(Field::In, ingress_values(&devices[device], interface)).havoc();
+            then.push(jump.set(Field::Src, relays.clone()));
+        }
+        let when = vec![Cube::any().with(Field::Dst, relays)];
+        let relay = Rule::new(when, then, 0, "relay").doubtful(Doubt::Relay);
+        topology.network.nodes[wire.hosts].rules.push(relay);
+    }
+    topology
+}
+
 struct Linker<'a> {
     site: &'a Site,
     devices: &'a [Device],

@@ -58,6 +58,7 @@ pub(crate) fn question_list(site: &Site, as_of: Option<&str>) -> Vec<Asked> {
             pairs,
             service: deny.service.clone(),
             except,
+            through_relays: deny.through_relays,
         });
     }
     for only in &site.intents.only {
@@ -70,6 +71,7 @@ pub(crate) fn question_list(site: &Site, as_of: Option<&str>) -> Vec<Asked> {
             pairs,
             service: Service::any(),
             except: (0..site.intents.allow.len()).filter(live).collect(),
+            through_relays: false,
         });
     }
     out
@@ -93,6 +95,7 @@ pub(crate) fn must_work(
             pairs,
             service: Service::any(),
             except: Vec::new(),
+            through_relays: false,
         };
         let mut finding = blank(&asked);
         works(site, world, engine, allow, &mut finding);
@@ -119,6 +122,7 @@ fn works(site: &Site, world: &World, engine: &mut Engine<'_>, allow: &Allow, fin
                 .collect();
         }
         sources.retain(|s| !s.cubes.is_empty());
+        attached_only(world, &one.from, &mut sources);
         if sources.is_empty() || good.is_empty() {
             unknown(finding, "送信元または宛先の領域につながるインターフェースが見つかりません");
             continue;
@@ -129,6 +133,35 @@ fn works(site: &Site, world: &World, engine: &mut Engine<'_>, allow: &Allow, fin
                 if finding.verdict == Verdict::Refuted {
                     return;
                 }
+            }
+        }
+    }
+}
+
+/// A zone is usually declared wider than its wires: only hosts that can be on the wire take part.
+fn attached_only(world: &World, from: &Endpoint, sources: &mut [crate::engine::Source]) {
+    let wires = || world.topology.wires.iter().filter(|w| w.zones.contains(&from.zone));
+    for source in sources {
+        for cube in &mut source.cubes {
+            let owner = wires().find(|w| {
+                w.members.iter().any(|m| {
+                    world.topology.entry(&world.devices, m.0) == source.node
+                        && cube
+                            .values(Field::In)
+                            .is_subset(&crate::site::topology::ingress_values(&world.devices[m.0], m.1))
+                })
+            });
+            if let Some(wire) =
+                owner.filter(|w| !w.networks.is_empty() && !cube.values(Field::Src).is_disjoint(&w.networks))
+            {
+                // The network's own addresses and the router are not hosts.
+                let taken: Ranges = wire
+                    .members
+                    .iter()
+                    .flat_map(|m| world.devices[m.0].interfaces[m.1].addresses.iter())
+                    .flat_map(|a| [(a.address, a.address), (a.first, a.first), (a.last, a.last)])
+                    .collect();
+                cube.narrow(Field::Src, &wire.networks.subtract(&taken));
             }
         }
     }
@@ -198,6 +231,7 @@ pub(crate) fn waypoints(site: &Site, world: &World, engine: &mut Engine<'_>) -> 
             pairs,
             service: Service::any(),
             except: Vec::new(),
+            through_relays: false,
         };
         let relay = waypoint
             .via
@@ -268,6 +302,7 @@ pub(crate) fn management(site: &Site, world: &World, engine: &mut Engine<'_>) ->
             pairs: Vec::new(),
             service: mgmt.service.clone(),
             except: Vec::new(),
+            through_relays: false,
         };
         let mut finding = blank(&asked);
         let Some(target) = world.devices.iter().position(|d| d.name == mgmt.target) else {
@@ -321,6 +356,7 @@ pub(crate) fn dual_homing(site: &Site, world: &World) -> Vec<Finding> {
         pairs: Vec::new(),
         service: Service::any(),
         except: Vec::new(),
+        through_relays: false,
     };
     let mut finding = blank(&asked);
     for wire in world.topology.wires.iter().filter(|w| w.zones.len() > 1) {

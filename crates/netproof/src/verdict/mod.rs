@@ -4,12 +4,13 @@ mod explain;
 mod intents;
 mod question;
 mod reply;
+pub mod trace;
 mod verify;
 
 pub(crate) use intents::{dual_homing, management, must_work, question_list, waypoints};
 
 pub use explain::{HopView, PacketView, RectangleView};
-pub use question::{Group, Question, Target};
+pub use question::{Group, Question, Target, sources as zone_sources};
 pub use verify::{DeviceText, LineCounts, Report, Snapshot, read_world, sha256, verify};
 
 use serde::{Deserialize, Serialize};
@@ -84,4 +85,26 @@ pub struct Finding {
     /// Certificate, for proofs.
     #[serde(skip)]
     pub certificate: Option<Box<crate::certificate::Claim>>,
+}
+
+impl Finding {
+    /// A finding that is not about packets.
+    #[must_use]
+    pub fn plain(id: &str, kind: &'static str, title: String, basis: &str, verdict: Verdict) -> Self {
+        Self {
+            id: id.to_owned(),
+            kind,
+            title,
+            basis: basis.to_owned(),
+            verdict,
+            assumptions: Vec::new(),
+            packet: None,
+            hops: Vec::new(),
+            rectangles: Vec::new(),
+            more_rectangles: false,
+            fix: None,
+            reasons: Vec::new(),
+            certificate: None,
+        }
+    }
 }

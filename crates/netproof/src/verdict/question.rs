@@ -70,7 +70,7 @@ pub(super) fn wellformed(src: &Ranges, dst: &Ranges) -> Vec<Cube> {
 
 /// The ways packets of an endpoint can enter the network.
 #[must_use]
-pub(super) fn sources(
+pub fn sources(
     site: &Site,
     devices: &[Device],
     topology: &Topology,

@@ -132,6 +132,7 @@ pub(crate) struct Asked {
     pub(crate) pairs: Vec<(Endpoint, Endpoint)>,
     pub(crate) service: Service,
     pub(crate) except: Vec<usize>,
+    pub(crate) through_relays: bool,
 }
 
 /// Verifies every intent of a site.
@@ -144,6 +145,10 @@ pub fn verify(site: &Site, snapshot: &Snapshot) -> Report {
     let mut findings = Vec::new();
     let mut engine = Engine::new(&bare.topology.network);
     for asked in super::question_list(site, snapshot.as_of.as_deref()) {
+        if asked.through_relays {
+            findings.push(transitive(site, &bare, &asked));
+            continue;
+        }
         let mut finding = answer(site, &bare, &mut engine, &asked);
         if finding.verdict == Verdict::Unknown && !in_force.is_empty() {
             under_assumptions(site, snapshot, &in_force, &asked, &mut finding);
@@ -154,9 +159,23 @@ pub fn verify(site: &Site, snapshot: &Snapshot) -> Report {
     findings.extend(super::waypoints(site, &bare, &mut engine));
     findings.extend(super::management(site, &bare, &mut engine));
     findings.extend(super::dual_homing(site, &bare));
+    if site.model.is_some() {
+        findings.extend(crate::templates::ledger(site, snapshot.as_of.as_deref()));
+    }
     let devices =
         snapshot.devices.iter().zip(&bare.devices).map(|(raw, device)| counts(raw, device)).collect();
     Report { site: site.name.clone(), devices, findings, notes: bare.topology.notes.clone() }
+}
+
+/// F28: the same question in a network where declared relays send on what they receive. No certificate is written:
+/// the normal form differs from the one of the other claims.
+fn transitive(site: &Site, bare: &World, asked: &Asked) -> Finding {
+    let topology = topology::link_with_relays(site, &bare.devices);
+    let world = World { devices: bare.devices.clone(), topology };
+    let mut engine = Engine::new(&world.topology.network);
+    let mut finding = answer(site, &world, &mut engine, asked);
+    finding.certificate = None;
+    finding
 }
 
 fn counts(raw: &DeviceText, device: &Device) -> LineCounts {
@@ -392,7 +411,7 @@ fn replay(
     let start = reach.steps[first].node;
     let Ok(ways) = interp::explore(engine.network(), start, packet.cube()) else { return Ok(None) };
     let violates = |way: &Way| match way.fate {
-        Fate::Rests(node) => question.targets.iter().any(|t| {
+        Fate::Rests(node) | Fate::Stays(node) => question.targets.iter().any(|t| {
             t.certain && t.node == node && inside(&way.last, &t.cubes) && outside(&way.last, &group.exempt)
         }),
         _ => false,

@@ -196,6 +196,10 @@ pub fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device
             dispatch.push(Rule::new(vec![here], vec![Jump::to(node)], 0, format!("vdom {name}")));
         }
     }
+    if vdoms.len() > 1 {
+        // Replies are followed through one VDOM only.
+        b.device.reply_entry = None;
+    }
     b.fill(entry, dispatch, Vec::new());
     b.finish(entry)
 }
