@@ -54,10 +54,12 @@ pub fn one_time_password(entropy: &dyn Entropy) -> String {
     letters.chunks(4).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
-/// A new TOTP secret: 160 bits, as RFC 4226 recommends.
-pub fn new_totp_secret(entropy: &dyn Entropy) -> [u8; 20] {
+/// The TOTP secret shown while an authenticator is registered: 160 bits (RFC 4226 §4) from the enrolment
+/// session's own 256 random bits, so that it stays the same between showing and confirming without being stored.
+pub fn enrolment_secret(token: &str) -> [u8; 20] {
+    let digest = Sha256::new_with_prefix(b"sekisho totp enrolment\0").chain_update(token).finalize();
     let mut secret = [0u8; 20];
-    entropy.fill(&mut secret);
+    secret.copy_from_slice(&digest[..20]);
     secret
 }
 

@@ -92,6 +92,19 @@ pub(crate) fn page_html(error: &PortalError, request_id: &str) -> String {
     page.render().unwrap_or_else(|_| "エラーが起きました。".to_owned())
 }
 
+impl From<sekisho_store::StoreError> for PortalError {
+    fn from(error: sekisho_store::StoreError) -> PortalError {
+        use sekisho_store::StoreError as E;
+        match error {
+            E::NotFound => PortalError::NotFound,
+            E::Conflict { .. } | E::Refused(_) | E::IllegalMove(_) => {
+                PortalError::Conflict(error.to_string())
+            }
+            other => PortalError::Internal(format!("{}: {other}", other.code())),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {

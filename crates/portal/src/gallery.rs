@@ -2,7 +2,9 @@
 //! written to `target/gallery` to be looked at (`tests/gallery.sh` takes the pictures).
 
 use crate::pages::board::{Adopted, Board, ChapterRow, Fix, SealLine, Tally};
-use crate::pages::{clause, decision, document, ledger, login, requirement, session, shared, start, summary};
+use crate::pages::{
+    clause, compare, decision, document, ledger, login, requirement, session, shared, start, summary,
+};
 use crate::part::*;
 use crate::shell::{NavItem, Shell};
 use sekisho_domain::clock::Ms;
@@ -52,14 +54,13 @@ fn bar(holds: usize, broken: usize, stale: usize, unproven: usize) -> Bar {
 }
 
 fn fixes() -> Vec<Fix> {
-    let fix = |l: &str, t: &str, why: &str, s: &str, p: &str, due: Option<Day>| Fix {
+    let fix = |l: &str, t: &str, why: &str, s: &str, p: &str, since: Day| Fix {
         clause: label(l, t),
         mark: State::Broken.into(),
         reason: why.into(),
         requirement_id: "r".into(),
-        link: "わけを見る".into(),
         seat: seat(s, p),
-        due,
+        since,
     };
     vec![
         fix(
@@ -68,7 +69,7 @@ fn fixes() -> Vec<Fix> {
             "情報システム管理者の席が 2 つの課で空いています。税務課、水道局営業課。",
             "情報政策課長",
             "高橋",
-            Some(Day::due(Date::constant(2026, 12, 1))),
+            day(2026, 11, 4),
         ),
         fix(
             "9",
@@ -76,7 +77,7 @@ fn fixes() -> Vec<Fix> {
             "対策基準は前回の見直しから 14 か月たっています（12 か月ごと）。",
             "情報政策課長",
             "高橋",
-            Some(Day::due(Date::constant(2026, 12, 10))),
+            day(2026, 10, 1),
         ),
         fix(
             "7(6)",
@@ -84,7 +85,7 @@ fn fixes() -> Vec<Fix> {
             "特権を持つアカウント 9 件のうち 1 件に、二つめの認証がありません。",
             "情報政策課長",
             "高橋",
-            None,
+            day(2026, 11, 20),
         ),
     ]
 }
@@ -153,10 +154,12 @@ fn clause_page() -> clause::ClausePage {
     let row = |title: &str, stage, how, state: State, reason: &str, unconfirmed| clause::Row {
         id: "r".into(),
         title: title.into(),
+        text: "統括情報セキュリティ責任者は、課ごとに担当を定めて一覧を保つ。".into(),
         stage,
         how,
         unconfirmed,
-        mark: state.into(),
+        mark: Some(state.into()),
+        adoption: "採用",
         reason: reason.into(),
         population: "確認 41 / 対象 43".into(),
         source: "組織（令和8年11月22日時点）".into(),
@@ -256,8 +259,9 @@ fn requirement_page(wrong: bool) -> requirement::RequirementPage {
             fresh_until: day(2026, 10, 3),
             filed: day(2025, 11, 10),
             about: "市全体".into(),
-            by: seat("情報政策課 主任", "佐藤"),
-            file: Some(("/evidence/e/file".into(), "議事録.pdf".into())),
+            by: "佐藤".into(),
+            answer: "",
+            file: Some((Some("/evidence/e/file".into()), "議事録.pdf".into())),
             hash: Some(HashStamp::new(HASH)),
         }],
         no_evidence: "",
@@ -358,6 +362,7 @@ fn revision() -> document::RevisionPage {
         can_publish: false,
         publish_fields: vec![],
         can_submit: true,
+        can_drop: true,
         submit_fields: vec![Field::area("reason", "改定の理由")],
         approver: "最高情報セキュリティ責任者(CISO)".into(),
     }
@@ -404,14 +409,14 @@ fn decision_page() -> decision::DecisionPage {
     }
 }
 
-fn compare() -> document::ComparePage {
-    document::ComparePage {
+fn compare_page() -> compare::ComparePage {
+    compare::ComparePage {
         shell: shell("第4版から第5版で、どこが変わりましたか", "/documents"),
         old: "第4版".into(),
         new: "第5版".into(),
         changed: 1,
         docx: "/compare.docx?old=a&new=b".into(),
-        rows: vec![document::CompareRow {
+        rows: vec![compare::CompareRow {
             label: "7(3)②".into(),
             change: "変更",
             new: vec![
@@ -508,17 +513,9 @@ fn ledger_page() -> ledger::LedgerPage {
         root: HashStamp::new(HASH),
         bad: false,
         level: "L1",
-        level_words: "外に預けた封印と、ここにある記録のつながりが一致しています。",
+        level_words: "外の控え（監査委員事務局の金庫）と一致しています。".into(),
         unsealed: 12,
-        facts: vec![
-            ("最後に確かめた時刻", "令和8年11月22日 14:04".into()),
-            ("確かめた件数", "18,204 件すべて".into()),
-        ],
-        checkpoints: vec![ledger::Checkpoint {
-            size: 18_204,
-            at: Moment::at(NOW),
-            root: HashStamp::new(HASH),
-        }],
+        note: "sekisho.example/sakurazaka\n18204\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— sekisho.example/sakurazaka Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n".into(),
         outside: vec![ledger::Outside {
             place: "監査委員事務局の金庫".into(),
             size: 17_950,
@@ -584,7 +581,7 @@ fn pages() -> Vec<(&'static str, String)> {
         sessions: vec![session::SessionRow {
             id: "s".into(),
             agent: "Microsoft Edge（Windows）".into(),
-            address: "10.20.3.14".into(),
+
             since: Moment::at(NOW),
             seen: Moment::at(NOW),
             current: true,
@@ -623,7 +620,7 @@ fn pages() -> Vec<(&'static str, String)> {
         render("requirements", &requirement_list()),
         render("document", &document),
         render("revision", &revision()),
-        render("compare", &compare()),
+        render("compare", &compare_page()),
         render("decision", &decision_page()),
         render("start", &start_page()),
         render("summary", &summary_page()),

@@ -32,7 +32,7 @@ const HEADERS: [(HeaderName, HeaderValue); 7] = [
 /// The outermost layer: gives the request its number, bounds its time, dresses the answer.
 pub(crate) async fn front(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let mut random = [0u8; 8];
-    app.entropy.fill(&mut random);
+    app.store.entropy.fill(&mut random);
     let id = hex::encode(random);
     request.extensions_mut().insert(RequestId(id.clone()));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());

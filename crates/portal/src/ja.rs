@@ -1,6 +1,7 @@
 //! What the reader is told when something goes wrong: what happened, what was kept, what to do next.
 
 use crate::error::PortalError;
+use sekisho_domain::access::Why;
 
 /// The three sentences of an error page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +60,17 @@ pub(crate) fn said(error: &PortalError) -> Said {
         ),
     };
     Said { happened: happened.to_owned(), kept, next }
+}
+
+/// Why somebody may not.
+pub(crate) fn why(why: Why) -> &'static str {
+    match why {
+        Why::NoSeat => "今日の時点で有効な配属がありません。",
+        Why::Role => "あなたの役割では、この操作はできません。",
+        Why::Section => "ほかの所属の記録のため、開けません。",
+        Why::Visibility => "公開の範囲が限られた文書のため、開けません。",
+        Why::OwnApplication => "自分の申請は、自分では承認できません。",
+    }
 }
 
 #[cfg(test)]

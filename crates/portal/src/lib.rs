@@ -13,23 +13,40 @@ mod gallery;
 pub mod guard;
 mod ja;
 pub mod limits;
-#[cfg_attr(not(test), allow(dead_code, reason = "the handlers arrive with the store"))]
 mod pages;
 pub mod part;
+mod picture;
 mod routes;
+mod session;
 pub mod shell;
 
-pub use routes::router;
+pub use routes::{ROUTES, Route, Verb, router};
+pub use session::Need;
 
-use sekisho_domain::clock::{Clock, Entropy};
+use sekisho_store::Store;
+use sekisho_store::ledger::Sequencer;
+use sekisho_store::object::Objects;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// What every handler can reach.
 #[derive(Clone, Debug)]
 pub struct App {
+    pub store: Store,
     pub config: Arc<Config>,
-    pub clock: Arc<dyn Clock>,
-    pub entropy: Arc<dyn Entropy>,
+    /// Sealed files.
+    pub objects: Objects,
+    /// The log of this instance.
+    pub sequencer: Sequencer,
+    /// Password hashes being computed.
+    hashing: Arc<Semaphore>,
+}
+
+impl App {
+    pub fn new(store: Store, config: Config, objects: Objects, sequencer: Sequencer) -> App {
+        let hashing = Arc::new(Semaphore::new(limits::HASHES_AT_ONCE));
+        App { store, config: Arc::new(config), objects, sequencer, hashing }
+    }
 }
 
 /// What the installation says about itself; read once, by the binary.

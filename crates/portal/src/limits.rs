@@ -15,16 +15,6 @@ pub const PAGE_ROWS: usize = 50;
 pub const REQUEST_SECONDS: u64 = 20;
 /// Password hashes computed at once: each takes 19 MiB and tens of milliseconds, and there are two cores.
 pub const HASHES_AT_ONCE: usize = 2;
-/// Wrong passwords or codes in a row before an account rests.
-pub const TRIES_IN_A_ROW: i64 = 5;
-/// How long it rests. Long enough to make guessing pointless, short enough not to need the help desk.
-pub const REST_MINUTES: i64 = 15;
-/// A session ends when nothing was asked for this long (guideline: unattended terminals).
-pub const SESSION_IDLE_MINUTES: i64 = 30;
-/// … and in any case after a working day with overtime.
-pub const SESSION_ABSOLUTE_HOURS: i64 = 10;
-/// The pause between password and code.
-pub const LOGIN_STEP_MINUTES: i64 = 10;
 /// Shortest password that is accepted (characters). There is no rule about kinds of characters.
 pub const PASSWORD_CHARS_MIN: usize = 12;
 /// Longest password that is accepted (characters), so that hashing stays bounded.

@@ -1,22 +1,149 @@
-//! The table of every page.
+//! The table of every page. The router is built from it and the route × role matrix test reads it: a page that is
+//! not here does not exist, and none is reached without its `Need`.
 
 use crate::error::PortalError;
-use crate::{App, assets, guard, limits};
+use crate::pages::{
+    account, assignment, board, clause, compare, decision, document, evidence, import, ledger, login, person,
+    position, requirement, role_seat, section, session as sessions, start, summary,
+};
+use crate::session::{Need, guard};
+use crate::{App, assets, guard as front, limits};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, OriginalUri};
 use axum::http::HeaderMap;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get, post};
+use sekisho_domain::access::Action::{Edit, Export, Request, View};
+use tower_http::compression::CompressionLayer;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    Get,
+    Post,
+}
+
+/// One page or action.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    pub verb: Verb,
+    pub path: &'static str,
+    pub need: Need,
+    /// Largest request body (bytes).
+    pub body_bytes: usize,
+    handler: fn() -> MethodRouter<App>,
+}
+
+macro_rules! routes {
+    ($($verb:ident $path:literal $need:expr => $handler:path $([$bytes:expr])?;)+) => {
+        &[$(Route {
+            verb: routes!(@verb $verb),
+            path: $path,
+            need: $need,
+            body_bytes: routes!(@bytes $($bytes)?),
+            handler: || $verb($handler),
+        }),+]
+    };
+    (@verb get) => { Verb::Get };
+    (@verb post) => { Verb::Post };
+    (@bytes) => { limits::FORM_BODY_BYTES };
+    (@bytes $bytes:expr) => { $bytes };
+}
+
+use Need::{May, Nobody, Stage};
+
+pub static ROUTES: &[Route] = routes! {
+    // log-in
+    get  "/login"                         Nobody                      => login::form;
+    post "/login"                         Nobody                      => login::password;
+    get  "/login/code"                    Stage("password")           => login::code_form;
+    post "/login/code"                    Stage("password")           => login::code;
+    get  "/login/first"                   Stage("enrol")              => login::enrol_form;
+    post "/login/first"                   Stage("enrol")              => login::enrol;
+    post "/logout"                        Nobody                      => login::logout;
+    get  "/sessions"                      May(View, "session")        => sessions::list;
+    post "/sessions/{id}/revoke"          May(Edit, "session")        => sessions::revoke;
+    // the board
+    get  "/"                              May(View, "verdict")        => board::show;
+    get  "/summary"                       May(View, "verdict")        => summary::show;
+    get  "/start"                         May(View, "verdict")        => start::show;
+    get  "/clauses/{id}"                  May(View, "clause")         => clause::show;
+    // requirements and evidence
+    get  "/requirements"                  May(View, "requirement")    => requirement::list;
+    post "/requirements"                  May(Edit, "requirement")    => requirement::adopt;
+    get  "/requirements/{id}"             May(View, "requirement")    => requirement::show;
+    post "/requirements/{id}/evidence"    May(Edit, "evidence")       => evidence::file [limits::UPLOAD_BODY_BYTES];
+    post "/requirements/{id}/zero"        May(Edit, "evidence")       => evidence::zero;
+    get  "/evidence/{id}/file"            May(View, "evidence")       => evidence::download;
+    // documents
+    get  "/documents"                     May(View, "document")       => document::list;
+    get  "/documents/import"              May(Edit, "revision")       => import::form;
+    post "/documents/import"              May(Edit, "revision")       => import::upload [limits::UPLOAD_BODY_BYTES];
+    get  "/documents/import/{id}"         May(Edit, "revision")       => import::preview;
+    post "/documents/import/{id}"         May(Edit, "revision")       => import::save;
+    get  "/documents/{id}"                May(View, "document")       => document::show;
+    get  "/revisions/{id}"                May(View, "revision")       => document::revision;
+    get  "/revisions/{id}/export"         May(Export, "revision")     => document::export;
+    post "/revisions/{id}/submit"         May(Request, "revision")    => document::submit;
+    post "/revisions/{id}/withdraw"       May(Edit, "revision")       => document::withdraw;
+    post "/revisions/{id}/publication"    May(Edit, "publication")    => document::publish [limits::UPLOAD_BODY_BYTES];
+    get  "/compare"                       May(View, "revision")       => compare::show;
+    get  "/compare.docx"                  May(View, "revision")       => compare::download;
+    get  "/policy"                        Nobody                      => document::public;
+    // decisions
+    get  "/decisions"                     May(View, "decision")       => decision::list;
+    get  "/decisions/{id}"                May(View, "decision")       => decision::show;
+    post "/decisions/{id}"                May(View, "decision")       => decision::decide;
+    post "/decisions/{id}/withdraw"       May(View, "decision")       => decision::withdraw;
+    // organisation
+    get  "/sections"                      May(View, "section")        => section::list;
+    get  "/sections/new"                  May(Edit, "section")        => section::form;
+    post "/sections"                      May(Edit, "section")        => section::create;
+    get  "/sections/{id}/edit"            May(Edit, "section")        => section::edit_form;
+    post "/sections/{id}/edit"            May(Edit, "section")        => section::rename;
+    get  "/people"                        May(View, "person")         => person::list;
+    get  "/people/new"                    May(Edit, "person")         => person::form;
+    post "/people"                        May(Edit, "person")         => person::create;
+    get  "/people/{id}"                   May(View, "person")         => person::show;
+    get  "/people/{id}/edit"              May(Edit, "person")         => person::edit_form;
+    post "/people/{id}/edit"              May(Edit, "person")         => person::update;
+    get  "/people/{id}/assign"            May(Edit, "assignment")     => assignment::form;
+    post "/people/{id}/assign"            May(Edit, "assignment")     => assignment::create;
+    get  "/assignments/{id}/end"          May(Edit, "assignment")     => assignment::end_form;
+    post "/assignments/{id}/end"          May(Edit, "assignment")     => assignment::end;
+    get  "/positions"                     May(View, "position")       => position::list;
+    get  "/positions/new"                 May(Edit, "position")       => position::form;
+    post "/positions"                     May(Edit, "position")       => position::create;
+    get  "/roles"                         May(View, "role_seat")      => role_seat::list;
+    get  "/roles/new"                     May(Edit, "role_seat")      => role_seat::form;
+    post "/roles"                         May(Edit, "role_seat")      => role_seat::create;
+    get  "/roles/{id}/end"                May(Edit, "role_seat")      => role_seat::end_form;
+    post "/roles/{id}/end"                May(Edit, "role_seat")      => role_seat::end;
+    get  "/accounts"                      May(View, "account")        => account::list;
+    get  "/accounts/new"                  May(Edit, "account")        => account::form;
+    post "/accounts"                      May(Edit, "account")        => account::create;
+    post "/accounts/{id}/reset"           May(Edit, "account")        => account::reset;
+    // the record
+    get  "/ledger"                        May(View, "checkpoint")     => ledger::show;
+    post "/ledger/outside"                May(Edit, "outside_checkpoint") => ledger::confirm;
+};
 
 /// The whole portal.
 pub fn router(app: App) -> Router {
-    Router::new()
+    let mut pages = Router::new();
+    for route in ROUTES {
+        let handler = (route.handler)()
+            .layer(DefaultBodyLimit::max(route.body_bytes))
+            .layer(from_fn_with_state((app.clone(), route.need), guard));
+        pages = pages.route(route.path, handler);
+    }
+    pages
+        .layer(CompressionLayer::new())
         .route("/assets/{hash}/{name}", get(asset))
         .fallback(|| async { PortalError::NotFound })
-        .layer(DefaultBodyLimit::max(limits::FORM_BODY_BYTES))
-        .layer(from_fn_with_state(app.clone(), guard::same_origin))
-        .layer(from_fn_with_state(app.clone(), guard::front))
+        .method_not_allowed_fallback(|| async { PortalError::NotFound })
+        .layer(from_fn_with_state(app.clone(), front::same_origin))
+        .layer(from_fn_with_state(app.clone(), front::front))
         .with_state(app)
 }
 

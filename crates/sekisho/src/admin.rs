@@ -118,7 +118,7 @@ async fn drill(from: &Path, live: &Path) -> Result<ExitCode> {
     }
     let outcome = backup::restore(from, &place, None).await;
     let ok = outcome.as_ref().is_ok_and(sekisho_ledger::VerifyReport::is_intact);
-    let (size, root) = outcome.as_ref().map_or((0, String::new()), |r| (r.size, r.root.to_hex()));
+    let (size, root) = outcome.as_ref().map_or((0, String::new()), |r| (r.size, r.root.to_base64()));
     let now = data.store.clock.now();
     let mut tx = data.store.write(&Actor::system(), "restore.test").await?;
     let digest = backup::digest(from)?;

@@ -22,7 +22,7 @@ const MANIFEST: &str = "manifest.json";
 const DUMP: &str = "database.dump";
 
 /// Copies a running installation to a new directory under `to` and returns it.
-pub async fn make(data: &Data, to: &Path) -> Result<PathBuf> {
+pub(crate) async fn make(data: &Data, to: &Path) -> Result<PathBuf> {
     let name = format!("sekisho-{}", SystemClock.now().0);
     let (part, done) = (to.join(format!("{name}.part")), to.join(name));
     std::fs::create_dir_all(&part).with_context(|| format!("{} を作れません", part.display()))?;
@@ -45,7 +45,7 @@ pub async fn make(data: &Data, to: &Path) -> Result<PathBuf> {
 }
 
 /// Restores a copy to a place that does not exist yet and verifies its ledger.
-pub async fn restore(from: &Path, to: &Path, database: Option<String>) -> Result<VerifyReport> {
+pub(crate) async fn restore(from: &Path, to: &Path, database: Option<String>) -> Result<VerifyReport> {
     unpack(from, to)?;
     let mut settings = read_settings(to)?;
     if from.join(DUMP).exists() {
@@ -66,7 +66,7 @@ pub async fn restore(from: &Path, to: &Path, database: Option<String>) -> Result
 }
 
 /// Checks every digest and copies the files to a new place.
-pub fn unpack(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn unpack(from: &Path, to: &Path) -> Result<()> {
     if to.exists() {
         bail!("{} はすでにあります。上書きはしません。別の場所を指定してください", to.display());
     }
@@ -99,7 +99,7 @@ pub fn unpack(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// The digest that names a copy: of its manifest.
-pub fn digest(backup: &Path) -> Result<String> {
+pub(crate) fn digest(backup: &Path) -> Result<String> {
     file_digest(&backup.join(MANIFEST))
 }
 

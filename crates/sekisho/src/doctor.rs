@@ -24,7 +24,7 @@ struct Finding {
     outcome: std::result::Result<String, (String, &'static str)>,
 }
 
-pub async fn run(dir: &Path, bundle: Option<&Path>) -> Result<ExitCode> {
+pub(crate) async fn run(dir: &Path, bundle: Option<&Path>) -> Result<ExitCode> {
     let findings = examine(dir).await;
     let mut report = String::new();
     for finding in &findings {

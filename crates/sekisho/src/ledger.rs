@@ -100,6 +100,27 @@ pub enum WitnessCommand {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+    /// 市の側: 返ってきた連署を受け取り、封印と一緒に保管する
+    Accept {
+        #[arg(long, default_value = "data", value_name = "DIR")]
+        data: PathBuf,
+        /// 立会人に渡した依頼ファイル
+        request: PathBuf,
+        /// 立会人から返ってきたファイル
+        answer: PathBuf,
+        /// 立会人の公開鍵
+        #[arg(long, value_name = "KEY")]
+        witness_key: String,
+    },
+    /// 立会人の側: 庁内の網で依頼を受け付け続ける(HTTP、C2SP tlog-witness)
+    Serve {
+        #[arg(long, value_name = "DIR")]
+        state: PathBuf,
+        #[arg(long, value_name = "KEY")]
+        log_key: String,
+        #[arg(long, default_value = "127.0.0.1:8090", value_name = "ADDR:PORT")]
+        listen: std::net::SocketAddr,
+    },
 }
 
 pub async fn run(command: Command) -> Result<ExitCode> {
@@ -116,8 +137,8 @@ pub async fn run(command: Command) -> Result<ExitCode> {
             let data = Data::open(&data).await?;
             let storage = DirStorage::open(data.dir.join("ledger"))?;
             let head = head(&storage)?;
-            let proof = sekisho_ledger::Tiles::new(&storage, head.checkpoint.size);
-            let proof = sekisho_ledger::ProofText::new(proof.inclusion(index)?, head);
+            let proof = sekisho_ledger::Tiles::new(&storage, head.checkpoint.size).inclusion(index)?;
+            let proof = sekisho_ledger::ProofText::new(proof, head);
             print!("{proof}");
             Ok(ExitCode::SUCCESS)
         }
@@ -146,7 +167,7 @@ async fn verify_data(dir: &Path, kept: Vec<KeptCheckpoint>, key: Option<&str>) -
     let mut kept = kept;
     kept.extend(kept_beside(dir)?);
     let checkpoint = storage.read(sekisho_ledger::CHECKPOINT)?.unwrap_or_default();
-    let against = Against { policy: Policy::without_witnesses(keys), checkpoint, kept };
+    let against = Against { policy: trust(dir, keys)?, checkpoint, kept };
     Ok(data.store.db.verify_ledger(against, Some(Arc::new(storage))).await?)
 }
 
@@ -178,7 +199,7 @@ fn show(report: &VerifyReport, json: bool) -> ExitCode {
             .as_ref()
             .map(|f| serde_json::json!({ "index": f.index, "kind": f.kind.code(), "detail": f.detail }));
         let value = serde_json::json!({
-            "origin": report.origin, "size": report.size, "root": report.root.to_hex(),
+            "origin": report.origin, "size": report.size, "root": report.root.to_base64(),
             "level": format!("{:?}", report.level), "pending": report.pending, "rows": report.rows,
             "intact": report.is_intact(), "first_bad": first_bad, "warnings": report.warnings_count,
             "agreeing": report.agreeing, "cosigners": report.cosigners,
@@ -204,10 +225,8 @@ fn read_kept(files: &[PathBuf]) -> Result<Vec<KeptCheckpoint>> {
 
 /// Checkpoints that came back from witnesses and lie beside the log: they count when cosigned.
 fn kept_beside(dir: &Path) -> Result<Vec<KeptCheckpoint>> {
-    let Ok(entries) = std::fs::read_dir(dir.join("kept")) else { return Ok(Vec::new()) };
     let mut kept = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
+    for path in files(&dir.join("kept"), "checkpoint")? {
         let place = path.display().to_string();
         kept.push(KeptCheckpoint { place, note: std::fs::read(&path)?, outside: false, received_ms: None });
     }
@@ -275,12 +294,7 @@ async fn witness(command: WitnessCommand) -> Result<ExitCode> {
             println!("{} を立会人に渡してください。", out.display());
         }
         WitnessCommand::Answer { request, state, log_key, out } => {
-            let key = SigningKey::load(&state.join("witness.key"))?;
-            let logs = vec![VerifierKey::parse(&log_key)?];
-            let seen = DirStorage::open(state.join("seen"))?;
-            let witness = Witness::new(key, logs, Box::new(seen))?;
-            let now_s = SystemClock.now().0.unsigned_abs() / 1_000;
-            match witness.answer(&std::fs::read(&request)?, now_s) {
+            match open_witness(&state, &log_key)?.answer(&std::fs::read(&request)?, now_s()) {
                 Ok(signature) => {
                     std::fs::write(&out, format!("{signature}\n"))?;
                     println!("連署しました。{} を市に返してください。", out.display());
@@ -291,6 +305,80 @@ async fn witness(command: WitnessCommand) -> Result<ExitCode> {
                 }
             }
         }
+        WitnessCommand::Accept { data, request, answer, witness_key } => {
+            let key = VerifierKey::parse(&witness_key)?;
+            let request = sekisho_ledger::WitnessRequest::parse(&std::fs::read(&request)?)?;
+            let cosigned = request.accept(&std::fs::read_to_string(&answer)?, std::slice::from_ref(&key))?;
+            let kept = data.join("kept");
+            std::fs::create_dir_all(&kept)?;
+            let size = cosigned.checkpoint.size;
+            std::fs::write(kept.join(format!("{size:020}.checkpoint")), cosigned.to_string())?;
+            std::fs::write(
+                kept.join(format!("{}.witness", key.name().replace('/', "_"))),
+                format!("{key}\n"),
+            )?;
+            println!("{} の連署({size}件まで)を保管しました。", key.name());
+        }
+        WitnessCommand::Serve { state, log_key, listen } => {
+            let witness = Arc::new(open_witness(&state, &log_key)?);
+            println!("立会人 {}  http://{listen}/add-checkpoint", witness.public());
+            let answer = move |body: axum::body::Bytes| async move {
+                let answered = tokio::task::spawn_blocking(move || witness.answer(&body, now_s())).await;
+                match answered {
+                    Ok(Ok(signature)) => (axum::http::StatusCode::OK, format!("{signature}\n")),
+                    Ok(Err(refusal)) => {
+                        let status = axum::http::StatusCode::from_u16(refusal.http_status());
+                        (
+                            status.unwrap_or(axum::http::StatusCode::FORBIDDEN),
+                            sekisho_ledger::ja::refusal(&refusal),
+                        )
+                    }
+                    Err(_) => {
+                        (axum::http::StatusCode::INTERNAL_SERVER_ERROR, "連署できませんでした。".to_owned())
+                    }
+                }
+            };
+            let router = axum::Router::new()
+                .route("/add-checkpoint", axum::routing::post(answer))
+                .layer(axum::extract::DefaultBodyLimit::max(sekisho_ledger::limits::MAX_NOTE_BYTES));
+            let listener = tokio::net::TcpListener::bind(listen).await?;
+            axum::serve(listener, router).await?;
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn open_witness(state: &Path, log_key: &str) -> Result<Witness> {
+    let key = SigningKey::load(&state.join("witness.key"))?;
+    let seen = DirStorage::open(state.join("seen"))?;
+    Ok(Witness::new(key, vec![VerifierKey::parse(log_key)?], Box::new(seen))?)
+}
+
+fn now_s() -> u64 {
+    SystemClock.now().0.unsigned_abs() / 1_000
+}
+
+/// The log's keys and, when witnesses have answered, a quorum of more than half of them.
+fn trust(dir: &Path, logs: Vec<VerifierKey>) -> Result<Policy> {
+    let mut witnesses = Vec::new();
+    for path in files(&dir.join("kept"), "witness")? {
+        witnesses.push(VerifierKey::parse(std::fs::read_to_string(&path)?.trim())?);
+    }
+    Ok(match witnesses.len() {
+        0 => Policy::without_witnesses(logs),
+        n => Policy::k_of_n(logs, n / 2 + 1, witnesses)?,
+    })
+}
+
+fn files(dir: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+    let Ok(entries) = std::fs::read_dir(dir) else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|e| e == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
 }

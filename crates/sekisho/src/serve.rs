@@ -87,7 +87,7 @@ pub async fn run(args: Args) -> Result<ExitCode> {
         host: None,
         notice: data.settings.demo.then(|| "架空の市のデモです。実在の市とは関係ありません。".to_owned()),
     };
-    let app = App::new(data.store.clone(), config, Some(sequencer), data.objects());
+    let app = App::new(data.store.clone(), config, data.objects(), sequencer);
     listen(&args, sekisho_portal::router(app)).await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -223,7 +223,7 @@ async fn print_log_ins(data: &Data) -> Result<()> {
     let mut used = Vec::new();
     for (role, words) in DEMO_ROLES {
         let found = incumbents.iter().filter(|i| i.role == role).find_map(|i| {
-            let account = accounts.iter().find(|a| a.person_id == i.person_id)?;
+            let account = accounts.iter().find(|a| Some(&a.person_id) == i.person_id.as_ref())?;
             (!used.contains(&account.login)).then_some(account)
         });
         if let Some(account) = found {

@@ -106,6 +106,20 @@ impl Sequencer {
         self.locked().published().to_string()
     }
 
+    /// The root, in base64, that the log had at a size; `None` when it was never that long.
+    pub async fn root_at(&self, size: u64) -> Result<Option<String>> {
+        let log = Arc::clone(&self.log);
+        let root = tokio::task::spawn_blocking(move || {
+            let log = log.lock().unwrap_or_else(PoisonError::into_inner);
+            match log.published().checkpoint.size < size {
+                true => Ok(None),
+                false => log.tiles().root_at(size).map(Some),
+            }
+        });
+        let root = root.await.map_err(|e| StoreError::Corrupt(format!("reading did not finish: {e}")))??;
+        Ok(root.map(|root| root.to_base64()))
+    }
+
     async fn give_indexes(&self) -> Result<i64> {
         let mut op = self.store.op().await?;
         let (size,): (i64,) = op.fetch_optional(LOCK_HEAD, &[]).await?.ok_or(StoreError::NotFound)?;
@@ -131,9 +145,15 @@ impl Sequencer {
             let (log, done) = (Arc::clone(&self.log), entries.is_empty());
             let published = tokio::task::spawn_blocking(move || -> Result<u64> {
                 let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-                log.append(&entries)?;
-                if log.size() > log.published().checkpoint.size {
-                    log.publish()?;
+                match append(&mut log, from, &entries) {
+                    // Another task or process was faster; what it published is ours too.
+                    Err(
+                        sekisho_ledger::Error::NotAtEnd { .. }
+                        | sekisho_ledger::Error::SignerRefusesSmaller { .. },
+                    ) => {
+                        log.reload()?;
+                    }
+                    outcome => outcome?,
                 }
                 Ok(log.published().checkpoint.size)
             })
@@ -148,6 +168,15 @@ impl Sequencer {
     fn locked(&self) -> std::sync::MutexGuard<'_, Log> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Appends entries that must follow index `from`, and publishes what is not under a checkpoint yet.
+fn append(log: &mut Log, from: i64, entries: &[Vec<u8>]) -> sekisho_ledger::Result<()> {
+    log.append_at(from.unsigned_abs(), entries)?;
+    if log.size() > log.published().checkpoint.size {
+        log.publish()?;
+    }
+    Ok(())
 }
 
 /// Creates the log's key and its signer's memory. Done once, when a data directory is made.

@@ -20,8 +20,10 @@ use crate::register::sql::statements;
 const PAGE: i64 = 4_096;
 
 sql! {
-    const INDEXED = "SELECT id, body FROM ledger_entry WHERE idx >= $1 ORDER BY idx LIMIT $2";
-    const PENDING = "SELECT id, body FROM ledger_entry WHERE idx IS NULL ORDER BY at_ms, version, id LIMIT $2 OFFSET $1";
+    const INDEXED = "SELECT idx + 1 AS next, body FROM ledger_entry WHERE idx >= $1 ORDER BY idx LIMIT $2";
+    /// ROW_NUMBER counts before OFFSET, so it says where the next page begins.
+    const PENDING = "SELECT ROW_NUMBER() OVER (ORDER BY at_ms, version, id) AS next, body FROM ledger_entry
+        WHERE idx IS NULL ORDER BY at_ms, version, id LIMIT $2 OFFSET $1";
     const SALTS = "SELECT id, version, salt FROM row_version WHERE noun = $1 AND id > $2 AND id <= $3 ORDER BY id, version";
 }
 
@@ -80,7 +82,8 @@ impl EntrySource for Entries {
                     Ok(page) if page.is_empty() && sql == INDEXED => (at, sql) = (0, PENDING),
                     Ok(page) if page.is_empty() => return None,
                     Ok(page) => {
-                        at += i64::try_from(page.len()).unwrap_or(PAGE);
+                        // Where the last one says the next begins: a removed entry must not shift the pages.
+                        at = page.last().map_or(at, |(next, _)| *next);
                         return Some(page.into_iter().map(|(_, body)| Ok(body.into_bytes())).collect());
                     }
                     Err(error) => return Some(vec![Err(unreadable(&error))]),
@@ -92,7 +95,7 @@ impl EntrySource for Entries {
 }
 
 impl Entries {
-    fn page(&self, sql: &'static str, at: i64) -> Result<Vec<(String, String)>> {
+    fn page(&self, sql: &'static str, at: i64) -> Result<Vec<(i64, String)>> {
         self.handle
             .block_on(async { self.snapshot.lock().await.fetch_all(sql, &[at.into(), PAGE.into()]).await })
     }

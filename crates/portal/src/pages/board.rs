@@ -1,8 +1,21 @@
 //! 方針の実施状況: is the policy holding today, what must be put right, how is each chapter.
 
-use crate::part::{Bar, ClauseLabel, Day, Mark, Moment, Seat, Spark};
-use crate::shell::Shell;
+use crate::App;
+use crate::error::PortalError;
+use crate::form::Form;
+use crate::part::{Bar, ClauseLabel, Day, Mark, Moment, STATES, Seat, Spark};
+use crate::picture::{self, Node, Picture, Year};
+use crate::session::Me;
+use crate::shell::{Page, Shell, page};
 use askama::Template;
+use axum::extract::{RawQuery, State};
+use sekisho_domain::clock::Ms;
+use sekisho_domain::date::{self, Date};
+use sekisho_domain::verdict::State as Verdict;
+use sekisho_store::page::{Counts, Incumbent, RevisionLine};
+
+/// Rows of 「いま直すこと」 on the board; the rest is one click away.
+const FIXES_SHOWN: usize = 12;
 
 #[derive(Debug, Template)]
 #[template(path = "board/board.html")]
@@ -59,9 +72,9 @@ pub(crate) struct Fix {
     pub(crate) mark: Mark,
     pub(crate) reason: String,
     pub(crate) requirement_id: String,
-    pub(crate) link: String,
     pub(crate) seat: Seat,
-    pub(crate) due: Option<Day>,
+    /// When it came to stand like this.
+    pub(crate) since: Day,
 }
 
 #[derive(Debug)]
@@ -73,4 +86,175 @@ pub(crate) struct ChapterRow {
     /// (count, list of those rows), in the order of `Board::heads`.
     pub(crate) counts: Vec<(usize, String)>,
     pub(crate) spark: Spark,
+}
+
+/// The instant a page speaks about: now, or the end of an earlier day.
+#[derive(Clone, Debug)]
+pub(crate) struct When {
+    pub(crate) at: Ms,
+    pub(crate) on: Date,
+    /// A past day is shown.
+    pub(crate) past: bool,
+}
+
+impl When {
+    pub(crate) fn read(me: &Me, query: &Form) -> When {
+        match date::parse_date(query.get("as_of")) {
+            Some(day) if day < me.on => {
+                let end = date::start_of(day.saturating_add(jiff::Span::new().days(1))).plus(-1);
+                When { at: end, on: day, past: true }
+            }
+            _ => When { at: me.now, on: me.on, past: false },
+        }
+    }
+}
+
+/// The policy in force at an instant, and how its clauses stood.
+pub(crate) async fn picture(app: &App, when: &When) -> Result<(Option<RevisionLine>, Picture), PortalError> {
+    let db = &app.store.db;
+    let revision = db.in_force("policy", when.on).await?;
+    let clauses = match &revision {
+        Some(revision) => db.clauses(&revision.id).await?,
+        None => Vec::new(),
+    };
+    let asked = picture::asked(db.judged(when.at).await?, !when.past);
+    Ok((revision, Picture::new(clauses, asked)))
+}
+
+/// さくら坂市情報セキュリティ基本方針 第4版（令和6年4月1日施行）
+pub(crate) fn edition_words(revision: Option<&RevisionLine>) -> String {
+    let Some(r) = revision else { return "施行中の基本方針がまだありません".to_owned() };
+    let day = r.effective_on.as_deref().and_then(|d| d.parse().ok()).map(date::wareki);
+    let day = day.map_or(String::new(), |d| format!("（{d}施行）"));
+    format!("{} {}{day}", r.title, edition(&r.edition))
+}
+
+/// 第4版, 初版; an edition that already says so is left alone.
+pub(crate) fn edition(text: &str) -> String {
+    match text {
+        "" => String::new(),
+        "初" => "初版".to_owned(),
+        t if t.contains('版') => t.to_owned(),
+        t => format!("第{t}版"),
+    }
+}
+
+pub(crate) fn label(node: &Node) -> ClauseLabel {
+    let line = &node.line;
+    ClauseLabel { id: line.clause_id.clone(), label: line.label.clone(), title: picture::title(line) }
+}
+
+/// What asks for work, in the order of the policy; broken before stale.
+pub(crate) fn fixes(picture: &Picture, incumbents: &[Incumbent]) -> Vec<Fix> {
+    let mut out = Vec::new();
+    for wanted in [Verdict::Broken, Verdict::Stale] {
+        for node in &picture.nodes {
+            for r in node.direct.iter().filter(|r| picture.asked[**r].state == Some(wanted)) {
+                let asked = &picture.asked[*r];
+                out.push(Fix {
+                    clause: label(node),
+                    mark: wanted.into(),
+                    reason: asked.reason(),
+                    requirement_id: asked.row.requirement_id.clone(),
+                    seat: picture::seat(&asked.row.role, incumbents),
+                    since: Day::of(date::date_at(Ms(asked.row.from_ms.unwrap_or_default()))),
+                });
+            }
+        }
+    }
+    out
+}
+
+pub(crate) fn tallies(picture: &Picture) -> Vec<Tally> {
+    STATES[..5]
+        .iter()
+        .map(|state| Tally {
+            mark: (*state).into(),
+            count: picture.tally(*state),
+            href: format!("/requirements?verdict={}", state.code()),
+        })
+        .collect()
+}
+
+/// Column heads that go with `STATES[..5]`.
+pub(crate) const HEADS: [&str; 5] = ["守られている", "いない", "古い", "未確認", "例外"];
+
+pub(crate) fn adopted(counts: &Counts, picture: &Picture) -> Adopted {
+    let size = |n: i64| usize::try_from(n).unwrap_or(0);
+    Adopted {
+        count: picture.asked.iter().filter(|a| a.state.is_some()).count(),
+        of_catalogue: size(counts.adopted),
+        total: size(counts.catalogue),
+        started: counts.adopted > 0,
+    }
+}
+
+/// 18,204
+pub(crate) fn thousands(n: i64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) && c != '-' {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQuery) -> Page {
+    let query = Form::from_query(query.as_deref().unwrap_or(""));
+    let when = When::read(&me, &query);
+    let db = &app.store.db;
+    let (revision, picture) = picture(&app, &when).await?;
+    let incumbents = db.incumbents(when.on).await?;
+    let instants = picture::month_ends(when.on, when.at);
+    let year = Year::new(&db.intervals_since(instants[0]).await?, &instants);
+    let counts = db.counts(me.on).await?;
+    let seal = crate::pages::ledger::seal_line(&app).await?;
+    let mut fixes = fixes(&picture, &incumbents);
+    let all = fixes.len();
+    fixes.truncate(FIXES_SHOWN);
+    let fix_caption = match all > FIXES_SHOWN {
+        true => format!("{all} 件のうち {FIXES_SHOWN} 件。理由と、次に動く人。"),
+        false => "守られていない条項と、証拠が古い条項。理由と、次に動く人。".to_owned(),
+    };
+    let chapters = picture.chapters().map(|node| ChapterRow {
+        clause: label(node),
+        child: node.depth > 0,
+        bar: picture.bar(node),
+        counts: STATES[..5]
+            .iter()
+            .map(|s| (picture.count(node, *s), list_href(&node.line.label, *s)))
+            .collect(),
+        spark: year.spark(&picture, node),
+    });
+    page(&Board {
+        shell: app.shell(&me, "/", "方針は今日、守られていますか").await?,
+        document: edition_words(revision.as_ref()),
+        now: Moment::at(me.now),
+        then: when.past.then(|| Day::due(when.on)),
+        tallies: tallies(&picture),
+        seal,
+        adopted: adopted(&counts, &picture),
+        fixes,
+        fix_caption,
+        nothing_to_fix: match counts.adopted {
+            0 => "まだ判定するものがありません。",
+            _ => "守られていない条項も、証拠が古い条項もありません。",
+        },
+        heads: HEADS.to_vec(),
+        chapters: chapters.collect(),
+        as_of: when.on.to_string(),
+        today: me.on.to_string(),
+    })
+}
+
+/// The list of requirements behind a number of the board.
+fn list_href(clause: &str, state: Verdict) -> String {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("clause", clause)
+        .append_pair("verdict", state.code())
+        .finish();
+    format!("/requirements?{query}")
 }

@@ -1,8 +1,20 @@
 //! A clause: its text, what it asks for, and whether that is so.
 
+use crate::App;
+use crate::error::PortalError;
+use crate::form::Form;
+use crate::pages::board::{self, When};
 use crate::part::{ClauseLabel, Day, Mark, Moment, Seat};
-use crate::shell::Shell;
+use crate::picture::{self, Asked, Node, Picture};
+use crate::session::Me;
+use crate::shell::{Page, Shell, page};
 use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use sekisho_domain::clock::Ms;
+use sekisho_domain::date::{self, Date};
+use sekisho_domain::verdict::State as Verdict;
+use sekisho_domain::{access, requirement};
+use sekisho_store::page::Incumbent;
 
 #[derive(Debug, Template)]
 #[template(path = "clause/clause.html")]
@@ -18,7 +30,7 @@ pub(crate) struct ClausePage {
     pub(crate) then: Option<Day>,
     /// (label, text): the clause itself, then its items without a page of their own.
     pub(crate) texts: Vec<(String, String)>,
-    pub(crate) children: Vec<(ClauseLabel, Mark)>,
+    pub(crate) children: Vec<(ClauseLabel, Option<Mark>)>,
     pub(crate) requirements: Vec<Row>,
     /// 整備・運用・独立確認; `None` where nothing asks for the stage.
     pub(crate) stages: Vec<(&'static str, Option<Mark>)>,
@@ -32,14 +44,149 @@ pub(crate) struct ClausePage {
 pub(crate) struct Row {
     pub(crate) id: String,
     pub(crate) title: String,
+    pub(crate) text: String,
     pub(crate) stage: &'static str,
     /// 機械判定・記録・自己申告
     pub(crate) how: &'static str,
     pub(crate) unconfirmed: bool,
-    pub(crate) mark: Mark,
+    /// `None`: not adopted, so not judged.
+    pub(crate) mark: Option<Mark>,
+    pub(crate) adoption: &'static str,
     pub(crate) reason: String,
     /// 確認 12 / 対象 14
     pub(crate) population: String,
     pub(crate) source: String,
     pub(crate) seat: Seat,
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    me: Me,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Page {
+    let query = Form::from_query(query.as_deref().unwrap_or(""));
+    let when = When::read(&me, &query);
+    let db = &app.store.db;
+    let revision = db.revision_of_clause(&id, when.on).await?.ok_or(PortalError::NotFound)?;
+    let asked = picture::asked(db.judged(when.at).await?, !when.past);
+    let picture = Picture::new(db.clauses(&revision.id).await?, asked);
+    let node = picture.nodes.iter().find(|n| n.line.clause_id == id).ok_or(PortalError::NotFound)?;
+    if !access::reads(&me.who, &node.line.visibility, me.on) {
+        return Err(PortalError::Forbidden(crate::ja::why(access::Why::Visibility).to_owned()));
+    }
+    let incumbents = db.incumbents(when.on).await?;
+    let state = if node.judged { picture.state(node) } else { picture.state_under(node) };
+    let both = if when.past { Some((Mark::from(state), known_now(&app, &me, &id).await?)) } else { None };
+    let label = &node.line.label;
+    let title = match node.definition {
+        true => format!("{label} {}とは", picture::title(&node.line)),
+        false => format!("{label} {}は、守られていますか", picture::title(&node.line)),
+    };
+    let mut shell = app.shell(&me, "/", title).await?.crumb("/", "方針の実施状況");
+    for above in ancestors(&picture, node) {
+        let words = format!("{} {}", above.line.label, picture::title(&above.line));
+        shell = shell.crumb(format!("/clauses/{}", above.line.clause_id), words);
+    }
+    let children = children(&picture, node);
+    page(&ClausePage {
+        shell,
+        id,
+        label: label.clone(),
+        document: revision.title.clone(),
+        edition: board::edition(&revision.edition),
+        definition: node.definition,
+        mark: state.into(),
+        now: Moment::at(me.now),
+        then: when.past.then(|| Day::due(when.on)),
+        texts: vec![(label.clone(), picture::body(&node.line).to_owned())],
+        children: children.iter().map(|n| (board::label(n), mark_under(&picture, n))).collect(),
+        requirements: node.direct.iter().map(|r| row(&picture.asked[*r], &incumbents)).collect(),
+        stages: stages(&picture, node),
+        as_of: query.get("as_of").to_owned(),
+        both,
+    })
+}
+
+async fn known_now(app: &App, me: &Me, clause_id: &str) -> Result<Mark, PortalError> {
+    let db = &app.store.db;
+    let rows = db.judged(me.now).await?;
+    let states = picture::asked(rows, true);
+    let states =
+        states.iter().filter(|a| a.row.clause_id.as_deref() == Some(clause_id)).filter_map(|a| a.state);
+    Ok(Verdict::worst(states).into())
+}
+
+fn ancestors<'a>(picture: &'a Picture, node: &Node) -> Vec<&'a Node> {
+    let mut out = Vec::new();
+    let mut parent = node.line.parent_clause_id.clone();
+    while let Some(above) = parent.and_then(|id| picture.nodes.iter().find(|n| n.line.clause_id == id)) {
+        if out.len() > picture.nodes.len() {
+            break; // a loop cannot be stored, and would not be followed
+        }
+        out.push(above);
+        parent = above.line.parent_clause_id.clone();
+    }
+    out.reverse();
+    out
+}
+
+fn children<'a>(picture: &'a Picture, node: &Node) -> Vec<&'a Node> {
+    let parent = Some(node.line.clause_id.as_str());
+    picture.nodes.iter().filter(|n| n.line.parent_clause_id.as_deref() == parent).collect()
+}
+
+/// Definitions and parts without requirements carry no mark.
+fn mark_under(picture: &Picture, node: &Node) -> Option<Mark> {
+    (!node.definition && !node.under.is_empty()).then(|| picture.state_under(node).into())
+}
+
+fn row(asked: &Asked, incumbents: &[Incumbent]) -> Row {
+    let r = &asked.row;
+    let (observed, expected) = (r.observed_count.unwrap_or(0), r.expected_count.unwrap_or(0));
+    Row {
+        id: r.requirement_id.clone(),
+        title: r.title.clone(),
+        text: r.text.clone(),
+        stage: word(requirement::STAGES, &r.stage),
+        how: word(requirement::CHECK_KINDS, &r.check_kind),
+        unconfirmed: unconfirmed(&r.confidence),
+        mark: asked.state.map(Mark::from),
+        adoption: word(requirement::STATES, &r.adoption),
+        reason: asked.reason(),
+        population: r.source.as_ref().map_or(String::new(), |_| format!("確認 {observed} / 対象 {expected}")),
+        source: source(r.source.as_deref(), r.source_ms),
+        seat: picture::seat(&r.role, incumbents),
+    }
+}
+
+/// Where a population came from, and when.
+pub(crate) fn source(source: Option<&str>, at: Option<i64>) -> String {
+    match (source, at) {
+        (Some(source), Some(ms)) => {
+            let day: Date = date::date_at(Ms(ms));
+            format!("{source}（{}時点）", date::wareki(day))
+        }
+        (Some(source), None) => source.to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// Rows whose source text nobody has confirmed say so.
+pub(crate) fn unconfirmed(confidence: &str) -> bool {
+    confidence == "unverified"
+}
+
+/// The Japanese word of a code; the code itself if the list does not know it.
+pub(crate) fn word(words: &'static [(&'static str, &'static str)], code: &str) -> &'static str {
+    words.iter().find(|(c, _)| *c == code).map_or("不明", |(_, word)| word)
+}
+
+fn stages(picture: &Picture, node: &Node) -> Vec<(&'static str, Option<Mark>)> {
+    let stage = |code: &str| {
+        let rows = node.under.iter().map(|r| &picture.asked[*r]).filter(|a| a.row.stage == code);
+        let states: Vec<Verdict> = rows.filter_map(|a| a.state).collect();
+        (!states.is_empty()).then(|| Verdict::worst(states).into())
+    };
+    requirement::STAGES.iter().map(|(code, words)| (*words, stage(code))).collect()
 }

@@ -1,8 +1,25 @@
 //! 文書: the policy's texts, their revisions, what changed between two of them, and where they are published.
 
-use crate::part::{ClauseLabel, Day, Errors, Field, HashStamp};
-use crate::shell::Shell;
+use crate::App;
+use crate::error::PortalError;
+use crate::form::Form;
+use crate::pages::board::edition;
+use crate::pages::clause::word;
+use crate::pages::shared::ListPage;
+use crate::pages::{compare, evidence};
+use crate::part::{Cell, ClauseLabel, Day, Errors, Field, HashStamp, Input};
+use crate::picture;
+use crate::session::Me;
+use crate::shell::{Page, Shell, page};
 use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use sekisho_domain::access::{self, Action, Thing};
+use sekisho_domain::date::{Date, date_at};
+use sekisho_domain::document::{DOCUMENT, KINDS, VISIBILITIES};
+use sekisho_domain::noun::Value;
+use sekisho_store::page::{AdoptionLine, ClauseLine, EntryLine, PublicationLine, RevisionLine};
+use sha2::{Digest, Sha256};
 
 #[derive(Debug, Template)]
 #[template(path = "document/page.html")]
@@ -32,34 +49,6 @@ pub(crate) struct RevisionRow {
     pub(crate) clauses: i64,
     pub(crate) warnings: i64,
     pub(crate) compare: Option<String>,
-}
-
-/// What the importer read, before anything is saved.
-#[derive(Debug, Template)]
-#[template(path = "document/preview.html")]
-pub(crate) struct PreviewPage {
-    pub(crate) shell: Shell,
-    pub(crate) upload_id: String,
-    pub(crate) file: String,
-    pub(crate) bytes: String,
-    pub(crate) hash: HashStamp,
-    pub(crate) found_title: String,
-    pub(crate) adopted: String,
-    pub(crate) revised: String,
-    pub(crate) entries: usize,
-    pub(crate) terms: usize,
-    pub(crate) clauses: Vec<FoundClause>,
-    pub(crate) warnings: Vec<Warning>,
-    pub(crate) errors: Errors,
-    pub(crate) fields: Vec<Field>,
-}
-
-#[derive(Debug)]
-pub(crate) struct FoundClause {
-    pub(crate) label: String,
-    pub(crate) heading: String,
-    pub(crate) text: String,
-    pub(crate) line: usize,
 }
 
 #[derive(Debug)]
@@ -95,6 +84,7 @@ pub(crate) struct RevisionPage {
     pub(crate) can_publish: bool,
     pub(crate) publish_fields: Vec<Field>,
     pub(crate) can_submit: bool,
+    pub(crate) can_drop: bool,
     pub(crate) submit_fields: Vec<Field>,
     /// Who will be asked, e.g. 「最高情報セキュリティ責任者(CISO)」.
     pub(crate) approver: String,
@@ -136,22 +126,359 @@ pub(crate) struct Published {
     pub(crate) hash: HashStamp,
 }
 
+/// The policies in force, as far as they are public.
 #[derive(Debug, Template)]
-#[template(path = "document/compare.html")]
-pub(crate) struct ComparePage {
+#[template(path = "document/public.html")]
+pub(crate) struct PublicPage {
     pub(crate) shell: Shell,
-    pub(crate) old: String,
-    pub(crate) new: String,
-    pub(crate) changed: usize,
-    pub(crate) docx: String,
-    pub(crate) rows: Vec<CompareRow>,
+    pub(crate) texts: Vec<PublicText>,
 }
 
 #[derive(Debug)]
-pub(crate) struct CompareRow {
-    pub(crate) label: String,
-    pub(crate) change: &'static str,
-    /// (changed here, text)
-    pub(crate) new: Vec<(bool, String)>,
-    pub(crate) old: Vec<(bool, String)>,
+pub(crate) struct PublicText {
+    pub(crate) title: String,
+    pub(crate) edition: String,
+    pub(crate) effective: Option<Day>,
+    pub(crate) clauses: Vec<ClauseRow>,
+    pub(crate) held_back: bool,
+}
+
+pub(crate) async fn list(State(app): State<App>, me: Me) -> Page {
+    let documents = app.store.db.documents(me.on).await?;
+    let rows = documents.into_iter().filter(|d| access::reads(&me.who, &d.visibility, me.on)).map(|d| {
+        let open = match d.open_state.as_deref() {
+            Some("draft") => "改定案あり",
+            Some("pending") => "決裁中の案あり",
+            _ => "",
+        };
+        vec![
+            Cell::link(format!("/documents/{}", d.id), d.title),
+            Cell::text(word(KINDS, &d.kind)),
+            Cell::text(word(VISIBILITIES, &d.visibility)),
+            Cell::text(d.in_force.as_deref().map_or_else(|| "施行中の版なし".to_owned(), edition))
+                .under(open),
+        ]
+    });
+    page(&ListPage {
+        shell: app.shell(&me, "/documents", "どの文書が、いま効力を持っていますか").await?,
+        caption: "基本方針、対策基準、実施手順の順。".to_owned(),
+        heads: vec!["題名", "種別", "公開区分", "施行中の版"],
+        rows: rows.collect(),
+        empty: "まだ文書がありません。市の情報セキュリティ基本方針を取り込むことから始めます。",
+        add: me.reaches(Action::Edit, "revision").then(|| ("/documents/import".to_owned(), "文書を取り込む")),
+        ..ListPage::default()
+    })
+}
+
+/// 案・決裁中・施行前・施行中・旧版・取下げ: what follows from state and dates.
+fn standing(revision: &RevisionLine, in_force: Option<&str>, today: Date) -> &'static str {
+    let effective = revision.effective_on.as_deref().and_then(|d| d.parse::<Date>().ok());
+    match revision.state.as_str() {
+        "draft" => "案",
+        "pending" => "決裁中",
+        "withdrawn" => "取下げ",
+        _ if in_force == Some(revision.id.as_str()) => "施行中",
+        _ if effective.is_some_and(|d| d > today) => "施行前",
+        _ => "旧版",
+    }
+}
+
+/// The approved revision with the latest 施行日 that has come.
+fn in_force(revisions: &[RevisionLine], today: Date) -> Option<&RevisionLine> {
+    let today = today.to_string();
+    let started = revisions.iter().filter(|r| r.state == "approved");
+    let started = started.filter(|r| r.effective_on.as_deref().is_some_and(|d| d <= today.as_str()));
+    started.max_by(|a, b| (&a.effective_on, a.number).cmp(&(&b.effective_on, b.number)))
+}
+
+fn a_day(text: Option<&str>) -> Option<Day> {
+    text.and_then(|d| d.parse().ok()).map(Day::of)
+}
+
+fn must_read(me: &Me, visibility: &str) -> Result<(), PortalError> {
+    let thing = Thing { noun: "document", visibility: Some(visibility), ..Thing::default() };
+    me.must(Action::View, thing)
+}
+
+pub(crate) async fn show(State(app): State<App>, me: Me, Path(id): Path<String>) -> Page {
+    let db = &app.store.db;
+    let document = db.row(&DOCUMENT, &id).await?.ok_or(PortalError::NotFound)?;
+    must_read(&me, document.text("visibility"))?;
+    let revisions = db.revisions(&id).await?;
+    let current = in_force(&revisions, me.on).map(|r| r.id.clone());
+    let choices: Vec<(String, String)> =
+        revisions.iter().map(|r| (r.id.clone(), edition(&r.edition))).collect();
+    let rows = revisions.iter().enumerate().map(|(i, r)| RevisionRow {
+        id: r.id.clone(),
+        edition: edition(&r.edition),
+        hash: HashStamp::new(&r.body_sha256),
+        state: standing(r, current.as_deref(), me.on).to_owned(),
+        revised: a_day(r.revised_on.as_deref()),
+        effective: a_day(r.effective_on.as_deref()),
+        clauses: r.clauses,
+        warnings: r.warnings,
+        compare: revisions.get(i + 1).map(|old| compare_href(&old.id, &r.id)),
+    });
+    let owner = document.text("owner_unit_id");
+    let owner =
+        db.sections(me.on).await?.into_iter().find(|s| s.unit_id == owner).map_or(String::new(), |s| s.name);
+    let months = document.get("review_months").and_then(Value::int).unwrap_or(12);
+    let reviewed = a_day(Some(document.text("reviewed_on")));
+    let reviewed =
+        reviewed.map_or("まだ見直していません".to_owned(), |d| format!("最後は{}", d.text));
+    let shell = app.shell(&me, "/documents", document.text("title")).await?;
+    let second = choices.get(1).map_or(String::new(), |(id, _)| id.clone());
+    page(&DocumentPage {
+        shell: shell.crumb("/documents", "文書"),
+        kind: word(KINDS, document.text("kind")),
+        visibility: word(VISIBILITIES, document.text("visibility")),
+        owner,
+        review: format!("見直しは{months}か月ごと（{reviewed}）"),
+        revisions: rows.collect(),
+        old: Field::select("old", "改定前", choices.clone()).value(second),
+        new: Field::select("new", "改定後", choices),
+        can_edit: me.reaches(Action::Edit, "revision"),
+        id,
+    })
+}
+
+fn compare_href(old: &str, new: &str) -> String {
+    format!("/compare?old={old}&new={new}")
+}
+
+pub(crate) async fn revision(
+    State(app): State<App>,
+    me: Me,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Page {
+    let query = Form::from_query(query.as_deref().unwrap_or(""));
+    let mut shown = revision_page(&app, &me, &id, None).await?;
+    shown.shell.done = match query.get("done") {
+        "saved" => Some("案として保存しました。内容を確かめてから、決裁を求めてください。"),
+        "submitted" => Some("決裁を求めました。"),
+        "published" => Some("公表したことを記録しました。"),
+        _ => None,
+    };
+    page(&shown)
+}
+
+async fn revision_page(
+    app: &App,
+    me: &Me,
+    id: &str,
+    form: Option<&Form>,
+) -> Result<RevisionPage, PortalError> {
+    let db = &app.store.db;
+    let r = db.revision(id).await?.ok_or(PortalError::NotFound)?;
+    let document = db.row(&DOCUMENT, &r.document_id).await?.ok_or(PortalError::NotFound)?;
+    must_read(me, document.text("visibility"))?;
+    let all = db.revisions(&r.document_id).await?;
+    let current = in_force(&all, me.on).map(|r| r.id.clone());
+    let state = standing(&r, current.as_deref(), me.on);
+    let changes = compare::changes(app, me, &r).await?;
+    let touched = db.touched().await?;
+    let impact = changes.rows.into_iter().map(|(clause, change)| {
+        let hit = touched.iter().find(|t| t.clause_id == clause.id);
+        let (requirements, evidence) = hit.map_or((0, 0), |t| (t.requirements, t.evidence));
+        Impact { clause, change, requirements, evidence }
+    });
+    let clauses = compare::readable(me, db.clauses(id).await?);
+    let warnings = db.revision_warnings(id).await?;
+    let (publish_fields, submit_fields) = (publish_fields(), submit_fields());
+    let (publish_fields, submit_fields, errors) = match form {
+        Some(form) => {
+            let (publish, errors) = form.refill(publish_fields);
+            (publish, form.refill(submit_fields).0, errors)
+        }
+        None => (publish_fields, submit_fields, Errors::default()),
+    };
+    let name = format!("{} {}", r.title, edition(&r.edition));
+    let title = match state {
+        "案" => format!("{name}（案）を、このまま決裁に出しますか"),
+        _ => format!("{name}は、何を定めていますか"),
+    };
+    let shell = app.shell(me, "/documents", title).await?.crumb("/documents", "文書");
+    Ok(RevisionPage {
+        shell: shell.crumb(format!("/documents/{}", r.document_id), document.text("title")),
+        id: id.to_owned(),
+        kind: word(KINDS, document.text("kind")),
+        visibility: word(VISIBILITIES, document.text("visibility")),
+        state: state.to_owned(),
+        hash: HashStamp::new(&r.body_sha256),
+        note: (state == "案").then(|| "この案には、まだ効力がありません。".to_owned()),
+        revised: a_day(r.revised_on.as_deref()),
+        effective: a_day(r.effective_on.as_deref()),
+        source: r.source_name.clone(),
+        bodies: db.adoptions(id).await?.into_iter().filter_map(body_line).collect(),
+        decision: r
+            .decision_id
+            .as_ref()
+            .map(|d| (format!("/decisions/{d}"), "この版を決めた決裁".to_owned())),
+        compare: changes.previous.as_ref().map(|old| compare_href(&old.id, id)),
+        warnings: warnings.into_iter().map(|w| Warning { line: w.line, message: w.message }).collect(),
+        impact: impact.collect(),
+        clauses: clauses.iter().map(clause_row).collect(),
+        history: db.revision_entries(id).await?.into_iter().map(entry).collect(),
+        publications: db.publications(id).await?.into_iter().filter_map(published).collect(),
+        errors,
+        can_publish: state == "施行中" && me.reaches(Action::Edit, "publication"),
+        publish_fields,
+        can_submit: state == "案" && me.reaches(Action::Request, "revision"),
+        can_drop: state == "案" && me.reaches(Action::Edit, "revision"),
+        submit_fields,
+        approver: "最高情報セキュリティ責任者(CISO)".to_owned(),
+    })
+}
+
+fn body_line(a: AdoptionLine) -> Option<(String, Day, String)> {
+    Some((a.body, a_day(Some(&a.decided_on))?, a.file_number.unwrap_or_default()))
+}
+
+fn clause_row(c: &ClauseLine) -> ClauseRow {
+    ClauseRow {
+        clause: ClauseLabel { id: c.clause_id.clone(), label: c.label.clone(), title: String::new() },
+        heading: c.heading.clone().unwrap_or_default(),
+        text: picture::body(c).to_owned(),
+        visibility: word(VISIBILITIES, &c.visibility),
+        definition: c.definition,
+    }
+}
+
+fn entry(e: EntryLine) -> Entry {
+    Entry {
+        edition: edition(&e.edition),
+        revised: a_day(e.revised_on.as_deref()),
+        effective: a_day(e.effective_on.as_deref()),
+        sections: e.sections.unwrap_or_default(),
+        summary: e.summary.unwrap_or_default(),
+    }
+}
+
+fn published(p: PublicationLine) -> Option<Published> {
+    let day = a_day(Some(&p.published_on))?;
+    Some(Published { url: p.url, day, person: p.person, hash: HashStamp::new(p.sha256) })
+}
+
+fn publish_fields() -> Vec<Field> {
+    vec![
+        Field::text("url", "公表先のアドレス").hint("市のホームページの、その文書のアドレス"),
+        Field::date("day", "公表した日"),
+        Field::new("file", "公表したファイル", Input::File)
+            .hint("ホームページから取り出したファイルそのもの"),
+    ]
+}
+
+fn submit_fields() -> Vec<Field> {
+    vec![Field::area("reason", "改定の理由").hint("決裁する人が、なぜ今なのかを判断できるように書きます。")]
+}
+
+pub(crate) async fn submit(
+    State(app): State<App>,
+    me: Me,
+    Path(id): Path<String>,
+    mut form: Form,
+) -> Result<Response, PortalError> {
+    let reason = form.required("reason", "改定の理由を入力してください。");
+    let revision = app.store.db.revision(&id).await?.ok_or(PortalError::NotFound)?;
+    if revision.effective_on.is_none() {
+        form.refuse(
+            "reason",
+            "施行日が決まっていない案は、決裁に出せません。施行日を入れて取り込み直してください。",
+        );
+    }
+    if !form.ok() {
+        return Ok(page(&revision_page(&app, &me, &id, Some(&form)).await?)?.into_response());
+    }
+    let mut tx = app.store.write(&me.actor(), "revision.submit").await?;
+    let decision = tx.submit_revision(&me.who, &id, &reason).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("/decisions/{decision}?done=submitted")).into_response())
+}
+
+/// Drops a draft, so that another can take its place.
+pub(crate) async fn withdraw(
+    State(app): State<App>,
+    me: Me,
+    Path(id): Path<String>,
+) -> Result<Redirect, PortalError> {
+    let revision = app.store.db.revision(&id).await?.ok_or(PortalError::NotFound)?;
+    let mut tx = app.store.write(&me.actor(), "revision.withdraw").await?;
+    tx.withdraw_revision(&id).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("/documents/{}", revision.document_id)))
+}
+
+pub(crate) async fn publish(
+    State(app): State<App>,
+    me: Me,
+    Path(id): Path<String>,
+    mut form: Form,
+) -> Result<Response, PortalError> {
+    let url = form.required("url", "公表先のアドレスを入力してください。");
+    if !url.is_empty() && !url.starts_with("https://") && !url.starts_with("http://") {
+        form.refuse("url", "https:// か http:// で始まるアドレスを入力してください。");
+    }
+    let day = form.date("day", "公表した日を入力してください。");
+    if day.is_some_and(|d| d > me.on) {
+        form.refuse("day", "先の日付です。公表してから記録してください。");
+    }
+    if form.upload.as_ref().is_none_or(|u| u.bytes.is_empty()) {
+        form.refuse("file", "公表したファイルを選んでください。");
+    }
+    let (true, Some(day), Some(upload)) = (form.ok(), day, form.upload.clone()) else {
+        return Ok(page(&revision_page(&app, &me, &id, Some(&form)).await?)?.into_response());
+    };
+    let sha256 = hex::encode(Sha256::digest(&upload.bytes));
+    let mut tx = app.store.write(&me.actor(), "publication.record").await?;
+    tx.record_publication(&id, &url, day, &sha256, &me.who.person_id).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("/revisions/{id}?done=published")).into_response())
+}
+
+/// One static, accessible HTML file for the city's web site: public clauses only.
+pub(crate) async fn export(
+    State(app): State<App>,
+    me: Me,
+    Path(id): Path<String>,
+) -> Result<Response, PortalError> {
+    let db = &app.store.db;
+    let r = db.revision(&id).await?.ok_or(PortalError::NotFound)?;
+    let document = db.row(&DOCUMENT, &r.document_id).await?.ok_or(PortalError::NotFound)?;
+    must_read(&me, document.text("visibility"))?;
+    if document.text("visibility") != "public" {
+        return Err(PortalError::Forbidden("公開の文書ではないため、公表用には取り出せません。".to_owned()));
+    }
+    let clauses = db.clauses(&id).await?;
+    let public: Vec<&str> =
+        clauses.iter().filter(|c| c.visibility == "public").map(|c| c.clause_id.as_str()).collect();
+    let html =
+        sekisho_policy::render::html(&compare::document(&r, &clauses), |c| public.contains(&c.id.as_str()));
+    let name = format!("{}_{}.html", r.title, edition(&r.edition));
+    Ok(evidence::attachment(&name, "text/html; charset=utf-8", html.into_bytes()))
+}
+
+/// 公開 clauses of the policies in force, for anybody.
+pub(crate) async fn public(State(app): State<App>) -> Page {
+    let today = date_at(app.store.clock.now());
+    let db = &app.store.db;
+    let mut texts = Vec::new();
+    for d in db.documents(today).await?.into_iter().filter(|d| d.visibility == "public") {
+        let revisions = db.revisions(&d.id).await?;
+        let Some(r) = in_force(&revisions, today) else { continue };
+        let clauses = db.clauses(&r.id).await?;
+        let held_back = clauses.iter().any(|c| c.visibility != "public");
+        let public = clauses.iter().filter(|c| c.visibility == "public").map(clause_row);
+        texts.push(PublicText {
+            title: r.title.clone(),
+            edition: edition(&r.edition),
+            effective: a_day(r.effective_on.as_deref()),
+            clauses: public.collect(),
+            held_back,
+        });
+    }
+    page(&PublicPage {
+        shell: app.bare_shell(format!("{}の情報セキュリティポリシー", app.config.city)),
+        texts,
+    })
 }

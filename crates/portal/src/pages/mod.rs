@@ -1,12 +1,21 @@
 //! One file per noun: what its pages show, what its forms accept.
 
+pub(crate) mod account;
+pub(crate) mod assignment;
 pub(crate) mod board;
 pub(crate) mod clause;
+pub(crate) mod compare;
 pub(crate) mod decision;
 pub(crate) mod document;
+pub(crate) mod evidence;
+pub(crate) mod import;
 pub(crate) mod ledger;
 pub(crate) mod login;
+pub(crate) mod person;
+pub(crate) mod position;
 pub(crate) mod requirement;
+pub(crate) mod role_seat;
+pub(crate) mod section;
 pub(crate) mod session;
 pub(crate) mod shared;
 pub(crate) mod start;

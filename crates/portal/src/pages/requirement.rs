@@ -1,8 +1,31 @@
 //! 要求事項: choosing them from the catalogue, seeing why one holds or not, filing what proves it.
 
+use crate::App;
+use crate::error::PortalError;
+use crate::form::Form;
+use crate::limits::PAGE_ROWS;
+use crate::pages::clause::{self, unconfirmed, word};
+use crate::pages::evidence;
 use crate::part::{ClauseLabel, Day, Errors, Field, HashStamp, Mark, Moment, Pager, Seat};
-use crate::shell::Shell;
+use crate::picture::{self, Asked};
+use crate::session::Me;
+use crate::shell::{Page, Shell, page};
 use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use sekisho_domain::access::Action;
+use sekisho_domain::clock::Ms;
+use sekisho_domain::date;
+use sekisho_domain::evidence::{KINDS as EVIDENCE_KINDS, LATE_FILING_DAYS};
+use sekisho_domain::noun::Value;
+use sekisho_domain::requirement::{CHECK_KINDS, REQUIREMENT, STATES};
+use sekisho_domain::role::Role;
+use sekisho_domain::search::search_key;
+use sekisho_domain::verdict::State as Verdict;
+use sekisho_store::page::{EvidenceLine, VerdictLine};
+
+/// Verdict changes shown on a requirement's page.
+const HISTORY_ROWS: i64 = 60;
 
 #[derive(Debug, Template)]
 #[template(path = "requirement/list.html")]
@@ -87,14 +110,395 @@ pub(crate) struct Change {
 pub(crate) struct EvidenceRow {
     pub(crate) title: String,
     pub(crate) kind: &'static str,
+    /// 「はい」「いいえ」 of an attestation.
+    pub(crate) answer: &'static str,
     /// Filed more than 30 days after it was seen.
     pub(crate) late: bool,
     pub(crate) observed: Day,
     pub(crate) fresh_until: Day,
     pub(crate) filed: Day,
     pub(crate) about: String,
-    pub(crate) by: Seat,
-    /// (address, name)
-    pub(crate) file: Option<(String, String)>,
+    pub(crate) by: String,
+    /// (address, name); no address when only the hash was kept.
+    pub(crate) file: Option<(Option<String>, String)>,
     pub(crate) hash: Option<HashStamp>,
+}
+
+/// What the list was asked to show; everything comes from, and goes back into, the query string.
+struct Filter {
+    chapter: String,
+    clause: String,
+    adoption: String,
+    verdict: String,
+    words: String,
+    after: String,
+}
+
+impl Filter {
+    fn read(query: &Form) -> Filter {
+        let get = |name| query.get(name).to_owned();
+        Filter {
+            chapter: get("chapter"),
+            clause: get("clause"),
+            adoption: get("adoption"),
+            verdict: get("verdict"),
+            words: get("q"),
+            after: get("after"),
+        }
+    }
+
+    fn matches(&self, asked: &Asked) -> bool {
+        let row = &asked.row;
+        let clause = |label: &str| label == self.clause || within(label, &self.clause);
+        (self.chapter.is_empty() || row.sort_key.starts_with(&format!("{:0>2}.", self.chapter)))
+            && (self.clause.is_empty() || clause(&row.clause_label))
+            && (self.adoption.is_empty() || row.adoption == self.adoption)
+            && (self.verdict.is_empty() || asked.state.is_some_and(|s| s.code() == self.verdict))
+            && (self.words.is_empty()
+                || search_key(&[&row.title, &row.text]).contains(&search_key(&[&self.words])))
+    }
+
+    fn query(&self, after: &str) -> String {
+        let mut out = form_urlencoded::Serializer::new(String::new());
+        let pairs = [
+            ("chapter", &self.chapter),
+            ("clause", &self.clause),
+            ("adoption", &self.adoption),
+            ("verdict", &self.verdict),
+            ("q", &self.words),
+        ];
+        for (name, value) in pairs.into_iter().filter(|(_, v)| !v.is_empty()) {
+            out.append_pair(name, value);
+        }
+        if !after.is_empty() {
+            out.append_pair("after", after);
+        }
+        format!("?{}", out.finish())
+    }
+
+    fn fields(&self, clauses: &[String]) -> Vec<Field> {
+        let all = || (String::new(), "すべて".to_owned());
+        let own = |(code, word): &(&str, &str)| ((*code).to_owned(), (*word).to_owned());
+        let chapters = CHAPTERS.iter().map(|(n, title)| ((*n).to_owned(), format!("{n} {title}")));
+        let verdicts = crate::part::STATES.iter().map(|s| (s.code().to_owned(), s.label().to_owned()));
+        vec![
+            Field::select("chapter", "対策基準の章", [all()].into_iter().chain(chapters).collect())
+                .value(&self.chapter)
+                .optional(),
+            Field::select(
+                "clause",
+                "条項",
+                [all()].into_iter().chain(clauses.iter().map(|c| (c.clone(), c.clone()))).collect(),
+            )
+            .value(&self.clause)
+            .optional(),
+            Field::select("adoption", "採否", [all()].into_iter().chain(STATES.iter().map(own)).collect())
+                .value(&self.adoption)
+                .optional(),
+            Field::select("verdict", "状態", [all()].into_iter().chain(verdicts).collect())
+                .value(&self.verdict)
+                .optional(),
+            Field::text("q", "ことば").value(&self.words).optional(),
+        ]
+    }
+}
+
+/// `7(3)②` lies within `7(3)` and within `7`; `71` does not lie within `7`.
+fn within(label: &str, clause: &str) -> bool {
+    label.strip_prefix(clause).is_some_and(|rest| rest.starts_with(|c: char| !c.is_ascii_digit()))
+}
+
+/// Chapters of the catalogue, as their files are named.
+const CHAPTERS: [(&str, &str); 10] = [
+    ("1", "組織体制"),
+    ("2", "情報資産の分類と管理"),
+    ("3", "情報システム全体の強靭性の向上"),
+    ("4", "物理的セキュリティ"),
+    ("5", "人的セキュリティ"),
+    ("6", "技術的セキュリティ"),
+    ("7", "運用"),
+    ("8", "業務委託と外部サービスの利用"),
+    ("9", "評価・見直し"),
+    ("10", "基本方針から導かれるもの"),
+];
+
+async fn list_page(
+    app: &App,
+    me: &Me,
+    filter: &Filter,
+    form: Option<&Form>,
+) -> Result<RequirementList, PortalError> {
+    let db = &app.store.db;
+    let counts = db.counts(me.on).await?;
+    let all = picture::asked(db.judged(me.now).await?, true);
+    let mut clauses: Vec<String> = Vec::new();
+    for asked in &all {
+        if !asked.row.clause_label.is_empty() && !clauses.contains(&asked.row.clause_label) {
+            clauses.push(asked.row.clause_label.clone());
+        }
+    }
+    clauses.sort();
+    let matching: Vec<&Asked> = all.iter().filter(|a| filter.matches(a)).collect();
+    let rest = matching.iter().filter(|a| a.row.sort_key.as_str() > filter.after.as_str());
+    let shown: Vec<&&Asked> = rest.take(PAGE_ROWS + 1).collect();
+    let next = (shown.len() > PAGE_ROWS).then(|| filter.query(&shown[PAGE_ROWS - 1].row.sort_key));
+    let can_edit = me.reaches(Action::Edit, "requirement");
+    let picked: Vec<&str> = form.map_or(vec![], |f| f.all("row").collect());
+    let fields = vec![
+        Field::radio(
+            "state",
+            "採否",
+            &[
+                ("adopted", "採用"),
+                ("modified", "変更して採用"),
+                ("rejected", "不採用"),
+                ("undecided", "未検討に戻す"),
+            ],
+        ),
+        Field::area("reason", "理由").optional().hint("変更して採用、不採用のときは必ず書いてください。"),
+        Field::date("until", "不採用の期限")
+            .optional()
+            .hint("不採用のときだけ。この日を過ぎると未検討に戻ります。"),
+    ];
+    let (fields, errors) = form.map_or((fields.clone(), Errors::default()), |f| f.refill(fields));
+    Ok(RequirementList {
+        shell: app.shell(me, "/requirements", "どの要求を、この市で採用しますか").await?,
+        adopted: usize::try_from(counts.adopted).unwrap_or(0),
+        total: usize::try_from(counts.catalogue).unwrap_or(0),
+        undecided: usize::try_from(counts.undecided).unwrap_or(0),
+        errors,
+        filter: filter.fields(&clauses),
+        matching: matching.len(),
+        rows: shown.into_iter().take(PAGE_ROWS).map(|a| list_row(a, &picked)).collect(),
+        pager: Pager { first: (!filter.after.is_empty()).then(|| filter.query("")), next },
+        can_edit,
+        fields,
+        back: filter.query(&filter.after),
+    })
+}
+
+fn list_row(asked: &Asked, picked: &[&str]) -> ListRow {
+    let row = &asked.row;
+    ListRow {
+        id: row.requirement_id.clone(),
+        title: row.title.clone(),
+        text: row.text.clone(),
+        clause: row.clause_label.clone(),
+        role: Role::from_code(&row.role).map_or_else(|| row.role.clone(), |r| r.label().to_owned()),
+        state: word(STATES, &row.adoption),
+        unconfirmed: unconfirmed(&row.confidence),
+        mark: asked.state.map(Mark::from),
+        picked: picked.contains(&row.requirement_id.as_str()),
+    }
+}
+
+pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(query): RawQuery) -> Page {
+    let query = Form::from_query(query.as_deref().unwrap_or(""));
+    let mut list = list_page(&app, &me, &Filter::read(&query), None).await?;
+    list.shell.done = match query.get("done") {
+        "adopted" => Some("採否を記録しました。"),
+        "applied" => Some("不採用の申請を出しました。決裁されるまで、要求は今のままです。"),
+        _ => None,
+    };
+    page(&list)
+}
+
+/// Bulk 採用・変更・未検討; 不採用 becomes an application.
+pub(crate) async fn adopt(
+    State(app): State<App>,
+    me: Me,
+    RawQuery(query): RawQuery,
+    mut form: Form,
+) -> Result<Response, PortalError> {
+    let filter = Filter::read(&Form::from_query(query.as_deref().unwrap_or("")));
+    let rows: Vec<String> = form.all("row").map(str::to_owned).collect();
+    let known = |code: &str| STATES.iter().find(|(c, _)| *c == code).map(|(c, _)| *c);
+    let state = form.one_of("state", "採否を選んでください。", known);
+    let reason = form.limited("reason");
+    let until = form.date_or_none("until");
+    if rows.is_empty() {
+        form.refuse("state", "要求を一つ以上選んでください。");
+    }
+    if matches!(state, Some("modified" | "rejected")) && reason.is_empty() {
+        form.refuse("reason", "理由を入力してください。");
+    }
+    if state == Some("rejected") && until.is_none_or(|day| day <= me.on) {
+        form.refuse("until", "明日以降の日付を入力してください。");
+    }
+    let (true, Some(state)) = (form.ok(), state) else {
+        return Ok(page(&list_page(&app, &me, &filter, Some(&form)).await?)?.into_response());
+    };
+    let done = match (state, until) {
+        ("rejected", Some(until)) => {
+            let mut tx = app.store.write(&me.actor(), "requirement.reject_request").await?;
+            tx.apply_for_rejection(&me.who, &rows, &reason, until).await?;
+            tx.commit().await?;
+            "applied"
+        }
+        _ => {
+            let mut tx = app.store.write(&me.actor(), "requirement.adopt").await?;
+            for id in &rows {
+                let row = tx.get(&REQUIREMENT, id).await?;
+                tx.adopt(row, state, Some(&reason), None).await?;
+            }
+            tx.commit().await?;
+            "adopted"
+        }
+    };
+    let back = filter.query(&filter.after);
+    let join = if back == "?" { "" } else { "&" };
+    Ok(Redirect::to(&format!("/requirements{back}{join}done={done}")).into_response())
+}
+
+/// What the page of one requirement shows besides the requirement itself.
+#[derive(Debug, Default)]
+pub(crate) struct Shown<'a> {
+    pub(crate) before: Option<(Ms, String)>,
+    pub(crate) done: Option<&'static str>,
+    /// A form that came back with mistakes: (form, whether it is the zero report).
+    pub(crate) form: Option<(&'a Form, bool)>,
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    me: Me,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Page {
+    let query = Form::from_query(query.as_deref().unwrap_or(""));
+    let before =
+        query.get("before").split_once('_').and_then(|(ms, id)| Some((Ms(ms.parse().ok()?), id.to_owned())));
+    let done = match query.get("done") {
+        "filed" => Some("証拠を登録しました。判定はまもなく更新されます。"),
+        "zero" => Some("該当なしを報告しました。判定はまもなく更新されます。"),
+        _ => None,
+    };
+    page(&requirement_page(&app, &me, &id, Shown { before, done, form: None }).await?)
+}
+
+pub(crate) async fn requirement_page(
+    app: &App,
+    me: &Me,
+    id: &str,
+    shown: Shown<'_>,
+) -> Result<RequirementPage, PortalError> {
+    let db = &app.store.db;
+    let row = db.row(&REQUIREMENT, id).await?.ok_or(PortalError::NotFound)?;
+    let incumbents = db.incumbents(me.on).await?;
+    let history = db.verdict_history(id, HISTORY_ROWS).await?;
+    let in_force = matches!(row.text("state"), "adopted" | "modified");
+    let current = history.iter().filter(|v| v.to_ms.is_none()).min_by_key(|v| Verdict::from_code(&v.state));
+    let verdict = current.filter(|_| in_force).map(verdict_card);
+    let reach = me.reach(Action::View, "evidence");
+    let before = shown.before.unwrap_or((Ms::FOREVER, String::new()));
+    let limit = i64::try_from(PAGE_ROWS).unwrap_or(50) + 1;
+    let person = &me.who.person_id;
+    let mut lines = db.evidence_page(id, (before.0, &before.1), &reach, person, limit).await?;
+    let more = lines.len() > PAGE_ROWS;
+    lines.truncate(PAGE_ROWS);
+    let next = lines
+        .last()
+        .filter(|_| more)
+        .map(|l| format!("/requirements/{id}?before={}_{}#evidence", l.observed_ms, l.id));
+    let first = (before.0 != Ms::FOREVER).then(|| format!("/requirements/{id}#evidence"));
+    let hidden = lines.is_empty() && db.evidence_count(id).await? > 0;
+    let (fields, zero_fields) = evidence::fields(app, me, row.text("check_kind")).await?;
+    let (mut fields, mut zero_fields, mut errors, mut zero_open) =
+        (fields, zero_fields, Errors::default(), false);
+    match shown.form {
+        Some((form, false)) => (fields, errors) = form.refill(fields),
+        Some((form, true)) => {
+            (zero_fields, errors) = form.refill(zero_fields);
+            zero_open = true;
+        }
+        None => {}
+    }
+    let how = word(CHECK_KINDS, row.text("check_kind"));
+    let clause_id = row.text("clause_id");
+    let mut shell =
+        app.shell(me, "/requirements", format!("{}は、できていますか", row.text("title"))).await?;
+    shell = shell.crumb("/requirements", "要求事項");
+    shell.done = shown.done;
+    Ok(RequirementPage {
+        shell,
+        id: id.to_owned(),
+        text: row.text("text").to_owned(),
+        clause: ClauseLabel {
+            id: clause_id.to_owned(),
+            label: row.text("clause_label").to_owned(),
+            title: String::new(),
+        },
+        adoption: word(STATES, row.text("state")).to_owned(),
+        edition: row.text("edition").to_owned(),
+        unconfirmed: unconfirmed(row.text("confidence")),
+        how,
+        attestation: row.text("check_kind") == "attestation",
+        seat: picture::seat(row.text("role"), &incumbents),
+        verdict,
+        not_judged: match in_force {
+            true => "まだ確かめられていません。証拠を登録すると判定します。",
+            false => "採用していないので、判定しません。",
+        },
+        history: history.iter().map(change).collect(),
+        evidence: lines.iter().map(evidence_row).collect(),
+        no_evidence: match hidden {
+            true => "証拠はありますが、ほかの所属のものなので表示していません。",
+            false => "まだ証拠がありません。",
+        },
+        pager: Pager { first, next },
+        can_file: in_force && me.reaches(Action::Edit, "evidence"),
+        errors,
+        fields,
+        event_triggered: row.get("event_triggered") == Some(&Value::Bool(Some(true))),
+        zero_open,
+        zero_fields,
+    })
+}
+
+fn verdict_card(v: &VerdictLine) -> VerdictCard {
+    let samples: serde_json::Value = serde_json::from_str(&v.samples).unwrap_or_default();
+    let samples = samples.as_array().into_iter().flatten().filter_map(|s| s["label"].as_str());
+    VerdictCard {
+        mark: Verdict::from_code(&v.state).into(),
+        reason: v.reason.clone(),
+        expected: v.expected_count,
+        observed: v.observed_count,
+        violating: v.violating_count,
+        source: clause::source(Some(&v.source), v.source_ms),
+        since: Moment::at(Ms(v.from_ms)),
+        samples: samples.map(str::to_owned).collect(),
+    }
+}
+
+fn change(v: &VerdictLine) -> Change {
+    Change {
+        from: Moment::at(Ms(v.from_ms)),
+        mark: Verdict::from_code(&v.state).into(),
+        reason: v.reason.clone(),
+    }
+}
+
+fn evidence_row(e: &EvidenceLine) -> EvidenceRow {
+    let day = |ms| Day::of(date::date_at(Ms(ms)));
+    let answer = match e.answer.as_deref() {
+        Some("yes") => "「はい」",
+        Some("no") => "「いいえ」",
+        _ => "",
+    };
+    EvidenceRow {
+        title: e.title.clone(),
+        kind: word(EVIDENCE_KINDS, &e.kind),
+        answer,
+        late: e.filed_ms.saturating_sub(e.observed_ms) > LATE_FILING_DAYS * Ms::DAY,
+        observed: day(e.observed_ms),
+        fresh_until: day(e.fresh_until_ms),
+        filed: day(e.filed_ms),
+        about: e.section.clone().unwrap_or_else(|| "市全体".to_owned()),
+        by: e.person.clone(),
+        file: e
+            .file_name
+            .clone()
+            .map(|name| (e.object_id.as_ref().map(|_| format!("/evidence/{}/file", e.id)), name)),
+        hash: e.sha256.clone().map(HashStamp::new),
+    }
 }

@@ -1,9 +1,21 @@
 //! One A4 page for the CISO.
 
-use crate::pages::board::{Adopted, Fix, Tally};
-use crate::part::{Bar, Moment};
-use crate::shell::Shell;
+use crate::App;
+use crate::form::Form;
+use crate::pages::board::{self, Adopted, Fix, HEADS, Tally, When};
+use crate::pages::{decision, ledger};
+use crate::part::{Bar, Moment, STATES};
+use crate::picture;
+use crate::session::Me;
+use crate::shell::{Page, Shell, page};
 use askama::Template;
+use axum::extract::{RawQuery, State};
+use sekisho_domain::clock::Ms;
+use sekisho_domain::verdict::State as Verdict;
+
+/// Rows that fit on the page beside the rest.
+const FIXES_SHOWN: usize = 8;
+const DECISIONS_SHOWN: usize = 5;
 
 #[derive(Debug, Template)]
 #[template(path = "summary/summary.html")]
@@ -36,4 +48,52 @@ pub(crate) struct ChapterLine {
     pub(crate) words: String,
     pub(crate) bar: Bar,
     pub(crate) counts: Vec<usize>,
+}
+
+pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQuery) -> Page {
+    let query = Form::from_query(query.as_deref().unwrap_or(""));
+    let when = When::read(&me, &query);
+    let db = &app.store.db;
+    let (revision, picture) = board::picture(&app, &when).await?;
+    let incumbents = db.incumbents(when.on).await?;
+    let mut fixes = board::fixes(&picture, &incumbents);
+    let more_fixes = fixes.len().saturating_sub(FIXES_SHOWN);
+    fixes.truncate(FIXES_SHOWN);
+    let waiting = decision::waiting_for(&app, &me).await?;
+    let judged = picture.nodes.iter().filter(|n| n.judged).count();
+    let broken = picture.tally(Verdict::Broken);
+    let unproven = picture.tally(Verdict::Unproven);
+    let sentence = format!(
+        "{judged} 条項のうち、守られていないものが {broken}、未確認のものが {unproven} あります。\
+         あなたの決裁を待つものは {} 件です。",
+        waiting.len()
+    );
+    let chapters = picture.chapters().filter(|n| n.depth == 0).map(|node| ChapterLine {
+        words: format!("{} {}", node.line.label, picture::title(&node.line)),
+        bar: picture.bar(node),
+        counts: STATES[..5].iter().map(|s| picture.count(node, *s)).collect(),
+    });
+    page(&SummaryPage {
+        shell: app.shell(&me, "/", "方針は今日、守られていますか").await?.crumb("/", "方針の実施状況"),
+        city: app.config.city.clone(),
+        document: board::edition_words(revision.as_ref()),
+        now: Moment::at(when.at),
+        tallies: board::tallies(&picture),
+        sentence,
+        fixes,
+        more_fixes,
+        decisions: waiting
+            .into_iter()
+            .take(DECISIONS_SHOWN)
+            .map(|d| Waiting {
+                title: d.title,
+                applicant: d.applicant,
+                requested: Moment::at(Ms(d.requested_ms)),
+            })
+            .collect(),
+        adopted: board::adopted(&db.counts(me.on).await?, &picture),
+        heads: HEADS.to_vec(),
+        chapters: chapters.collect(),
+        ledger: ledger::sentence(&app).await?,
+    })
 }

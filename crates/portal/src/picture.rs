@@ -1,0 +1,357 @@
+//! From rows to a picture of the policy: which clause stands how, and why. Pure; the board, the clause pages, the
+//! lists and the CISO's summary all read it, so that they cannot disagree.
+//!
+//! A clause is judged when requirements name it. A chapter that nobody connected to a requirement is judged too,
+//! and is 未確認: silence is not proof. Definitions are not judged.
+
+use crate::part::{Bar, Seat, Spark};
+use sekisho_domain::clock::Ms;
+use sekisho_domain::date::Date;
+use sekisho_domain::role::Role;
+use sekisho_domain::verdict::State;
+use sekisho_store::page::{ClauseLine, Incumbent, Interval, Judged};
+use std::collections::HashMap;
+
+/// A requirement with its worst answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) row: Judged,
+    /// `None`: not in force, so not judged.
+    pub(crate) state: Option<State>,
+}
+
+impl Asked {
+    pub(crate) fn reason(&self) -> String {
+        match (&self.row.reason, self.state) {
+            (Some(reason), Some(_)) => reason.clone(),
+            (_, Some(_)) => "まだ確かめられていません。証拠を登録すると判定します。".to_owned(),
+            (_, None) => String::new(),
+        }
+    }
+}
+
+/// One row per requirement: of several checks the worst counts. `today`: adoption decides what is in force; for a
+/// past instant, what was judged then was in force then.
+pub(crate) fn asked(rows: Vec<Judged>, today: bool) -> Vec<Asked> {
+    let mut out: Vec<Asked> = Vec::new();
+    for row in rows {
+        let in_force = match today {
+            true => matches!(row.adoption.as_str(), "adopted" | "modified"),
+            false => row.state.is_some(),
+        };
+        let state = in_force.then(|| row.state.as_deref().map_or(State::Unproven, State::from_code));
+        match out.last_mut() {
+            Some(last) if last.row.requirement_id == row.requirement_id => {
+                if state < last.state {
+                    *last = Asked { row, state };
+                }
+            }
+            _ => out.push(Asked { row, state }),
+        }
+    }
+    out
+}
+
+/// A clause in the tree of the policy.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) line: ClauseLine,
+    /// 0 for a chapter.
+    pub(crate) depth: usize,
+    /// Indexes of the requirements that name this very clause, and of those below it.
+    pub(crate) direct: Vec<usize>,
+    pub(crate) under: Vec<usize>,
+    pub(crate) definition: bool,
+    pub(crate) judged: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Picture {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) asked: Vec<Asked>,
+}
+
+impl Picture {
+    pub(crate) fn new(clauses: Vec<ClauseLine>, asked: Vec<Asked>) -> Picture {
+        let place: HashMap<&str, usize> =
+            clauses.iter().enumerate().map(|(i, c)| (c.clause_id.as_str(), i)).collect();
+        let parents: Vec<Option<usize>> = clauses
+            .iter()
+            .map(|c| c.parent_clause_id.as_deref().and_then(|p| place.get(p)).copied())
+            .collect();
+        let homes: Vec<Option<usize>> =
+            asked.iter().map(|a| a.row.clause_id.as_deref().and_then(|c| place.get(c)).copied()).collect();
+        let mut nodes: Vec<Node> = Vec::with_capacity(clauses.len());
+        for (i, line) in clauses.into_iter().enumerate() {
+            // A parent stands before its children.
+            let depth = parents[i].filter(|p| *p < i).map_or(0, |p| nodes[p].depth + 1);
+            let definition = line.definition;
+            let node = Node { line, depth, direct: vec![], under: vec![], definition, judged: false };
+            nodes.push(node);
+        }
+        for (r, home) in homes.into_iter().enumerate() {
+            let Some(home) = home else { continue };
+            nodes[home].direct.push(r);
+            let mut at = Some(home);
+            while let Some(i) = at {
+                nodes[i].under.push(r);
+                at = parents[i].filter(|p| *p < i);
+            }
+        }
+        for i in (0..nodes.len()).rev() {
+            let mut children = (0..nodes.len()).filter(|c| parents[*c] == Some(i)).peekable();
+            if children.peek().is_some() && children.all(|c| nodes[c].definition) && nodes[i].under.is_empty()
+            {
+                nodes[i].definition = true;
+            }
+            let alone = nodes[i].depth == 0 && nodes[i].under.is_empty();
+            nodes[i].judged = !nodes[i].definition && (alone || !nodes[i].direct.is_empty());
+        }
+        Picture { nodes, asked }
+    }
+
+    /// How a judged clause stands: its worst row; without rows 未確認.
+    pub(crate) fn state(&self, node: &Node) -> State {
+        State::worst(node.direct.iter().filter_map(|r| self.asked[*r].state))
+    }
+
+    /// How a clause stands with everything below it.
+    pub(crate) fn state_under(&self, node: &Node) -> State {
+        State::worst(node.under.iter().filter_map(|r| self.asked[*r].state))
+    }
+
+    /// Clauses in a state.
+    pub(crate) fn tally(&self, state: State) -> usize {
+        self.nodes.iter().filter(|n| n.judged && self.state(n) == state).count()
+    }
+
+    /// Requirements below a clause in a state.
+    pub(crate) fn count(&self, node: &Node, state: State) -> usize {
+        node.under.iter().filter(|r| self.asked[**r].state == Some(state)).count()
+    }
+
+    pub(crate) fn bar(&self, node: &Node) -> Bar {
+        Bar::of(|state| self.count(node, state))
+    }
+
+    /// Chapters, and the parts of a chapter that have requirements of their own.
+    pub(crate) fn chapters(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter().filter(|n| {
+            let chapter = n.depth == 0 && !n.definition;
+            chapter && (!n.under.is_empty() || n.judged)
+                || n.depth == 1 && !n.under.is_empty() && !n.definition
+        })
+    }
+}
+
+/// The heading of a clause, or the beginning of its text.
+pub(crate) fn title(line: &ClauseLine) -> String {
+    const TITLE_CHARS: usize = 24;
+    match &line.heading {
+        Some(heading) => heading.clone(),
+        None => {
+            let first = line.text.lines().next().unwrap_or("");
+            let short: String = first.chars().take(TITLE_CHARS).collect();
+            if short.len() < first.len() { format!("{short}…") } else { short }
+        }
+    }
+}
+
+/// The text of a clause without its heading, which stands before it.
+pub(crate) fn body(line: &ClauseLine) -> &str {
+    match &line.heading {
+        Some(heading) => line.text.strip_prefix(heading.as_str()).unwrap_or(&line.text).trim_start(),
+        None => &line.text,
+    }
+}
+
+/// Twelve month ends, oldest first, the last one being `now`.
+pub(crate) fn month_ends(on: Date, now: Ms) -> Vec<Ms> {
+    let first = on.first_of_month();
+    let back = |months: i64| first.saturating_sub(jiff_months(months));
+    let ends = (0..11).rev().map(|m| sekisho_domain::date::start_of(back(m)).plus(-1));
+    ends.chain([now]).collect()
+}
+
+fn jiff_months(months: i64) -> jiff::Span {
+    jiff::Span::new().months(months.clamp(0, 12))
+}
+
+/// How many requirements held at each instant, for any set of requirements.
+#[derive(Debug)]
+pub(crate) struct Year {
+    instants: usize,
+    /// requirement → whether every check held, per instant
+    held: HashMap<String, Vec<Option<bool>>>,
+}
+
+impl Year {
+    pub(crate) fn new(intervals: &[Interval], instants: &[Ms]) -> Year {
+        let mut held: HashMap<String, Vec<Option<bool>>> = HashMap::new();
+        for interval in intervals {
+            let holds = interval.state == State::Holds.code();
+            for (i, at) in instants.iter().enumerate() {
+                if interval.from_ms <= at.0 && interval.to_ms.is_none_or(|to| to > at.0) {
+                    let row = held
+                        .entry(interval.requirement_id.clone())
+                        .or_insert_with(|| vec![None; instants.len()]);
+                    row[i] = Some(row[i].unwrap_or(true) && holds);
+                }
+            }
+        }
+        Year { instants: instants.len(), held }
+    }
+
+    pub(crate) fn spark(&self, picture: &Picture, node: &Node) -> Spark {
+        let mut sums = vec![0; self.instants];
+        for r in &node.under {
+            let Some(row) = self.held.get(&picture.asked[*r].row.requirement_id) else { continue };
+            for (sum, held) in sums.iter_mut().zip(row) {
+                *sum += usize::from(*held == Some(true));
+            }
+        }
+        Spark::new(sums)
+    }
+}
+
+/// Who answers for a role today: the seat and its holder, or how many hold it, or nobody.
+pub(crate) fn seat(role: &str, incumbents: &[Incumbent]) -> Seat {
+    let words = Role::from_code(role).map_or_else(|| role.to_owned(), |r| r.label().to_owned());
+    let seats: Vec<&Incumbent> = incumbents.iter().filter(|i| i.role == role).collect();
+    let holders: Vec<&Incumbent> = seats.iter().copied().filter(|i| i.person.is_some()).collect();
+    match (seats.first(), holders.as_slice()) {
+        (None, _) => Seat::default(),
+        (Some(_), []) => Seat::new(words, None::<String>),
+        (Some(_), [one]) => {
+            let section = one.section.as_deref().unwrap_or("");
+            let person = one.person.as_deref().unwrap_or("");
+            let position = if one.position.contains(section) { String::new() } else { section.to_owned() };
+            Seat::new(words, Some(format!("{position}{} {person}", one.position)))
+        }
+        (Some(_), many) => Seat::new(words, Some(format!("{} 人", many.len()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clause(id: &str, parent: Option<&str>, definition: bool) -> ClauseLine {
+        ClauseLine {
+            clause_id: id.into(),
+            ordinal: 0,
+            label: id.into(),
+            parent_clause_id: parent.map(Into::into),
+            heading: None,
+            text: id.into(),
+            visibility: "public".into(),
+            definition,
+            line: 1,
+        }
+    }
+
+    fn judged(id: &str, clause: &str, adoption: &str, state: Option<&str>) -> Judged {
+        Judged {
+            requirement_id: id.into(),
+            sort_key: id.into(),
+            counted: true,
+            clause_id: Some(clause.into()),
+            clause_label: clause.into(),
+            title: id.into(),
+            text: String::new(),
+            role: "ciso".into(),
+            stage: "rule".into(),
+            check_kind: "record".into(),
+            confidence: "medium".into(),
+            adoption: adoption.into(),
+            state: state.map(Into::into),
+            reason: state.map(|s| format!("because {s}")),
+            from_ms: Some(0),
+            expected_count: Some(1),
+            observed_count: Some(1),
+            violating_count: Some(0),
+            source: Some("x".into()),
+            source_ms: None,
+        }
+    }
+
+    fn picture() -> Picture {
+        let clauses = vec![
+            clause("1", None, false),
+            clause("2", None, false),
+            clause("2(1)", Some("2"), true),
+            clause("7", None, false),
+            clause("7(1)", Some("7"), false),
+            clause("7(2)", Some("7"), false),
+        ];
+        let rows = vec![
+            judged("a", "7(1)", "adopted", Some("holds")),
+            judged("a", "7(1)", "adopted", Some("stale")),
+            judged("b", "7(1)", "adopted", None),
+            judged("c", "7(2)", "undecided", Some("broken")),
+            judged("d", "7(2)", "adopted", Some("holds")),
+        ];
+        Picture::new(clauses, asked(rows, true))
+    }
+
+    #[test]
+    fn a_clause_is_its_worst_row_and_silence_is_not_proof() {
+        let p = picture();
+        let state = |label: &str| {
+            let node = p.nodes.iter().find(|n| n.line.label == label).expect("there");
+            node.judged.then(|| p.state(node))
+        };
+        assert_eq!(state("1"), Some(State::Unproven), "a chapter nobody connected");
+        assert_eq!(state("2"), None, "only definitions");
+        assert_eq!(state("2(1)"), None);
+        assert_eq!(state("7"), None, "judged through its parts");
+        assert_eq!(state("7(1)"), Some(State::Unproven), "b was never proven");
+        assert_eq!(state("7(2)"), Some(State::Holds), "c is not adopted");
+        assert_eq!(p.tally(State::Unproven), 2);
+        assert_eq!(p.tally(State::Holds), 1);
+        let chapters: Vec<_> = p.chapters().map(|n| n.line.label.as_str()).collect();
+        assert_eq!(chapters, ["1", "7", "7(1)", "7(2)"]);
+    }
+
+    #[test]
+    fn of_several_checks_the_worst_counts() {
+        let p = picture();
+        assert_eq!(p.asked.len(), 4);
+        assert_eq!(p.asked[0].state, Some(State::Stale));
+        assert_eq!(p.asked[0].reason(), "because stale");
+    }
+
+    #[test]
+    fn the_past_is_what_was_judged_then() {
+        let rows = vec![judged("c", "7", "undecided", Some("broken")), judged("b", "7", "adopted", None)];
+        let then = asked(rows, false);
+        assert_eq!(then.iter().map(|a| a.state).collect::<Vec<_>>(), [Some(State::Broken), None]);
+    }
+
+    #[test]
+    fn a_year_counts_what_held_at_each_month_end() {
+        let interval = |from_ms, to_ms, state: &str| Interval {
+            requirement_id: "d".into(),
+            state: state.into(),
+            from_ms,
+            to_ms,
+        };
+        let intervals = [interval(0, Some(10), "broken"), interval(10, None, "holds")];
+        let year = Year::new(&intervals, &[Ms(5), Ms(10), Ms(20)]);
+        let p = picture();
+        let node = p.nodes.iter().find(|n| n.line.label == "7").expect("there");
+        let words = year.spark(&p, node).to_string();
+        assert!(words.contains("0から1へ増加"), "{words}");
+    }
+
+    #[test]
+    fn month_ends_go_back_a_year() {
+        let on = Date::constant(2026, 3, 31);
+        let now = sekisho_domain::date::start_of(on);
+        let ends = month_ends(on, now);
+        assert_eq!(ends.len(), 12);
+        assert_eq!(ends[11], now);
+        assert_eq!(sekisho_domain::date::date_at(ends[10]), Date::constant(2026, 2, 28));
+        assert_eq!(sekisho_domain::date::date_at(ends[0]), Date::constant(2025, 4, 30));
+    }
+}

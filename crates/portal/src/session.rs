@@ -1,0 +1,206 @@
+//! Who is asking: the cookie, the session behind it, and what its owner may do today.
+
+use crate::error::PortalError;
+use crate::shell::{NavItem, Shell};
+use crate::{App, credential};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use sekisho_domain::access::{self, Access, Action, Reach, Thing, Who};
+use sekisho_domain::clock::Ms;
+use sekisho_domain::date::{Date, date_at};
+use sekisho_store::Actor;
+use sekisho_store::session::Session;
+
+/// What a route asks of the one who comes. Written beside every route in `routes.rs`, enforced before the handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Anybody: log-in, the published policy, style sheets.
+    Nobody,
+    /// Somebody who gave a password and still owes the second factor (`password`) or must choose both (`enrol`).
+    Stage(&'static str),
+    /// Anybody signed in.
+    SignedIn,
+    /// Somebody whose seats reach at least some records of the noun; the handler then asks about the one.
+    May(Action, &'static str),
+}
+
+/// The signed-in person, with rights as of this moment.
+#[derive(Clone, Debug)]
+pub(crate) struct Me {
+    pub(crate) session: Session,
+    pub(crate) who: Who,
+    pub(crate) now: Ms,
+    pub(crate) on: Date,
+    /// 情報政策課 主任
+    pub(crate) seat: String,
+}
+
+impl Me {
+    /// 情報政策課 主任 佐藤
+    pub(crate) fn words(&self) -> String {
+        format!("{} {}", self.seat, self.session.name).trim().to_owned()
+    }
+
+    pub(crate) fn reach(&self, action: Action, noun: &str) -> Reach {
+        access::reach(&self.who, action, noun, self.on)
+    }
+
+    /// Whether the person may do this to at least some records of the noun.
+    pub(crate) fn reaches(&self, action: Action, noun: &str) -> bool {
+        self.reach(action, noun) != Reach::Nothing
+    }
+
+    /// Refuses with the reason as a sentence.
+    pub(crate) fn must(&self, action: Action, thing: Thing<'_>) -> Result<(), PortalError> {
+        match access::may(&self.who, action, thing, self.on) {
+            Access::Granted => Ok(()),
+            Access::Refused(why) => Err(PortalError::Forbidden(crate::ja::why(why).to_owned())),
+        }
+    }
+
+    /// Who stands in the ledger for what is written now.
+    pub(crate) fn actor(&self) -> Actor {
+        let seat = self.who.seats.iter().find(|s| s.valid(self.on)).map(access::Seat::code);
+        Actor { person_id: self.who.person_id.clone(), seat: seat.unwrap_or_else(|| "-".to_owned()) }
+    }
+}
+
+impl FromRequestParts<App> for Me {
+    type Rejection = PortalError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Me, PortalError> {
+        parts.extensions.get::<Me>().cloned().ok_or_else(|| PortalError::SignedOut { back: "/".to_owned() })
+    }
+}
+
+/// Stands before every handler and asks what its route needs.
+pub(crate) async fn guard(
+    State((app, need)): State<(App, Need)>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, PortalError> {
+    let me = find(&app, request.headers()).await?;
+    let allowed = match (need, &me) {
+        (Need::Nobody, _) => Ok(()),
+        (Need::Stage(stage), Some(me)) if me.session.stage == stage => Ok(()),
+        (Need::SignedIn, Some(me)) if me.session.stage == "full" => Ok(()),
+        (Need::May(action, noun), Some(me)) if me.session.stage == "full" => match me.reach(action, noun) {
+            Reach::Nothing => Err(PortalError::Forbidden(crate::ja::why(access::Why::Role).to_owned())),
+            _ => Ok(()),
+        },
+        _ => Err(PortalError::SignedOut { back: back(&request) }),
+    };
+    allowed?;
+    if let Some(me) = me {
+        request.extensions_mut().insert(me);
+    }
+    Ok(next.run(request).await)
+}
+
+/// Where to return after log-in: the page that was asked for, never the target of a form.
+fn back(request: &Request) -> String {
+    let path = request.uri().path_and_query().map_or("/", |p| p.as_str());
+    if request.method() == axum::http::Method::GET { path.to_owned() } else { "/".to_owned() }
+}
+
+/// The person behind the request's cookie, if the session is open.
+async fn find(app: &App, headers: &HeaderMap) -> Result<Option<Me>, PortalError> {
+    let Some(token) = token(headers, app.config.tls) else { return Ok(None) };
+    let now = app.store.clock.now();
+    let db = &app.store.db;
+    let Some(session) = db.session(&credential::token_hash(token), now).await? else { return Ok(None) };
+    app.store.session_seen(&session).await?;
+    let on = date_at(now);
+    let who = db.who(&session.person_id, &session.account_id).await?;
+    let seat = db.main_seat(&session.person_id, on).await?;
+    let seat = seat.map_or(String::new(), |(position, section)| format!("{section} {position}"));
+    Ok(Some(Me { session, who, now, on, seat }))
+}
+
+fn cookie_name(tls: bool) -> &'static str {
+    if tls { "__Host-sekisho" } else { "sekisho" }
+}
+
+/// The session's secret in the request, if there is exactly one cookie of our name.
+pub(crate) fn token(headers: &HeaderMap, tls: bool) -> Option<&str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    let mut ours = all.flat_map(|v| v.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut ours = ours.by_ref().filter(|(name, _)| *name == cookie_name(tls)).map(|(_, value)| value);
+    match (ours.next(), ours.next()) {
+        (Some(token), None) => Some(token),
+        _ => None,
+    }
+}
+
+/// Sets (or, with an empty token, removes) the session cookie on an answer.
+pub(crate) fn with_cookie(app: &App, token: &str, answer: impl IntoResponse) -> Response {
+    let mut response = answer.into_response();
+    let age = if token.is_empty() { "; Max-Age=0" } else { "" };
+    let secure = if app.config.tls { "; Secure" } else { "" };
+    let name = cookie_name(app.config.tls);
+    let cookie = format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax{secure}{age}");
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+    response
+}
+
+impl App {
+    /// The frame of a page for a signed-in reader. `here` is the entry of the main navigation it belongs to.
+    pub(crate) async fn shell(
+        &self,
+        me: &Me,
+        here: &str,
+        title: impl Into<String>,
+    ) -> Result<Shell, PortalError> {
+        let waiting = crate::pages::decision::waiting_for(self, me).await?.len();
+        let nav = Shell::NAV.iter().map(|(href, words)| NavItem {
+            href,
+            words,
+            count: if *href == "/decisions" { waiting } else { 0 },
+            here: *href == here,
+        });
+        Ok(Shell {
+            city: self.config.city.clone(),
+            notice: self.config.notice.clone(),
+            me: Some(me.words()),
+            nav: nav.collect(),
+            title: title.into(),
+            ..Shell::default()
+        })
+    }
+
+    /// The frame of a page that anybody may see.
+    pub(crate) fn bare_shell(&self, title: impl Into<String>) -> Shell {
+        Shell {
+            city: self.config.city.clone(),
+            notice: self.config.notice.clone(),
+            title: title.into(),
+            ..Shell::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_cookie_of_our_name_is_a_token() {
+        let headers = |cookies: &[&str]| {
+            let mut map = HeaderMap::new();
+            for cookie in cookies {
+                map.append(header::COOKIE, cookie.parse().expect("header"));
+            }
+            map
+        };
+        assert_eq!(token(&headers(&["a=1; sekisho=x; b=2"]), false), Some("x"));
+        assert_eq!(token(&headers(&["sekisho=x"]), true), None);
+        assert_eq!(token(&headers(&["__Host-sekisho=x"]), true), Some("x"));
+        assert_eq!(token(&headers(&["sekisho=x", "sekisho=y"]), false), None);
+        assert_eq!(token(&headers(&[]), false), None);
+    }
+}

@@ -1,0 +1,291 @@
+//! The main job, end to end, through the pages as a browser without JavaScript uses them.
+
+use crate::kit::{City, UNIT};
+use axum::http::StatusCode;
+use sekisho_domain::clock::Ms;
+
+const POLICY: &str = "さくら坂市情報セキュリティ基本方針\n\n制定 令和6年4月1日\n\n\
+    改定履歴\n\n版\t改定日\t施行日\t改定箇所\t改定内容\n初\t令和6年4月1日\t令和6年4月1日\t全章\t初版発行\n\n\
+    1 目的\n\nこの基本方針は、本市の情報資産を守るための事項を定める。\n\n\
+    2 用語の定義\n\n(1) 情報資産 本市が扱う情報をいう。\n\n(2) 機密性 見てよい人だけが見られることをいう。\n\n\
+    7 情報セキュリティ対策\n\n(1) 組織体制\n\n全庁の体制を定める。\n\n(2) 情報資産の分類と管理\n\n情報資産を分類する。\n\n\
+    9 情報セキュリティポリシーの見直し\n\n必要なときに見直す。\n";
+
+/// The path of the first link in a page that begins like this.
+fn link(body: &str, prefix: &str) -> String {
+    let start = format!("href=\"{prefix}");
+    let at = body.find(&start).unwrap_or_else(|| panic!("no link to {prefix} in {body}"));
+    body[at + 6..].split('"').next().unwrap().to_owned()
+}
+
+fn hidden(body: &str, name: &str) -> String {
+    let start = format!("name=\"{name}\" value=\"");
+    let at = body.find(&start).unwrap_or_else(|| panic!("no field {name}"));
+    body[at + start.len()..].split('"').next().unwrap().to_owned()
+}
+
+/// Imports, submits and approves the policy; returns the revision's path.
+async fn adopt_policy(city: &City) -> String {
+    let me = city.signed_in("secretariat").await;
+    let preview =
+        city.upload(&me, "/documents/import", &[("document", "")], ("方針.txt", POLICY.as_bytes())).await;
+    let preview = preview.to("/documents/import/").location;
+    let page = city.get(&me, &preview).await.ok().body;
+    assert!(page.contains("情報資産を分類する"), "{page}");
+    let fields = [
+        ("title", "さくら坂市情報セキュリティ基本方針"),
+        ("edition", "初"),
+        ("revised", "2024-04-01"),
+        ("effective", "2024-04-01"),
+        ("kind", "policy"),
+        ("visibility", "public"),
+    ];
+    let revision = city.post(&me, &preview, &fields).await.to("/revisions/").location;
+    let revision = revision.split('?').next().unwrap().to_owned();
+    let page = city.get(&me, &revision).await.ok().body;
+    assert!(page.contains("まだ効力がありません"));
+    let decision = city.post(&me, &format!("{revision}/submit"), &[("reason", "制定のため")]).await;
+    let decision = decision.to("/decisions/").location;
+    let decision = decision.split('?').next().unwrap().to_owned();
+
+    // The applicant is shown no button and is refused if they make one up.
+    let mine = city.get(&me, &decision).await.ok().body;
+    assert!(!mine.contains("承認する</button>") && mine.contains("自分の申請は、自分では承認できません"));
+    let sha = hidden(&city.get(&city.signed_in("ciso").await, &decision).await.ok().body, "subject_sha256");
+    let refused = city.post(&me, &decision, &[("answer", "approved"), ("subject_sha256", &sha)]).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+
+    let ciso = city.signed_in("ciso").await;
+    let waiting = city.get(&ciso, "/decisions").await.ok().body;
+    assert_eq!(link(&waiting, "/decisions/"), decision);
+    let stale = city.post(&ciso, &decision, &[("answer", "approved"), ("subject_sha256", "00")]).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT);
+    city.post(&ciso, &decision, &[("answer", "approved"), ("subject_sha256", &sha)])
+        .await
+        .to("/decisions?done=approved");
+    revision
+}
+
+#[tokio::test]
+async fn a_policy_comes_in_and_its_clauses_stand_on_the_board() {
+    let city = City::new().await;
+    let revision = adopt_policy(&city).await;
+    let me = city.signed_in("secretariat").await;
+    let page = city.get(&me, &revision).await.ok().body;
+    assert!(page.contains("施行中"), "{page}");
+    let board = city.get(&me, "/").await.ok().body;
+    assert!(board.contains("初版（令和6年4月1日施行）"), "{board}");
+    let clause = link(&board, "/clauses/");
+    let page = city.get(&me, &clause).await.ok().body;
+    assert!(page.contains("目的は、守られていますか"), "{page}");
+    // Anybody may read what is public, without signing in.
+    let public = city.get("", "/policy").await.ok().body;
+    assert!(public.contains("情報資産を分類する"));
+    let export = city.get(&me, &format!("{revision}/export")).await.ok();
+    assert!(export.headers["content-disposition"].to_str().unwrap().starts_with("attachment"));
+}
+
+#[tokio::test]
+async fn requirements_are_adopted_and_evidence_is_filed() {
+    let city = City::new().await;
+    adopt_policy(&city).await;
+    let me = city.signed_in("secretariat").await;
+    let list = city.get(&me, "/requirements?adoption=undecided").await.ok().body;
+    let id = hidden(&list, "row");
+    // Nothing chosen: the page says so and keeps the reason.
+    let wrong = city.post(&me, "/requirements", &[("reason", "まだ")]).await.ok().body;
+    assert!(wrong.contains("採否を選んでください") && wrong.contains("まだ</textarea>"));
+    city.post(&me, "/requirements", &[("row", &id), ("state", "adopted")])
+        .await
+        .to("/requirements?done=adopted");
+    let page = format!("/requirements/{id}");
+    let shown = city.get(&me, &page).await.ok().body;
+    assert!(shown.contains("証拠を登録する"), "{shown}");
+
+    let file = format!("{page}/evidence");
+    let fields = [("title", "議事録"), ("observed", "2026-12-24"), ("unit", "")];
+    let wrong = city.upload(&me, &file, &fields, ("", b"")).await.ok().body;
+    assert!(wrong.contains("先の日付です") && wrong.contains("value=\"議事録\""), "{wrong}");
+    let fields = [("title", "議事録"), ("observed", "令和8年10月1日"), ("unit", "")];
+    city.upload(&me, &file, &fields, ("議事録.pdf", b"%PDF-1.7 test")).await.to(&page);
+    let shown = city.get(&me, &page).await.ok().body;
+    assert!(shown.contains("議事録.pdf") && shown.contains("確認から30日を過ぎて登録"), "{shown}");
+    let bytes = city.get(&me, &link(&shown, "/evidence/")).await.ok();
+    assert_eq!(bytes.body, "%PDF-1.7 test");
+
+    // Somebody of the section who is neither office nor auditor does not see evidence of the whole city.
+    let staff = city.signed_in("section_staff").await;
+    let shown = city.get(&staff, &page).await.ok().body;
+    assert!(!shown.contains("議事録.pdf") && shown.contains("ほかの所属のもの"));
+    // … and may file for their own section only.
+    let fields = [("title", "点検"), ("observed", "2026-11-20"), ("unit", "unit-zei")];
+    let refused = city.upload(&staff, &file, &fields, ("", b"")).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let fields = [("title", "点検"), ("observed", "2026-11-20"), ("unit", UNIT)];
+    city.upload(&staff, &file, &fields, ("", b"")).await.to(&page);
+}
+
+#[tokio::test]
+async fn the_first_log_in_sets_password_and_authenticator() {
+    let city = City::new().await;
+    let admin = city.signed_in("system_administrator").await;
+    let account = link(&city.get(&admin, "/accounts").await.ok().body, "/accounts/new?reset=");
+    let id = account.split('=').nth(1).unwrap().to_owned();
+    let issued = city.post(&admin, &format!("/accounts/{id}/reset"), &[]).await.ok().body;
+    let secret =
+        |body: &str| body.split("class=\"secret\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let login = issued.split("<dd><code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let one_time = secret(&issued);
+
+    let wrong = city.post("", "/login", &[("login", &login), ("password", "ちがう")]).await.ok().body;
+    assert!(wrong.contains("ログイン名かパスワードが違います") && !wrong.contains("ちがう"));
+    let step =
+        city.post("", "/login", &[("login", &login), ("password", &one_time)]).await.to("/login/first");
+    let cookie = step.cookie.unwrap();
+    // A half-open session opens nothing else.
+    city.get(&cookie, "/").await.to("/login?back=");
+
+    let page = city.get(&cookie, "/login/first").await.ok().body;
+    assert_eq!(
+        page,
+        city.get(&cookie, "/login/first").await.ok().body,
+        "the key stays the same until confirmed"
+    );
+    let key = base32(&secret(&page));
+    let code = totp(&key, city.clock.as_ref());
+    let password = "雨の日も風の日も登庁する";
+    let fields = [("password", password), ("again", password), ("code", "000000")];
+    let wrong = city.post(&cookie, "/login/first", &fields).await.ok().body;
+    assert!(wrong.contains("数字が違います") && !wrong.contains(password));
+    let fields = [("password", password), ("again", password), ("code", code.as_str())];
+    let full = city.post(&cookie, "/login/first", &fields).await.to("/").cookie.unwrap();
+    assert_ne!(full, cookie, "a new session has a new secret");
+    city.get(&full, "/sessions").await.ok();
+    city.get(&cookie, "/login/first").await.to("/login");
+
+    // The next log-in: password, then a code that was not used before.
+    let step =
+        city.post("", "/login", &[("login", &login), ("password", password), ("back", "/ledger")]).await;
+    let step = step.to("/login/code").cookie.unwrap();
+    let fields = [("code", code.as_str()), ("back", "/ledger")];
+    assert!(city.post(&step, "/login/code", &fields).await.ok().body.contains("すでに使われています"));
+    use sekisho_domain::clock::Clock as _;
+    city.clock.set(city.clock.now().plus(30 * Ms::SECOND));
+    let code = totp(&key, city.clock.as_ref());
+    let fields = [("code", code.as_str()), ("back", "/ledger")];
+    let full = city.post(&step, "/login/code", &fields).await.to("/ledger").cookie.unwrap();
+
+    // Idle for longer than half an hour: out.
+    city.clock.advance(31 * Ms::MINUTE);
+    city.get(&full, "/ledger").await.to("/login?back=%2Fledger");
+}
+
+#[tokio::test]
+async fn guessing_is_slowed_down() {
+    let city = City::new().await;
+    for _ in 0..10 {
+        city.post("", "/login", &[("login", "ciso"), ("password", "x")]).await.ok();
+    }
+    let page = city.post("", "/login", &[("login", "ciso"), ("password", "x")]).await.ok().body;
+    assert!(page.contains("休止中"), "{page}");
+}
+
+#[tokio::test]
+async fn the_organisation_is_kept_with_its_dates() {
+    let city = City::new().await;
+    let me = city.signed_in("secretariat").await;
+    let fields = [
+        ("name", "防災課"),
+        ("code", "3"),
+        ("kind", "division"),
+        ("parent", "unit-city"),
+        ("from", "2026-04-01"),
+    ];
+    city.post(&me, "/sections", &fields).await.to("/sections?done=saved");
+    let again = city.post(&me, "/sections", &fields).await.ok().body;
+    assert!(again.contains("ほかの組織が使っています"));
+    assert!(city.get(&me, "/sections").await.ok().body.contains("防災課"));
+    let rename = format!("/sections/{UNIT}/edit");
+    city.get(&me, &rename).await.ok();
+    city.post(&me, &rename, &[("name", "デジタル推進課"), ("from", "2026-11-23")]).await.to("/sections");
+    assert!(city.get(&me, "/sections").await.ok().body.contains("デジタル推進課"));
+
+    let person = [("number", "9001"), ("name", "山田"), ("population", "staff"), ("joined", "2026-04-01")];
+    let page = city.post(&me, "/people", &person).await.to("/people/").location;
+    let page = page.split('?').next().unwrap().to_owned();
+    assert!(city.post(&me, "/people", &person).await.ok().body.contains("ほかの人が使っています"));
+    let seat = [("unit", UNIT), ("position", "pos-manager"), ("kind", "main"), ("from", "2026-04-01")];
+    city.post(&me, &format!("{page}/assign"), &seat).await.to(&page);
+    let shown = city.get(&me, &page).await.ok().body;
+    assert!(shown.contains("デジタル推進課"), "{shown}");
+    let end = link(&shown, "/assignments/");
+    city.post(&me, &end, &[("on", "2027-04-01")]).await.to(&page);
+    let position = [("name", "係長"), ("code", "k"), ("rank", "80"), ("from", "2026-04-01")];
+    city.post(&me, "/positions", &position).await.to("/positions");
+    let role = [("role", "csirt"), ("position", "pos-manager"), ("unit", ""), ("from", "2026-04-01")];
+    city.post(&me, "/roles", &role).await.to("/roles");
+    let end = link(&city.get(&me, "/roles").await.ok().body, "/roles/rs-");
+    city.post(&me, &end, &[("on", "2026-11-23")]).await.to("/roles");
+}
+
+#[tokio::test]
+async fn a_checkpoint_kept_outside_lifts_the_record_to_l1() {
+    let city = City::new().await;
+    city.app.sequencer.run_once().await.unwrap();
+    let me = city.signed_in("secretariat").await;
+    let page = city.get(&me, "/ledger").await.ok().body;
+    assert!(page.contains("L0"), "{page}");
+    let note = city.app.sequencer.checkpoint();
+    let wrong =
+        city.post(&me, "/ledger/outside", &[("place", "金庫"), ("note", "こんにちは")]).await.ok().body;
+    assert!(wrong.contains("封印の文として読めません"));
+    city.post(&me, "/ledger/outside", &[("place", "金庫"), ("note", note.trim())])
+        .await
+        .to("/ledger?done=confirmed");
+    let page = city.get(&me, "/ledger").await.ok().body;
+    assert!(page.contains("L1") && page.contains("金庫"), "{page}");
+    assert!(city.get(&me, "/").await.ok().body.contains("L1 外の控えと一致"));
+}
+
+#[tokio::test]
+async fn files_that_are_no_policy_are_refused_in_words() {
+    let city = City::new().await;
+    let me = city.signed_in("secretariat").await;
+    for (name, bytes) in [
+        ("a.docx", &b"PK\x03\x04 broken"[..]),
+        ("b.txt", b"\x00\x01\x02\xff"),
+        ("c.txt", b""),
+        ("d.exe", b"MZ"),
+    ] {
+        let page = city.upload(&me, "/documents/import", &[("document", "")], (name, bytes)).await.ok().body;
+        assert!(page.contains("か所を直してください"), "{name}: {page}");
+    }
+    let huge = vec![b'a'; 33 * 1024 * 1024];
+    let page = city.upload(&me, "/documents/import", &[("document", "")], ("e.txt", &huge)).await;
+    assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(page.body.contains("大きすぎます"), "{}", page.body);
+}
+
+/// RFC 4648 base32 without padding, as the enrolment page prints it.
+fn base32(text: &str) -> Vec<u8> {
+    let (mut buffer, mut bits, mut out) = (0u32, 0, Vec::new());
+    for c in text.chars().filter(|c| !c.is_whitespace()) {
+        let value = match c {
+            'A'..='Z' => c as u32 - 'A' as u32,
+            _ => c as u32 - '2' as u32 + 26,
+        };
+        buffer = buffer << 5 | value;
+        bits += 5;
+        if bits >= 8 {
+            bits -= 8;
+            out.push((buffer >> bits) as u8);
+        }
+    }
+    out
+}
+
+/// The code an authenticator shows now.
+fn totp(key: &[u8], clock: &dyn sekisho_domain::clock::Clock) -> String {
+    let totp = totp_rs::Builder::new().with_secret(key.to_vec()).build().unwrap();
+    totp.generate(u64::try_from(clock.now().0 / 1_000).unwrap()).to_string()
+}
