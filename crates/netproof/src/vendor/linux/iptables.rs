@@ -38,7 +38,7 @@ pub(super) fn parse(lines: &[(u32, &str)], six: bool, interface: &dyn Fn(&str) -
         } else if let (Some(rest), Some(current)) = (text.strip_prefix("-A "), out.tables.last_mut()) {
             let words = split(rest);
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            let entry = rule(&words[1..], line, six, interface);
+            let entry = words.get(1..).and_then(|w| rule(w, line, six, interface));
             if entry.is_none() {
                 out.unread_rules.push(line);
             } else {

@@ -146,7 +146,7 @@ fn address(b: &mut Builder, line: u32, text: &str) {
     let parsed = prefix.split_once('/').or(Some((prefix, ""))).and_then(|(ip, l)| {
         let address = net::parse_ip(ip)?;
         let length = if l.is_empty() {
-            if address >= net::V4_FIRST && address <= net::V4_LAST { 32 } else { 128 }
+            if (net::V4_FIRST..=net::V4_LAST).contains(&address) { 32 } else { 128 }
         } else {
             l.parse().ok()?
         };

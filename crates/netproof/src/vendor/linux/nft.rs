@@ -241,7 +241,7 @@ fn definition(r: &mut Reader, head: &Token, name: &str, names: &mut Names<'_>, o
             Some("type" | "typeof") => {
                 kind = s[1..].iter().map(|t| t.text.as_str()).collect::<Vec<_>>().join(" ")
             }
-            Some("elements") => elements = Some(s[2..].to_vec()),
+            Some("elements") => elements = s.get(2..).map(<[Token]>::to_vec),
             Some("size" | "policy" | "auto-merge" | "gc-interval" | "comment" | "counter") => {}
             // Elements that time out or are added by rules are not all printed.
             Some("flags") if s.iter().any(|t| matches!(t.text.as_str(), "timeout" | "dynamic")) => {

@@ -429,7 +429,7 @@ fn tcp_flags(words: &[&str]) -> Option<(Vec<Cube>, usize)> {
         })
     };
     let is_flag = |w: &&str| matches!(*w, "|" | "," | "(" | ")") || bits(&[w]).is_some_and(|b| b != 0);
-    let run = |from: usize| words[from..].iter().take_while(|w| is_flag(w)).count();
+    let run = |from: usize| words.get(from..).unwrap_or_default().iter().take_while(|w| is_flag(w)).count();
     let tcp =
         |flags: Ranges| vec![Cube::any().with(Field::Proto, Ranges::one(net::TCP)).with(Field::Flags, flags)];
     let masked = |value: u128, mask: u128| {

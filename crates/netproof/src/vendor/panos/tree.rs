@@ -136,12 +136,7 @@ fn parse_braces(lines: &[String]) -> Tree {
                 "}" => {
                     flush(&mut stack, &mut statement, line);
                     if stack.len() > 1 {
-                        if let Some(mut done) = stack.pop() {
-                            done.last = line;
-                            if let Some(parent) = stack.last_mut() {
-                                parent.children.push(done);
-                            }
-                        }
+                        close(&mut stack, line);
                     }
                 }
                 ";" => flush(&mut stack, &mut statement, line),
@@ -154,13 +149,17 @@ fn parse_braces(lines: &[String]) -> Tree {
         }
     }
     while stack.len() > 1 {
-        if let Some(done) = stack.pop() {
-            if let Some(parent) = stack.last_mut() {
-                parent.children.push(done);
-            }
-        }
+        close(&mut stack, lines.len() as u32);
     }
     stack.pop().unwrap_or_default()
+}
+
+fn close(stack: &mut Vec<Tree>, last: u32) {
+    let Some(mut done) = stack.pop() else { return };
+    done.last = last;
+    if let Some(parent) = stack.last_mut() {
+        parent.children.push(done);
+    }
 }
 
 fn flush(stack: &mut [Tree], statement: &mut Vec<(String, u32)>, last: u32) {

@@ -99,7 +99,7 @@ fn pair(outer: &str, inner: &str, count: u128, line: u32) -> Option<Pair> {
         None => (net::parse_v4(inner)?, count),
     };
     let outer = net::parse_v4(outer)?;
-    let block = |lo: u128| Ranges::span(lo, (lo + size.max(1) - 1).min(net::V4_LAST));
+    let block = |lo: u128| Ranges::span(lo, lo.saturating_add(size.max(1) - 1).min(net::V4_LAST));
     Some(Pair { outer: block(outer), inner: block(inner), line })
 }
 

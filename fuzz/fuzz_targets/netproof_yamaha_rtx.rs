@@ -1,0 +1,7 @@
+#![no_main]
+use libfuzzer_sys::fuzz_target;
+use sekisho_netproof::vendor::{ReadOptions, Vendor, read};
+
+fuzz_target!(|text: &str| {
+    let _ = read(Vendor::from_name("yamaha-rtx"), "d", "f", text, &ReadOptions::default());
+});
