@@ -31,7 +31,8 @@ fn fortigate(d: &mut Dice, number: u64, devices: u64, rules: u64) -> String {
         number + 1
     );
     for object in 0..400u64 {
-        let (z, host) = (zone(d.roll(8)), d.roll(devices));
+        let host = d.roll(devices);
+        let z = zone(host);
         let (size, low) =
             if d.roll(10) < 7 { ("255.255.255.255", d.roll(254) + 1) } else { ("255.255.255.0", 0) };
         let _ =

@@ -69,11 +69,13 @@ pub struct Reach {
 /// Propagates sets through a network; keeps its diagrams and table scans for later questions.
 #[derive(Debug)]
 pub struct Engine<'n> {
-    network: std::borrow::Cow<'n, Network>,
+    network: &'n Network,
+    /// Tables whose rules were replaced for a what-if question.
+    replaced: FastMap<NodeId, crate::model::Node>,
     /// Owner of the sets.
     pub space: Space,
     tables: FastMap<NodeId, Rc<Table>>,
-    scans: FastMap<(NodeId, Set), Rc<Vec<Portion>>>,
+    scans: FastMap<NodeId, FastMap<Set, Rc<Vec<Portion>>>>,
     images: FastMap<(Set, Jump), Set>,
 }
 
@@ -82,7 +84,8 @@ impl<'n> Engine<'n> {
     #[must_use]
     pub fn new(network: &'n Network) -> Self {
         Self {
-            network: std::borrow::Cow::Borrowed(network),
+            network,
+            replaced: FastMap::default(),
             space: Space::new(Space::LIMIT_NODES),
             tables: FastMap::default(),
             scans: FastMap::default(),
@@ -92,15 +95,40 @@ impl<'n> Engine<'n> {
 
     /// The network.
     #[must_use]
-    pub fn network(&self) -> &Network {
-        &self.network
+    pub fn network(&self) -> &'n Network {
+        self.network
+    }
+
+    fn node(&self, node: NodeId) -> &crate::model::Node {
+        self.replaced.get(&node).unwrap_or(&self.network.nodes[node])
     }
 
     /// Replaces one rule of one table; everything known about other tables is kept.
     pub fn replace_rules(&mut self, node: NodeId, rules: Vec<crate::model::Rule>) {
-        self.network.to_mut().nodes[node].rules = rules;
+        let changed = crate::model::Node { rules, ..self.network.nodes[node].clone() };
+        self.replaced.insert(node, changed);
         self.tables.remove(&node);
-        self.scans.retain(|(n, _), _| *n != node);
+        self.scans.remove(&node);
+    }
+
+    /// Asks something with other rules in one table, then puts the old ones and what was known about them back.
+    pub fn what_if<T>(
+        &mut self,
+        node: NodeId,
+        rules: Vec<crate::model::Rule>,
+        ask: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let (table, scans) = (self.tables.remove(&node), self.scans.remove(&node));
+        let before = self.replaced.remove(&node);
+        self.replace_rules(node, rules);
+        let answer = ask(self);
+        self.replaced.remove(&node);
+        self.tables.remove(&node);
+        self.scans.remove(&node);
+        self.replaced.extend(before.map(|b| (node, b)));
+        self.tables.extend(table.map(|t| (node, t)));
+        self.scans.extend(scans.map(|s| (node, s)));
+        answer
     }
 
     /// Which rules of a table can ever decide a packet of `set`, and how the set divides.
@@ -110,17 +138,21 @@ impl<'n> Engine<'n> {
     }
 
     fn table(&mut self, node: NodeId) -> Rc<Table> {
-        let network = &self.network;
-        Rc::clone(self.tables.entry(node).or_insert_with(|| Rc::new(Table::new(&network.nodes[node]))))
+        if let Some(known) = self.tables.get(&node) {
+            return Rc::clone(known);
+        }
+        let table = Rc::new(Table::new(self.node(node)));
+        self.tables.insert(node, Rc::clone(&table));
+        table
     }
 
     fn portions(&mut self, node: NodeId, set: Set) -> Result<Rc<Vec<Portion>>, SpaceLimit> {
-        if let Some(hit) = self.scans.get(&(node, set)) {
+        if let Some(hit) = self.scans.get(&node).and_then(|known| known.get(&set)) {
             return Ok(Rc::clone(hit));
         }
         let scan = self.scan(node, set)?;
         let portions = Rc::new(scan.portions);
-        self.scans.insert((node, set), Rc::clone(&portions));
+        self.scans.entry(node).or_default().insert(set, Rc::clone(&portions));
         Ok(portions)
     }
 
@@ -182,7 +214,7 @@ impl<'n> Engine<'n> {
         dropped: &mut Vec<Dropped>,
         queue: &mut VecDeque<Step>,
     ) -> Result<(), SpaceLimit> {
-        let node = &self.network.nodes[step.node];
+        let node = self.node(step.node);
         if node.kind != crate::model::NodeKind::Stage && node.rules.is_empty() && node.otherwise.is_empty() {
             return Ok(());
         }

@@ -176,6 +176,9 @@ impl Scan<'_> {
     /// Cuts the dimension at every boundary of the set and of the living entries, and descends into each piece.
     fn sweep(&mut self, level: usize, set: Set, alive: &[u32]) -> Result<Parts, SpaceLimit> {
         let field = Field::ALL[level];
+        let edges = self.space.edges_at(set, level);
+        // Entries outside the span of the set cannot match any of it.
+        let (first, last) = support(&edges);
         let mut bits = vec![0u64; alive.len().div_ceil(64)];
         // (first value, position in `alive`, whether it starts to match there)
         let mut events: Vec<(u128, u32, bool)> = Vec::new();
@@ -183,7 +186,7 @@ impl Scan<'_> {
             match self.table.entries[at as usize].cube.get(field) {
                 None => bits[position / 64] |= 1 << (position % 64),
                 Some(ranges) => {
-                    for &(lo, hi) in ranges.intervals() {
+                    for &(lo, hi) in ranges.intervals().iter().filter(|r| r.0 <= last && r.1 >= first) {
                         events.push((lo, position as u32, true));
                         if hi < field.max() {
                             events.push((hi + 1, position as u32, false));
@@ -194,7 +197,6 @@ impl Scan<'_> {
         }
         events.sort_unstable();
         self.spend(events.len() + 1)?;
-        let edges = self.space.edges_at(set, level);
         let mut columns: FastMap<u32, Vec<(u128, Set)>> = FastMap::default();
         let (mut lo, mut event, mut edge) = (0u128, 0, 0);
         loop {
@@ -243,6 +245,14 @@ impl Scan<'_> {
         parts.sort_unstable();
         Ok(Rc::from(parts))
     }
+}
+
+/// Least and greatest value for which a set's edges hold anything.
+fn support(edges: &[(u128, Set)]) -> (u128, u128) {
+    let at = edges.iter().position(|e| !e.1.is_empty()).unwrap_or(0);
+    let first = at.checked_sub(1).map_or(0, |before| edges[before].0 + 1);
+    let last = edges.iter().rev().find(|e| !e.1.is_empty()).map_or(0, |e| e.0);
+    (first, last)
 }
 
 /// Members of `alive` whose bit is set, in order.

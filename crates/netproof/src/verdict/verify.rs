@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::certificate::{self, Claim};
 use crate::engine::interp::{self, Fate, Way};
 use crate::engine::{Engine, Reach};
-use crate::model::{Device, LineClass, Network, NodeKind, Rule};
+use crate::model::{Device, LineClass, NodeKind, Rule};
 use crate::site::topology::{self, Topology};
 use crate::site::{Allow, Endpoint, Service, Site};
 use crate::space::{Cube, Field, Packet, Ranges, Set, SpaceLimit};
@@ -479,11 +479,16 @@ pub(crate) fn refute(
     let (cubes, complete) = engine.space.to_cubes(refutation.bad, 20);
     finding.rectangles = cubes.iter().map(RectangleView::of).collect();
     finding.more_rectangles = !complete;
-    finding.fix = smallest_fix(world, question, &refutation);
+    finding.fix = smallest_fix(world, engine, question, &refutation);
 }
 
 /// One drop entry, placed before the entry that let the packet through; offered only if it then holds.
-fn smallest_fix(world: &World, question: &Question, refutation: &Refutation) -> Option<String> {
+fn smallest_fix(
+    world: &World,
+    engine: &mut Engine<'_>,
+    question: &Question,
+    refutation: &Refutation,
+) -> Option<String> {
     let network = &world.topology.network;
     for hop in refutation.way.hops.iter().rev() {
         let node = &network.nodes[hop.node];
@@ -504,7 +509,7 @@ fn smallest_fix(world: &World, question: &Question, refutation: &Refutation) -> 
         let drop = Rule::new(rule.when.clone(), Vec::new(), rule.line, "fix");
         let mut rules = node.rules.clone();
         rules.insert(at, drop);
-        if holds_with(network, hop.node, rules, question) {
+        if engine.what_if(hop.node, rules, |engine| holds(engine, question)) {
             let d = &world.devices[device];
             return Some(format!(
                 "{} の {} 行目（{}）を止めると、この違反はなくなります（再検証済み）",
@@ -515,14 +520,13 @@ fn smallest_fix(world: &World, question: &Question, refutation: &Refutation) -> 
     None
 }
 
-fn holds_with(network: &Network, node: usize, rules: Vec<Rule>, question: &Question) -> bool {
-    let mut engine = Engine::new(network);
-    engine.replace_rules(node, rules);
+/// Whether no forbidden packet arrives at all.
+fn holds(engine: &mut Engine<'_>, question: &Question) -> bool {
     question.groups.iter().all(|group| {
         let Ok(reach) = engine.reach(&group.sources) else { return false };
         question.targets.iter().all(|target| {
             let set = reach.at.get(&target.node).copied().unwrap_or(Set::EMPTY);
-            forbidden(&mut engine, target, group, set).is_ok_and(Set::is_empty)
+            forbidden(engine, target, group, set).is_ok_and(Set::is_empty)
         })
     })
 }
