@@ -166,7 +166,7 @@ fn draw_border(dict: &InputDict<'_>, content: &mut Content) {
         (&[], "q"),
         (&colour, operator),
         (&[width], "w"),
-        (&[x + width / 2.0, y + width / 2.0, w - width, h - width], "re"),
+        (&[x, y, w, h], "re"),
         (&[], "S"),
         (&[], "Q"),
     ]);

@@ -296,7 +296,7 @@ fn undo_tiff(mut data: Vec<u8>, row: usize, colors: usize, bits: usize) -> Vec<u
                     line[i..i + 2].copy_from_slice(&sum.to_be_bytes());
                 }
             }
-            _ => {
+            1 | 2 | 4 => {
                 let mask = (1_u8 << bits) - 1;
                 let samples = line.len() * 8 / bits;
                 let mut left = vec![0_u8; colors];
@@ -307,6 +307,7 @@ fn undo_tiff(mut data: Vec<u8>, row: usize, colors: usize, bits: usize) -> Vec<u
                     left[s % colors] = value;
                 }
             }
+            _ => {}
         }
     }
     data
