@@ -68,6 +68,10 @@ impl Outline {
         if self.width != 0 {
             number(self.width, &mut out);
         }
+        // Only a move may carry the width, so a damaged glyph that starts without one is given one.
+        if !matches!(self.segments.first(), None | Some(Segment::Move(..))) {
+            operator(&[0], 22, &mut out);
+        }
         let mut segments = self.segments.iter().peekable();
         while let Some(segment) = segments.next() {
             match *segment {
