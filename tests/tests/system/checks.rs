@@ -276,4 +276,8 @@ fn checks_speak_for_rows_that_exist() {
         }
     }
     assert!(ids.len() >= 15);
+    let documented = include_str!("../../../docs/checks.md");
+    for id in ids {
+        assert!(documented.contains(&format!("| `{id}` |")), "docs/checks.md does not name {id}");
+    }
 }
