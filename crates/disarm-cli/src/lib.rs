@@ -1,6 +1,6 @@
 //! `sekisho disarm`: rebuilds files, each in a sandboxed process of its own.
 //!
-//! The process that reads hostile bytes is this same binary, started as `disarm-worker`; see [`worker`]. What comes
+//! The process that reads hostile bytes is this same binary, started as `disarm-worker`; see [`mod@worker`]. What comes
 //! back from it is treated as hostile too: its length is capped and a second process checks it ([`parent`]).
 
 mod args;
@@ -13,7 +13,7 @@ mod worker;
 pub use args::Args;
 pub use worker::worker;
 
-/// Verb under which the binary must call [`worker`].
+/// Verb under which the binary must call [`worker()`].
 pub const WORKER_VERB: &str = "disarm-worker";
 
 /// Exit code: every file is clean.
