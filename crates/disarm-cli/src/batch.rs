@@ -99,10 +99,10 @@ fn one(parent: &Parent, input: &Path, output: &Path, report: Option<&Path>) -> R
     for sentence in outcome.sentences() {
         say(&format!("  ・{sentence}"));
     }
-    if let (Status::Clean, Some(extension)) = (outcome.status, outcome.report["output_extension"].as_str()) {
-        if output.extension().is_none_or(|e| !e.eq_ignore_ascii_case(extension)) {
-            say(&format!("  ・中身は .{extension} です。拡張子を合わせてください。"));
-        }
+    if let (Status::Clean, Some(extension)) = (outcome.status, outcome.report["output_extension"].as_str())
+        && output.extension().is_none_or(|e| !e.eq_ignore_ascii_case(extension))
+    {
+        say(&format!("  ・中身は .{extension} です。拡張子を合わせてください。"));
     }
     Ok(code_of(outcome.status, outcome.has_blocked_members()))
 }

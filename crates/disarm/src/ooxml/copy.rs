@@ -241,10 +241,10 @@ impl Copier<'_, '_> {
     /// Drops an element with all its content.
     fn lose(&mut self, name: Option<&str>, local: &str) {
         self.skipping = 1;
-        if matches!(name, Some("o:OLEObject" | "w:control" | "w:objectEmbed" | "w:objectLink")) {
-            if let Some(frame) = self.frames.iter_mut().rev().find(|f| f.row.name == "w:object") {
-                frame.lost_object = true;
-            }
+        if matches!(name, Some("o:OLEObject" | "w:control" | "w:objectEmbed" | "w:objectLink"))
+            && let Some(frame) = self.frames.iter_mut().rev().find(|f| f.row.name == "w:object")
+        {
+            frame.lost_object = true;
         }
         // What settings say does not show; the ones that matter are told by name.
         let quiet = self.frames.first().is_some_and(|f| f.row.name == "w:settings");
@@ -327,10 +327,10 @@ impl Copier<'_, '_> {
         self.out.extend(kept);
         self.out.push(b'>');
         self.push(Kind::Element, row, start, self.out.len());
-        if let Some(frame) = self.frames.last_mut() {
-            if !matches!(row.text, Class::Text | Class::Nothing) {
-                frame.text = Some(String::new());
-            }
+        if let Some(frame) = self.frames.last_mut()
+            && !matches!(row.text, Class::Text | Class::Nothing)
+        {
+            frame.text = Some(String::new());
         }
         Ok(())
     }
@@ -382,21 +382,21 @@ impl Copier<'_, '_> {
             // PowerPoint and SmartArt write an empty id where none is needed.
             Class::Rid(_, false) if value.is_empty() => Some(Cow::Borrowed("")),
             Class::Rid(Target::Link, _) => {
-                self.links.link(value, self.part, self.ctx).then(|| Cow::Borrowed(value))
+                self.links.link(value, self.part, self.ctx).then_some(Cow::Borrowed(value))
             }
-            Class::Rid(target, _) => self.links.want(value, target).then(|| Cow::Borrowed(value)),
+            Class::Rid(target, _) => self.links.want(value, target).then_some(Cow::Borrowed(value)),
             Class::Formula => {
                 let plain = formula::check(value.trim_start_matches('#'), &self.book.gone);
-                (plain == formula::Verdict::Safe).then(|| Cow::Borrowed(value))
+                (plain == formula::Verdict::Safe).then_some(Cow::Borrowed(value))
             }
-            Class::Field => (field::judge(value) == field::Verdict::Keep).then(|| Cow::Borrowed(value)),
+            Class::Field => (field::judge(value) == field::Verdict::Keep).then_some(Cow::Borrowed(value)),
             Class::Action => Some(Cow::Borrowed(value)).filter(|v| is_jump(v)),
-            Class::Text => value::fits(class, value).then(|| Cow::Borrowed(value)),
+            Class::Text => value::fits(class, value).then_some(Cow::Borrowed(value)),
             Class::Token if row.name == "x:definedName" && name == "localSheetId" => {
                 let old: usize = value.parse().ok()?;
                 Some(Cow::Owned(self.book.sheets.get(old).copied().flatten()?.to_string()))
             }
-            _ => value::fits(class, value.trim()).then(|| Cow::Borrowed(value)),
+            _ => value::fits(class, value.trim()).then_some(Cow::Borrowed(value)),
         }
     }
 
@@ -562,11 +562,11 @@ impl Copier<'_, '_> {
     }
 
     fn end_element(&mut self, frame: &mut Frame) -> bool {
-        if let Some(text) = frame.text.take() {
-            if !self.classed_text(frame.row, text) {
-                self.poison(frame.row.name);
-                return false;
-            }
+        if let Some(text) = frame.text.take()
+            && !self.classed_text(frame.row, text)
+        {
+            self.poison(frame.row.name);
+            return false;
         }
         if !frame.picture.is_empty() && !frame.satisfied {
             // The embedded object is gone; its picture takes its place.
@@ -614,7 +614,6 @@ impl Copier<'_, '_> {
         match row.text {
             Class::Formula => return self.formula(row, &text),
             Class::Field => escape_into(&mut self.out, &text, false),
-            Class::Drop => {}
             class if value::fits(class, text.trim()) => escape_into(&mut self.out, &text, false),
             _ => return false,
         }

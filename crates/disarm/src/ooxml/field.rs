@@ -198,10 +198,10 @@ impl State {
     }
 
     fn text(&mut self, text: &str) {
-        if self.in_instruction {
-            if let Some(field) = self.open().filter(|f| !f.separated) {
-                field.instruction.push_str(text);
-            }
+        if self.in_instruction
+            && let Some(field) = self.open().filter(|f| !f.separated)
+        {
+            field.instruction.push_str(text);
         }
     }
 

@@ -54,9 +54,7 @@ pub(crate) fn fits(class: Class, value: &str) -> bool {
             value.len() <= 1024 && value.chars().all(|c| c.is_ascii_alphanumeric() || "+/=".contains(c))
         }
         Class::Graphic => super::schema::prefix_of(value).is_some() || value == WORDML_CANVAS,
-        Class::Nothing | Class::Drop | Class::Formula | Class::Field | Class::Action | Class::Rid(..) => {
-            false
-        }
+        Class::Nothing | Class::Formula | Class::Field | Class::Action | Class::Rid(..) => false,
     }
 }
 

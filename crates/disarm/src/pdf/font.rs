@@ -78,6 +78,7 @@ impl<'a> Copier<'a, '_, '_> {
         }
     }
 
+    #[expect(clippy::wrong_self_convention, reason = "/ToUnicode is the entry that it makes")]
     fn to_unicode(&mut self, dict: &InputDict<'a>) -> Result<Option<Value>, Refusal> {
         match self.entry(dict, b"ToUnicode") {
             Some((_, Object::Name(name))) => Ok(cmap::predefined(name.as_ref()).map(|n| Value::name(&n))),

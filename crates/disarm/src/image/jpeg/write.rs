@@ -10,7 +10,7 @@ pub(crate) enum Wrap {
     Stream,
 }
 
-/// Writes the JPEG from its numbers. Writing what [`super::parse`] read from the result gives the same bytes.
+/// Writes the JPEG from its numbers. Writing what [`super::parse()`] read from the result gives the same bytes.
 pub(crate) fn write(jpeg: &Jpeg, wrap: Wrap) -> Vec<u8> {
     let mut out = vec![0xff, 0xd8];
     if wrap == Wrap::File {
