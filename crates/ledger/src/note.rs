@@ -89,7 +89,7 @@ impl Note {
     }
 
     /// The log keys among `known` that signed this note. Cosignatures of witnesses are read by
-    /// [`crate::cosign`].
+    /// [`crate::cosign()`].
     ///
     /// # Errors
     /// [`Error::BadSignature`] when a known key's signature does not verify (the whole note is then refused),

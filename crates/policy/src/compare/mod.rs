@@ -2,7 +2,7 @@
 //!
 //! [`propose`] says which clause of the new revision continues which of the old; a person confirms or corrects the
 //! proposals, and [`carried`] then lets ids survive renumbering. [`rows`] turns confirmed proposals into a
-//! 新旧対照表, which [`html`] and [`docx`] write.
+//! 新旧対照表, which [`html()`] and [`docx()`] write.
 
 mod diff;
 mod docx;
