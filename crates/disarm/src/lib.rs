@@ -100,7 +100,7 @@ pub(crate) fn rebuild_any(
     detect::check_name(kind, bytes, name, ctx)?;
     match kind {
         Kind::Docx | Kind::Xlsx | Kind::Pptx => ooxml::rebuild(kind, bytes, ctx),
-        Kind::EncryptedOoxml => ooxml::rebuild_encrypted(bytes, name, ctx),
+        Kind::EncryptedOoxml => ooxml::decrypt::rebuild(bytes, name, ctx),
         Kind::Zip => archive::rebuild(kind, bytes, ctx),
         Kind::Pdf => pdf::rebuild(kind, bytes, ctx),
         Kind::Jpeg | Kind::Png | Kind::Gif | Kind::Bmp | Kind::Tiff | Kind::Webp => {

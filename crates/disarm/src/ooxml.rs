@@ -5,6 +5,7 @@
 //! result is written into a fresh container under fresh part names.
 
 mod copy;
+pub(crate) mod decrypt;
 mod field;
 mod formula;
 mod lost;
@@ -21,8 +22,4 @@ use crate::{
 
 pub(crate) fn rebuild(_kind: Kind, bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusal> {
     package::rebuild(bytes, ctx)
-}
-
-pub(crate) fn rebuild_encrypted(_bytes: &[u8], _name: &str, _ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusal> {
-    Err(Refusal::Password { members: Vec::new() })
 }

@@ -217,6 +217,7 @@ MORE_CHILDREN = {
     "a14:m": ["m:CT_OMathPara/m:oMathPara", "m:CT_OMath/m:oMath"],
     "w:CT_TrPrBaseStyleable/w:trPr": ["w:CT_Height/w:trHeight", "w:CT_Cnf/w:cnfStyle"],
     "a:graphicData": ["own:OleObject/p:oleObj"],
+    "m:r": ["a:CT_TextCharacterProperties/a:rPr"],
 }
 MORE_ATTRIBUTES = {
     "w:t": {"xml:space": "token"}, "w:instrText": {"xml:space": "token"}, "w:delText": {"xml:space": "token"},

@@ -49,9 +49,11 @@ pub(crate) fn relationship(relation: &str, external: bool) -> Option<Lost> {
         "slideUpdateInfo" | "slideUpdateUrl" => (Threat::O25, External, "スライドの更新元"),
         "font" => (Threat::O29, Note, "埋め込みフォント"),
         "printerSettings" => (Threat::O30, Note, "プリンター設定"),
-        "core-properties" | "extended-properties" | "custom-properties" | "metadata" => {
-            (Threat::O08, Note, "文書情報（作成者など）")
-        }
+        "core-properties"
+        | "extended-properties"
+        | "extendedProperties"
+        | "custom-properties"
+        | "metadata" => (Threat::O08, Note, "文書情報（作成者など）"),
         "thumbnail" => (Threat::O08, Note, "サムネイル"),
         "customXml" | "customXmlProps" | "customProperty" => (Threat::O08, Note, "付属データ（customXml）"),
         "classificationlabels" | "sensitivityLabel" => (Threat::O08, Note, "秘密度ラベル"),
