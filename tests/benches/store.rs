@@ -1,7 +1,12 @@
 //! Figures (b) and (c) of specs/ledger.md: `store::Tx` end to end on SQLite, synchronous=FULL, one row + one entry
 //! with 64 callers; and one `Tx` of 20,000 rows. Run: `cargo bench -p sekisho-tests --bench store`.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods, reason = "a bench measures time and prints")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench measures time and prints"
+)]
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -18,7 +23,11 @@ const COMMITS: usize = 4_000;
 const ROWS: usize = 20_000;
 
 fn position(id: &str) -> Row {
-    Row::new(&POSITION, id).set("code", id).set("name", "課長").set("rank", 60i64).set("valid_from", "2026-04-01")
+    Row::new(&POSITION, id)
+        .set("code", id)
+        .set("name", "課長")
+        .set("rank", 60i64)
+        .set("valid_from", "2026-04-01")
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]

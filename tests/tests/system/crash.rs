@@ -41,7 +41,9 @@ impl Clock for RealClock {
 async fn writer() {
     let Some(orders) = std::env::var_os(WRITER) else { return };
     let orders = orders.into_string().unwrap();
-    let [dir, applicant, approver, seed] = orders.split('|').collect::<Vec<_>>()[..] else { panic!("{orders}") };
+    let [dir, applicant, approver, seed] = orders.split('|').collect::<Vec<_>>()[..] else {
+        panic!("{orders}")
+    };
     let store = open(Path::new(dir), seed.parse().unwrap()).await;
     let sequencer = Sequencer::open(&store, Path::new(dir)).await.unwrap();
     let applicant = store.db.who(applicant, "").await.unwrap();
