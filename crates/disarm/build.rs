@@ -98,8 +98,8 @@ fn class(word: &str) -> Result<String, Box<dyn Error>> {
     }
     Ok(match word {
         "-" => "Class::Nothing".to_owned(),
-        "drop" | "token" | "tokens" | "text" | "path" | "style" | "cells" | "formula" | "field"
-        | "action" | "graphic" | "base64" => format!("Class::{}", camel(word)),
+        "token" | "tokens" | "text" | "path" | "style" | "cells" | "formula" | "field" | "action"
+        | "graphic" | "base64" => format!("Class::{}", camel(word)),
         other => return Err(format!("unknown class {other}").into()),
     })
 }

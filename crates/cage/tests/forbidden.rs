@@ -43,6 +43,7 @@ fn attempt(name: &str) {
     }
 }
 
+#[allow(clippy::disallowed_methods, reason = "how the parent tells its child what to try")]
 /// Not a test of its own: does its work only when started by the tests below.
 #[test]
 fn child() {

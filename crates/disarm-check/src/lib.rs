@@ -42,15 +42,15 @@ impl Format {
             "pptx" | "potx" | "ppsx" => Self::Pptx,
             "zip" => Self::Zip,
             "pdf" => Self::Pdf,
-            "jpg" | "jpeg" => Self::Jpeg,
+            "jpg" | "jpeg" | "jpe" | "jfif" => Self::Jpeg,
             "png" => Self::Png,
             "gif" => Self::Gif,
             "bmp" => Self::Bmp,
             "tif" | "tiff" => Self::Tiff,
             "webp" => Self::Webp,
-            "txt" => Self::Text,
+            "" | "txt" | "text" | "log" | "md" => Self::Text,
             "csv" => Self::Csv,
-            "tsv" => Self::Tsv,
+            "tsv" | "tab" => Self::Tsv,
             _ => return None,
         })
     }

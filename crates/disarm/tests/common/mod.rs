@@ -1,6 +1,11 @@
 //! Builds small office packages and judges what becomes of them.
 
-#![allow(dead_code, reason = "every test binary uses another part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::panic,
+    reason = "shared by test binaries, each of which uses another part"
+)]
 
 use std::io::{Cursor, Read, Write};
 
