@@ -132,6 +132,7 @@ const RELATIONSHIPS: &[&str] = &[
     "tableStyles",
     "commentAuthors",
     "hyperlink",
+    "extended-properties",
 ];
 
 const FIELDS: &[&str] = &[

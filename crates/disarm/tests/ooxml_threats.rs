@@ -561,3 +561,31 @@ fn strict_files_are_written_as_ordinary_ones() {
     assert!(everything(&rebuilt).contains("本文") && !everything(&rebuilt).contains("purl.oclc.org"));
     assert_eq!(report.items, []);
 }
+
+#[test]
+fn tables_on_slides_stay() {
+    let frame = "<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id=\"4\" name=\"t\"/><p:cNvGraphicFramePr/><p:nvPr/></p:nvGraphicFramePr><p:xfrm/><a:graphic><a:graphicData uri=\"http://schemas.openxmlformats.org/drawingml/2006/table\"><a:tbl><a:tblPr/><a:tblGrid><a:gridCol w=\"9\"/></a:tblGrid><a:tr h=\"9\"><a:tc><a:txBody><a:bodyPr/><a:p><a:r><a:t>予算</a:t></a:r></a:p></a:txBody></a:tc></a:tr></a:tbl></a:graphicData></a:graphic></p:graphicFrame>";
+    let (rebuilt, report) = clean(&pptx(frame, "").build(), "a.pptx");
+    assert!(
+        everything(&rebuilt).contains("2006/table\"><a:tbl>") && report.items.is_empty(),
+        "{:?}",
+        report.items
+    );
+}
+
+#[test]
+fn a_cell_whose_paragraph_sits_in_a_mark_gets_no_second_one() {
+    let body = "<w:tbl><w:tblPr/><w:tblGrid/><w:tr><w:tc><w:customXml w:element=\"x\"><w:p><w:r><w:t>欄</w:t></w:r></w:p></w:customXml></w:tc><w:tc><w:altChunk r:id=\"rId9\"/></w:tc></w:tr></w:tbl><w:p/>";
+    let (rebuilt, _) = clean(&docx(body).build(), "a.docx");
+    let text = everything(&rebuilt);
+    assert!(text.contains("<w:tc><w:p><w:r><w:t>欄</w:t></w:r></w:p></w:tc><w:tc><w:p/></w:tc>"), "{text}");
+}
+
+#[test]
+fn excel_stays_the_calculator_and_nothing_else_of_the_properties_does() {
+    let package = xlsx("<sheetData/>")
+        .part("docProps/app.xml", "<Properties><Application>Microsoft Excel</Application><Company>さくら坂市</Company></Properties>")
+        .rel("", "rId4", "extended-properties", "docProps/app.xml");
+    let text = assert_removed(&package, "O08", Severity::Note, &["さくら坂市"]);
+    assert!(text.contains("<Application>Microsoft Excel</Application>"));
+}

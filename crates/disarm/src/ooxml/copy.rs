@@ -518,7 +518,7 @@ impl Copier<'_, '_> {
             return Ok(());
         }
         if let Some(parent) = self.frames.last_mut() {
-            parent.last_child = frame.row.name;
+            parent.last_child = if frame.kind == Kind::Element { frame.row.name } else { frame.last_child };
             parent.choices += u32::from(frame.kind == Kind::Choice);
             parent.satisfied |= match (frame.kind, parent.kind) {
                 (Kind::Element, Kind::Element) => {

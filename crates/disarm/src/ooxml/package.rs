@@ -128,6 +128,8 @@ struct Package<'a, 'b> {
     outputs: Vec<Output>,
     visited: HashSet<String>,
     family: &'static str,
+    /// Excel says that it calculated the stored values.
+    made_by_excel: bool,
     book: Book,
 }
 
@@ -144,6 +146,7 @@ pub(crate) fn rebuild(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusa
         outputs: Vec::new(),
         visited: HashSet::new(),
         family: "",
+        made_by_excel: false,
         book: Book::default(),
     };
     let (main, part, flavour) = package.main_part(ctx)?;
@@ -285,6 +288,9 @@ impl<'a> Package<'a, '_> {
             return Err(Refusal::ambiguous("", "本文の部品が二つあります"));
         }
         for other in relationships.iter().filter(|r| r.relation != "officeDocument") {
+            if self.is_made_by_excel(other, ctx)? {
+                continue;
+            }
             report_lost(other, "", ctx);
             self.report_lost_tree(&other.path, ctx)?;
         }
@@ -315,6 +321,21 @@ impl<'a> Package<'a, '_> {
             self.book = plan_book(&text, &main, &self.relationships(&main, ctx)?, ctx)?;
         }
         Ok((main, part, Flavour::of(part, declared)))
+    }
+
+    /// Notes whether Excel calculated the workbook: other programs trust the stored values only then, and would
+    /// otherwise show newly calculated ones. `true`: the part says that and nothing else, so nothing is lost.
+    fn is_made_by_excel(&mut self, link: &Relationship, ctx: &mut Ctx<'_>) -> Result<bool, Refusal> {
+        if link.relation != "extended-properties" || link.path.is_empty() {
+            return Ok(false);
+        }
+        let Some(bytes) = self.read(&link.path, ctx)? else { return Ok(false) };
+        self.made_by_excel = bytes.windows(EXCEL.len()).any(|w| w == EXCEL);
+        let only = *bytes == *made_by_excel().as_bytes();
+        if only {
+            self.visited.insert(link.path.clone());
+        }
+        Ok(only)
     }
 
     /// Declared content type by lower-case path; only the main part's is used.
@@ -528,12 +549,22 @@ impl<'a> Package<'a, '_> {
 
     fn write(self, main: &str, ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusal> {
         let mut zip = Writer::new();
-        zip.add("[Content_Types].xml", content_types_xml(&self.outputs).as_bytes())?;
-        let root = format!(
+        let application = self.made_by_excel && self.family == "xl/";
+        zip.add("[Content_Types].xml", content_types_xml(&self.outputs, application).as_bytes())?;
+        let mut root = format!(
             "<Relationship Id=\"rId1\" Type=\"{}\" Target=\"{main}\"/>",
             parts::relation_uri("officeDocument")
         );
+        if application {
+            root.push_str(&format!(
+                "<Relationship Id=\"rId2\" Type=\"{}\" Target=\"{APPLICATION}\"/>",
+                parts::relation_uri("extended-properties")
+            ));
+        }
         zip.add("_rels/.rels", relationships_xml(root.as_bytes()).as_slice())?;
+        if application {
+            zip.add(APPLICATION, made_by_excel().as_bytes())?;
+        }
         let mut total = 0;
         for output in &self.outputs {
             total += output.bytes.len() as u64;
@@ -700,7 +731,18 @@ fn relationships_xml(body: &[u8]) -> Vec<u8> {
     out
 }
 
-fn content_types_xml(outputs: &[Output]) -> String {
+const APPLICATION: &str = "docProps/app.xml";
+const EXCEL: &[u8] = b"<Application>Microsoft Excel</Application>";
+
+/// The only document property that is written, because it decides what a reader is shown.
+fn made_by_excel() -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<Properties xmlns=\"http://schemas.openxmlformats.org/officeDocument/2006/extended-properties\">{}</Properties>",
+        String::from_utf8_lossy(EXCEL)
+    )
+}
+
+fn content_types_xml(outputs: &[Output], application: bool) -> String {
     let mut out = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/>",
     );
@@ -724,6 +766,11 @@ fn content_types_xml(outputs: &[Output]) -> String {
         out.push_str(&format!(
             "<Override PartName=\"/{}\" ContentType=\"{}\"/>",
             output.name, output.content_type
+        ));
+    }
+    if application {
+        out.push_str(&format!(
+            "<Override PartName=\"/{APPLICATION}\" ContentType=\"application/vnd.openxmlformats-officedocument.extended-properties+xml\"/>"
         ));
     }
     out.push_str("</Types>");

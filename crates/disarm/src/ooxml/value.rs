@@ -53,12 +53,14 @@ pub(crate) fn fits(class: Class, value: &str) -> bool {
         Class::Base64 => {
             value.len() <= 1024 && value.chars().all(|c| c.is_ascii_alphanumeric() || "+/=".contains(c))
         }
-        Class::Graphic => super::schema::prefix_of(value).is_some() || value == WORDML_CANVAS,
+        Class::Graphic => super::schema::prefix_of(value).is_some() || TABLES.contains(&value),
         Class::Nothing | Class::Formula | Class::Field | Class::Action | Class::Rid(..) => false,
     }
 }
 
-const WORDML_CANVAS: &str = "http://schemas.microsoft.com/office/word/2010/wordprocessingCanvas";
+/// Contents of a graphic frame that are not a vocabulary of their own.
+const TABLES: [&str; 2] =
+    ["http://schemas.openxmlformats.org/drawingml/2006/table", "http://purl.oclc.org/ooxml/drawingml/table"];
 
 fn is_token(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_+-.:%#{},".contains(c)
