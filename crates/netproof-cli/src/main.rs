@@ -1,4 +1,4 @@
-//! `sekisho-network`: the verb on its own, until the `sekisho` binary calls it.
+//! `sekisho-network`: the verb `sekisho network` as a program of its own, without the portal.
 
 use std::process::ExitCode;
 

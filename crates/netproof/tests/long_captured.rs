@@ -11,7 +11,8 @@ use sekisho_netproof::vectors::{Answer, answer};
 use sekisho_netproof::vendor::{self, ReadOptions, Vendor};
 
 fn corpus() -> Option<PathBuf> {
-    let dir = PathBuf::from("/work/shared/corpora/netproof/snapshots");
+    let dir =
+        PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpora/netproof/snapshots"));
     let wanted = std::env::var_os("SEKISHO_LONG").is_some();
     if !wanted || !dir.exists() {
         eprintln!("NOT RUN: needs SEKISHO_LONG=1 and the captured snapshots");

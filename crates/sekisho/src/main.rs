@@ -10,6 +10,10 @@ use clap::Parser;
 enum Cli {
     /// 画面を出す(初めてなら --demo で架空の市を試せます)
     Serve(sekisho::serve::Args),
+    /// ファイルを無害化する
+    Disarm(sekisho_disarm_cli::Args),
+    /// 領域の分離を、機器の設定から証明・反証する
+    Network(sekisho_netproof_cli::NetworkArgs),
     /// 方針の文書を読み取る
     #[command(subcommand)]
     Policy(sekisho::policy::Command),
@@ -22,19 +26,30 @@ enum Cli {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    // The worker that opens one hostile file drops its rights before anything else is set up.
+    if std::env::args_os().nth(1).is_some_and(|verb| verb == sekisho_disarm_cli::WORKER_VERB) {
+        return ExitCode::from(sekisho_disarm_cli::worker());
+    }
+    match Cli::parse() {
+        Cli::Disarm(args) => ExitCode::from(sekisho_disarm_cli::execute(&args)),
+        Cli::Network(args) => {
+            let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
+            ExitCode::from(sekisho_netproof_cli::execute(&args, &mut out, &mut err))
+        }
+        Cli::Serve(args) => in_runtime(sekisho::serve::run(args)),
+        Cli::Policy(command) => in_runtime(async { sekisho::policy::run(command) }),
+        Cli::Ledger(command) => in_runtime(sekisho::ledger::run(command)),
+        Cli::Admin(command) => in_runtime(sekisho::admin::run(command)),
+    }
+}
+
+/// Runs a verb that talks to a database.
+fn in_runtime(verb: impl Future<Output = anyhow::Result<ExitCode>>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return sekisho::ja::fail(&error.into()),
     };
-    let outcome = runtime.block_on(async {
-        match cli {
-            Cli::Serve(args) => sekisho::serve::run(args).await,
-            Cli::Policy(command) => sekisho::policy::run(command),
-            Cli::Ledger(command) => sekisho::ledger::run(command).await,
-            Cli::Admin(command) => sekisho::admin::run(command).await,
-        }
-    });
+    let outcome = runtime.block_on(verb);
     match outcome {
         Ok(code) => code,
         Err(error) => sekisho::ja::fail(&error),
