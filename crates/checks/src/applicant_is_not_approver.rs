@@ -7,7 +7,7 @@ pub(crate) static CHECK: Check = Check {
     version: 1,
     title: "申請者と承認者が違う",
     requirements: &["1.8.1"],
-    complete: true,
+    complete: false,
     reads: &["decision", "decision_step"],
     source: "申請・決裁",
     population: "SELECT COUNT(*) AS expected, COUNT(*) AS observed, MAX(closed_ms) AS source_ms

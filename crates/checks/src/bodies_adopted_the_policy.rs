@@ -7,7 +7,7 @@ pub(crate) static CHECK: Check = Check {
     version: 1,
     title: "基本方針を各機関が決定している",
     requirements: &["P1.1"],
-    complete: true,
+    complete: false,
     reads: &["adoption", "document", "revision"],
     source: "文書と制定主体",
     population: "SELECT COUNT(*) AS expected, COUNT(*) AS observed, MAX(approved_ms) AS source_ms

@@ -10,7 +10,9 @@ pub(crate) static CHECK: Check = Check {
     complete: false,
     reads: &["decision", "exception"],
     source: "例外措置の台帳",
-    population: "SELECT COUNT(*) AS expected, COUNT(*) AS observed, CAST($2 AS BIGINT) AS source_ms FROM exception WHERE valid_from <= $1",
+    population:
+        "SELECT COUNT(*) AS expected, COUNT(*) AS observed, CAST($2 AS BIGINT) AS source_ms FROM exception
+        WHERE state = 'granted' AND valid_from <= $1 AND valid_to > $1",
     violating:
         "SELECT 'exception' AS noun, x.id, x.reason AS label, COUNT(*) OVER () AS total FROM exception x
         LEFT JOIN decision d ON d.id = x.decision_id AND d.state = 'approved'

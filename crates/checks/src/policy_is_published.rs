@@ -1,4 +1,4 @@
-//! The revision of the policy in force was seen at an outside address, with the digest of the very text in force (地方自治法, 公表).
+//! The revision of the policy in force was seen at an outside address by a person (地方自治法, 公表).
 
 use crate::Check;
 
@@ -7,7 +7,7 @@ pub(crate) static CHECK: Check = Check {
     version: 1,
     title: "施行中の基本方針が公表されている",
     requirements: &["9.3.5", "P1.2"],
-    complete: true,
+    complete: false,
     reads: &["document", "publication", "revision"],
     source: "公表の記録",
     population: "SELECT COUNT(*) AS expected, COUNT(*) AS observed, MAX(approved_ms) AS source_ms
