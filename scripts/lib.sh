@@ -102,6 +102,13 @@ run_tests() {
   echo "   $ok passed, $bad failed ($((SECONDS - began)) s)"
 }
 
+# Everything but the long runs: the workspace, then the whole system on both databases.
+all_tests() {
+  run_tests "workspace" cargo test --workspace --exclude sekisho-tests --no-fail-fast
+  run_tests "whole system on SQLite" cargo test -p sekisho-tests --no-fail-fast
+  run_tests "whole system on PostgreSQL" env SEKISHO_TEST_DB=postgres cargo test -p sekisho-tests --test system --no-fail-fast
+}
+
 finish() {
   for name in "${failures[@]:+${failures[@]}}"; do echo "FAILED: $name"; done
   echo "$passed passed, $failed failed"

@@ -40,6 +40,111 @@ pub struct Finding {
     pub source_ms: Option<i64>,
 }
 
+/// The id of the revision of a kind of document that is in force on day `$1`, as a subquery.
+macro_rules! in_force {
+    ($kind:literal) => {
+        concat!(
+            "(SELECT r.id FROM revision r JOIN document d ON d.id = r.document_id WHERE d.kind = '",
+            $kind,
+            "' AND r.state = 'approved' AND r.effective_on <= $1
+                ORDER BY r.effective_on DESC, r.number DESC LIMIT 1)"
+        )
+    };
+}
+pub(crate) use in_force;
+
+/// Assignments `a`, with the `role_seat` r that gives them a role and their person n, that hold it on day `$1`.
+macro_rules! holders {
+    ($role:literal) => {
+        concat!(
+            "assignment a
+            JOIN role_seat r ON r.position_id = a.position_id AND (r.unit_id IS NULL OR r.unit_id = a.unit_id)
+            JOIN person n ON n.id = a.person_id
+            WHERE r.role = '",
+            $role,
+            "' AND a.kind NOT IN ('leave', 'dispatch')
+                AND a.valid_from <= $1 AND (a.valid_to IS NULL OR a.valid_to > $1)
+                AND r.valid_from <= $1 AND (r.valid_to IS NULL OR r.valid_to > $1)
+                AND (n.left_on IS NULL OR n.left_on > $1)"
+        )
+    };
+}
+pub(crate) use holders;
+
+/// A check that exactly one person holds a city-wide role today.
+macro_rules! one_incumbent {
+    ($id:literal, $role:literal, $word:literal, $requirements:expr) => {
+        $crate::Check {
+            id: $id,
+            version: 1,
+            title: concat!($word, "が1人いる"),
+            requirements: $requirements,
+            complete: true,
+            reads: &["assignment", "person", "position", "role_seat"],
+            source: "体制と配属",
+            population: "SELECT CAST(1 AS BIGINT) AS expected,
+                    CAST(CASE WHEN EXISTS (SELECT 1 FROM assignment) THEN 1 ELSE 0 END AS BIGINT) AS observed,
+                    CAST($2 AS BIGINT) AS source_ms WHERE $1 <> ''",
+            violating: concat!(
+                "SELECT 'role_seat' AS noun, '",
+                $role,
+                "' AS id, CAST(q.held AS TEXT) AS label, CAST(1 AS BIGINT) AS total
+                FROM (SELECT COUNT(DISTINCT a.person_id) AS held FROM ",
+                $crate::check::holders!($role),
+                ") q WHERE q.held <> 1 AND $2 >= 0"
+            ),
+            holds: |_| concat!($word, "が1人、今日の体制にいます。").to_owned(),
+            broken: |f| {
+                format!(concat!("今日の体制で、", $word, "に当たる人は{}人です(1人であるべきです)。"), f.names())
+            },
+            unproven: "配属が1件も登録されていないため、確かめられません。",
+        }
+    };
+}
+pub(crate) use one_incumbent;
+
+/// A check that every section `s` for which a condition holds has somebody in a role today.
+macro_rules! every_section_has {
+    ($id:literal, $which:literal, $role:literal, $word:literal, $requirements:expr) => {
+        $crate::Check {
+            id: $id,
+            version: 1,
+            title: concat!($word, "が全ての対象組織にいる"),
+            requirements: $requirements,
+            complete: true,
+            reads: &["assignment", "person", "position", "role_seat", "section"],
+            source: "組織と配属",
+            population: concat!(
+                "SELECT COUNT(*) AS expected, COUNT(*) AS observed, CAST($2 AS BIGINT) AS source_ms
+                FROM section s WHERE ",
+                $which,
+                " AND s.valid_from <= $1 AND (s.valid_to IS NULL OR s.valid_to > $1)"
+            ),
+            violating: concat!(
+                "SELECT 'section' AS noun, s.unit_id AS id, s.name AS label, COUNT(*) OVER () AS total
+                FROM section s WHERE ",
+                $which,
+                " AND s.valid_from <= $1 AND (s.valid_to IS NULL OR s.valid_to > $1) AND $2 >= 0
+                    AND NOT EXISTS (SELECT 1 FROM ",
+                $crate::check::holders!($role),
+                " AND a.unit_id = s.unit_id)
+                ORDER BY s.sort_key LIMIT 20"
+            ),
+            holds: |f| format!(concat!("{}の組織の全てに、今日、", $word, "がいます。"), f.expected),
+            broken: |f| {
+                format!(
+                    concat!("{}の組織のうち{}に、", $word, "がいません({})。"),
+                    f.expected,
+                    f.violating,
+                    f.names()
+                )
+            },
+            unproven: "対象の組織が登録されていないため、確かめられません。",
+        }
+    };
+}
+pub(crate) use every_section_has;
+
 /// A row behind a count.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Sample {

@@ -23,7 +23,7 @@ sekisho_store::sql! {
             q.rejected_until, q.decision_id,
             (SELECT MAX(x.valid_to) FROM exception x WHERE x.requirement_id = q.id AND x.state = 'granted'
                 AND x.valid_from <= $1 AND x.valid_to > $1) AS excepted_until
-        FROM requirement q ORDER BY q.id";
+        FROM requirement q WHERE CAST($2 AS TEXT) IS NULL OR q.id = $2 ORDER BY q.id";
 }
 
 /// What one round changed.
@@ -54,12 +54,7 @@ pub async fn evaluate_due(store: &Store) -> Result<()> {
         })
     };
     let checks: Vec<&Check> = CHECKS.iter().copied().filter(due).collect();
-    let mut ran_out: BTreeSet<String> =
-        store.db.verdicts_due(EVIDENCE_CHECK, now).await?.into_iter().collect();
-    for check in CHECKS {
-        // A requirement whose exception ends is judged anew by all its checks.
-        ran_out.extend(store.db.verdicts_due(check.id, now).await?);
-    }
+    let ran_out: BTreeSet<String> = store.db.verdicts_due(now).await?.into_iter().collect();
     if checks.is_empty() && ran_out.is_empty() {
         return Ok(());
     }
@@ -109,7 +104,8 @@ fn focus(marks: &[Dirty]) -> Focus {
 async fn run(store: &Store, checks: &[&Check], focus: &Focus) -> Result<()> {
     let now = store.clock.now();
     let on = date_at(now);
-    let requirements: Vec<Requirement> = store.db.fetch_all(REQUIREMENTS, &[on.into()]).await?;
+    let requirements: Vec<Requirement> =
+        store.db.fetch_all(REQUIREMENTS, &[on.into(), None::<String>.into()]).await?;
     let mut answers: Vec<Answer> = Vec::new();
     for check in CHECKS {
         let concerned: Vec<&Requirement> = requirements

@@ -1,6 +1,7 @@
 //! The 改定履歴 of every policy and standard in force has dates on each line, in ascending order.
 
 use crate::Check;
+use crate::check::in_force;
 
 pub(crate) static CHECK: Check = Check {
     id: "revision_history_is_complete",
@@ -10,19 +11,22 @@ pub(crate) static CHECK: Check = Check {
     complete: false,
     reads: &["document", "revision", "revision_entry"],
     source: "改定履歴",
-    population: "SELECT CAST(1 AS BIGINT) AS expected, CAST(CASE WHEN COUNT(*) > 0 THEN 1 ELSE 0 END AS BIGINT) AS observed,
+    population: concat!(
+        "SELECT CAST(1 AS BIGINT) AS expected, CAST(CASE WHEN COUNT(*) > 0 THEN 1 ELSE 0 END AS BIGINT) AS observed,
             CAST($2 AS BIGINT) AS source_ms
-        FROM revision_entry e WHERE e.revision_id = (SELECT r.id FROM revision r JOIN document d ON d.id = r.document_id
-            WHERE d.kind = 'policy' AND r.state = 'approved' AND r.effective_on <= $1
-            ORDER BY r.effective_on DESC, r.number DESC LIMIT 1)",
-    violating: "SELECT 'revision_entry' AS noun, e.id, e.edition AS label, COUNT(*) OVER () AS total FROM revision_entry e
-        WHERE e.revision_id = (SELECT r.id FROM revision r JOIN document d ON d.id = r.document_id
-            WHERE d.kind = 'policy' AND r.state = 'approved' AND r.effective_on <= $1
-            ORDER BY r.effective_on DESC, r.number DESC LIMIT 1) AND $2 >= 0
+        FROM revision_entry e WHERE e.revision_id = ",
+        in_force!("policy")
+    ),
+    violating: concat!(
+        "SELECT 'revision_entry' AS noun, e.id, e.edition AS label, COUNT(*) OVER () AS total FROM revision_entry e
+        WHERE e.revision_id = ",
+        in_force!("policy"),
+        " AND $2 >= 0
             AND (e.revised_on IS NULL OR e.effective_on IS NULL OR e.effective_on < e.revised_on OR EXISTS (
                 SELECT 1 FROM revision_entry p
                 WHERE p.revision_id = e.revision_id AND p.ordinal < e.ordinal AND p.revised_on >= e.revised_on))
-        ORDER BY e.ordinal LIMIT 20",
+        ORDER BY e.ordinal LIMIT 20"
+    ),
     holds: |_| "施行中の基本方針の改定履歴は、改定日と施行日がそろい、日付順です。".to_owned(),
     broken: |f| format!("改定履歴の{}行に、日付の抜けか順の乱れがあります(版 {})。", f.violating, f.names()),
     unproven: "施行中の基本方針に改定履歴がないため、確かめられません。",

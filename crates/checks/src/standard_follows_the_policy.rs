@@ -1,6 +1,7 @@
 //! 基本方針 and 対策基準 are both in force, and the standard was decided no earlier than the policy it rests on took effect, or confirmed since.
 
 use crate::Check;
+use crate::check::in_force;
 
 pub(crate) static CHECK: Check = Check {
     id: "standard_follows_the_policy",
@@ -10,22 +11,26 @@ pub(crate) static CHECK: Check = Check {
     complete: false,
     reads: &["document", "revision"],
     source: "文書の台帳",
-    population: "SELECT CAST(2 AS BIGINT) AS expected, COUNT(*) AS observed, MAX(approved_ms) AS source_ms FROM revision
-        WHERE $2 >= 0 AND (id = (SELECT r.id FROM revision r JOIN document d ON d.id = r.document_id
-            WHERE d.kind = 'policy' AND r.state = 'approved' AND r.effective_on <= $1
-            ORDER BY r.effective_on DESC, r.number DESC LIMIT 1)
-            OR id = (SELECT r.id FROM revision r JOIN document d ON d.id = r.document_id
-            WHERE d.kind = 'standard' AND r.state = 'approved' AND r.effective_on <= $1
-            ORDER BY r.effective_on DESC, r.number DESC LIMIT 1))",
-    violating: "SELECT 'revision' AS noun, s.id, s.title AS label, COUNT(*) OVER () AS total
+    population: concat!(
+        "SELECT CAST(2 AS BIGINT) AS expected, COUNT(*) AS observed, MAX(approved_ms) AS source_ms FROM revision
+        WHERE $2 >= 0 AND (id = ",
+        in_force!("policy"),
+        "
+            OR id = ",
+        in_force!("standard"),
+        ")"
+    ),
+    violating: concat!(
+        "SELECT 'revision' AS noun, s.id, s.title AS label, COUNT(*) OVER () AS total
         FROM revision s JOIN document d ON d.id = s.document_id, revision p
-        WHERE $2 >= 0 AND s.id = (SELECT r.id FROM revision r JOIN document d ON d.id = r.document_id
-            WHERE d.kind = 'standard' AND r.state = 'approved' AND r.effective_on <= $1
-            ORDER BY r.effective_on DESC, r.number DESC LIMIT 1)
-            AND p.id = (SELECT r.id FROM revision r JOIN document d ON d.id = r.document_id
-            WHERE d.kind = 'policy' AND r.state = 'approved' AND r.effective_on <= $1
-            ORDER BY r.effective_on DESC, r.number DESC LIMIT 1)
-            AND s.effective_on < p.effective_on AND (d.reviewed_on IS NULL OR d.reviewed_on < p.effective_on)",
+        WHERE $2 >= 0 AND s.id = ",
+        in_force!("standard"),
+        "
+            AND p.id = ",
+        in_force!("policy"),
+        "
+            AND s.effective_on < p.effective_on AND (d.reviewed_on IS NULL OR d.reviewed_on < p.effective_on)"
+    ),
     holds: |_| "基本方針と対策基準が施行中で、対策基準は今の基本方針に基づいています。".to_owned(),
     broken: |f| format!("「{}」は、今の基本方針が施行されてから見直されていません。", f.names()),
     unproven: "基本方針と対策基準の両方が施行中ではないため、確かめられません。",

@@ -14,6 +14,32 @@ pub struct Who {
     pub seats: Vec<Seat>,
 }
 
+impl Who {
+    /// The seat somebody acts from on a day: the first that is valid.
+    pub fn seat(&self, on: Date) -> Option<&Seat> {
+        self.seats.iter().find(|seat| seat.valid(on))
+    }
+
+    /// The seat by which somebody is meant, when a route names a role, a position and a section (`None`: any). A
+    /// route that names neither role nor position means nobody.
+    pub fn seat_for(
+        &self,
+        role: Option<&str>,
+        position_id: Option<&str>,
+        unit_id: Option<&str>,
+        on: Date,
+    ) -> Option<&Seat> {
+        if role.is_none() && position_id.is_none() {
+            return None;
+        }
+        self.seats.iter().filter(|seat| seat.valid(on)).find(|seat| {
+            role.is_none_or(|role| seat.roles_on(on).any(|held| held.code() == role))
+                && position_id.is_none_or(|position| position == seat.position_id)
+                && unit_id.is_none_or(|unit| unit == seat.unit_id)
+        })
+    }
+}
+
 /// One assignment with the roles that come with its position.
 #[derive(Clone, Debug)]
 pub struct Seat {

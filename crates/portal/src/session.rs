@@ -63,7 +63,7 @@ impl Me {
 
     /// Who stands in the ledger for what is written now.
     pub(crate) fn actor(&self) -> Actor {
-        let seat = self.who.seats.iter().find(|s| s.valid(self.on)).map(access::Seat::code);
+        let seat = self.who.seat(self.on).map(access::Seat::code);
         Actor { person_id: self.who.person_id.clone(), seat: seat.unwrap_or_else(|| "-".to_owned()) }
     }
 }

@@ -162,7 +162,7 @@ impl<'d> City<'d> {
                     (assignment.person.0.clone(), assignment.position.clone(), assignment.section.clone());
                 let id = self.assignments.get(&key).with_context(|| format!("配属 {key:?}"))?;
                 let mut tx = self.store.write(&Actor::system(), "assignment.end").await?;
-                tx.end_assignment(id, assignment.to.context("終わりの日")?).await?;
+                tx.end(&ASSIGNMENT, id, assignment.to.context("終わりの日")?).await?;
                 Ok(tx.commit().await?)
             }
             What::CreateAccount(account) => self.create_account(account).await,
@@ -541,6 +541,6 @@ fn actor(who: &Who, at: Ms) -> Actor {
     if who.person_id.is_empty() {
         return Actor::system();
     }
-    let seat = who.seats.iter().find(|s| s.valid(date_at(at))).map(Seat::code);
+    let seat = who.seat(date_at(at)).map(Seat::code);
     Actor { person_id: who.person_id.clone(), seat: seat.unwrap_or_else(|| "-".into()) }
 }

@@ -155,7 +155,7 @@ async fn sealed(data: &Data, dir: &Path) -> std::result::Result<String, (String,
 async fn outside(data: &Data) -> std::result::Result<String, (String, &'static str)> {
     const NEXT: &str =
         "`sekisho ledger checkpoint` の表示を監査事務局などに預け、画面の「証跡」で確認を登録してください";
-    let newest = data.store.db.confirmed_outside(1).await.map_err(|e| (e.to_string(), NEXT))?;
+    let newest = data.store.db.outside_checkpoints(1).await.map_err(|e| (e.to_string(), NEXT))?;
     match newest.first() {
         Some(kept) if SystemClock.now().since(Ms(kept.confirmed_ms)) <= 7 * Ms::DAY => {
             Ok(format!("{} に {} に確認", kept.place, wareki(date_at(Ms(kept.confirmed_ms)))))

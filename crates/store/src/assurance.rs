@@ -4,28 +4,8 @@ use sekisho_domain::assurance::{OUTSIDE_CHECKPOINT, RESTORE_TEST};
 use sekisho_domain::clock::Ms;
 use sekisho_domain::noun::Row;
 
+use crate::Tx;
 use crate::error::{Result, StoreError};
-use crate::{Db, Tx};
-
-sql! {
-    const KEPT = "SELECT size, root, place, confirmed_ms FROM outside_checkpoint ORDER BY confirmed_ms DESC LIMIT $1";
-}
-
-/// A checkpoint that somebody outside confirmed to hold.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct OutsideRow {
-    pub size: i64,
-    pub root: String,
-    pub place: String,
-    pub confirmed_ms: i64,
-}
-
-impl Db {
-    /// The newest confirmations.
-    pub async fn confirmed_outside(&self, limit: i64) -> Result<Vec<OutsideRow>> {
-        self.fetch_all(KEPT, &[limit.into()]).await
-    }
-}
 
 impl Tx<'_> {
     /// A person confirms that `place` holds the checkpoint of this size and root.

@@ -137,10 +137,6 @@ impl Db {
         }
     }
 
-    pub fn is_postgres(&self) -> bool {
-        matches!(self, Db::Postgres(_))
-    }
-
     pub async fn fetch_all<T: Fetch>(&self, sql: &'static str, args: &[Value]) -> Result<Vec<T>> {
         Ok(match self {
             Db::Sqlite { read, .. } => {

@@ -2,9 +2,9 @@
 //! JSON and bound by its SHA-256; a seat decides, through whoever holds it today; approving brings about the
 //! effect in the same transaction, so a decision is never approved without its consequence, nor the reverse.
 
-use sekisho_domain::access::{self, Access, Action, Thing, Who};
+use sekisho_domain::access::{self, Access, Action, Seat, Thing, Who};
 use sekisho_domain::clock::Ms;
-use sekisho_domain::date::date_at;
+use sekisho_domain::date::{Date, date_at};
 use sekisho_domain::decision::{DECISION, DECISION_STEP};
 use sekisho_domain::noun::Row;
 use sekisho_domain::role::Role;
@@ -75,17 +75,9 @@ pub struct StepRow {
 }
 
 impl StepRow {
-    /// Whether one of the person's seats of today is the one that decides here.
-    fn is_seat_of(&self, who: &Who, on: sekisho_domain::date::Date) -> Option<String> {
-        let seat = who.seats.iter().filter(|seat| seat.valid(on)).find(|seat| {
-            let role = self.role.as_deref().is_none_or(|r| seat.roles_on(on).any(|held| held.code() == r));
-            let position = self.position_id.as_deref().is_none_or(|p| p == seat.position_id);
-            let unit = self.unit_id.as_deref().is_none_or(|u| u == seat.unit_id);
-            role && position && unit
-        });
-        // A step that names neither role nor position is nobody's.
-        let named = self.role.is_some() || self.position_id.is_some();
-        seat.filter(|_| named).map(access::Seat::code)
+    /// The seat of today by which the person decides here, if it is their turn.
+    fn seat_of<'w>(&self, who: &'w Who, on: Date) -> Option<&'w Seat> {
+        who.seat_for(self.role.as_deref(), self.position_id.as_deref(), self.unit_id.as_deref(), on)
     }
 }
 
@@ -156,16 +148,13 @@ impl Db {
     /// Whether the person may act on the open step of a decision on this day.
     pub async fn decidable_by(&self, decision_id: &str, who: &Who, now: Ms) -> Result<bool> {
         let steps = self.decision_steps(decision_id).await?;
-        Ok(steps
-            .iter()
-            .find(|s| s.state == "open")
-            .is_some_and(|s| s.is_seat_of(who, date_at(now)).is_some()))
+        Ok(steps.iter().find(|s| s.state == "open").is_some_and(|s| s.seat_of(who, date_at(now)).is_some()))
     }
 }
 
 /// The route of an application: one seat, by role. An applicant who holds that role is routed to the next one,
 /// so that nobody ends up deciding on their own application.
-fn route(kind: &str, applicant: &Who, on: sekisho_domain::date::Date) -> Role {
+fn route(kind: &str, applicant: &Who, on: Date) -> Role {
     let first = match kind {
         "revision" | "rejection" | "exception" => Role::Ciso,
         _ => Role::ChiefOfficer,
@@ -188,7 +177,7 @@ impl Tx<'_> {
         let subject = String::from_utf8(subject).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         let id = self.new_id();
         let on = date_at(at);
-        let seat = applicant.seats.iter().find(|s| s.valid(on)).map(access::Seat::code);
+        let seat = applicant.seat(on).map(Seat::code);
         let row = Row::new(&DECISION, &id)
             .set("kind", application.kind)
             .set("subject_noun", application.subject_noun)
@@ -239,7 +228,7 @@ impl Store {
         answer: Answer,
         comment: Option<&str>,
     ) -> std::result::Result<(), DecideError> {
-        let seat = who.seats.iter().find(|s| s.valid(date_at(self.clock.now()))).map(access::Seat::code);
+        let seat = who.seat(date_at(self.clock.now())).map(Seat::code);
         let actor = Actor { person_id: who.person_id.clone(), seat: seat.unwrap_or_else(|| "-".into()) };
         let action = if answer == Answer::Approve { "decision.approve" } else { "decision.return" };
         let mut tx = self.write(&actor, action).await?;
@@ -263,7 +252,7 @@ impl Store {
             return Err(DecideError::OwnApplication);
         }
         let open = steps.iter().find(|s| s.state == "open").ok_or(DecideError::NotYourTurn)?;
-        let seat = open.is_seat_of(who, on).ok_or(DecideError::NotYourTurn)?;
+        let seat = open.seat_of(who, on).ok_or(DecideError::NotYourTurn)?.code();
 
         let step = tx.get(&DECISION_STEP, &open.id).await?;
         let state = if answer == Answer::Approve { "approved" } else { "returned" };

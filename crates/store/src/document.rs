@@ -138,7 +138,8 @@ impl Tx<'_> {
             .fetch_optional(LAST_NUMBER, &[document_id.as_str().into()])
             .await?
             .ok_or(StoreError::NotFound)?;
-        let body = frozen_text(new.title, new.parsed);
+        let titled = Document { title: Some(new.title.to_owned()), ..new.parsed.clone() };
+        let body = sekisho_policy::render::canonical(&titled);
         let revision_id = self.new_id();
         let row = Row::new(&REVISION, &revision_id)
             .set("document_id", document_id.as_str())
@@ -328,15 +329,6 @@ impl Tx<'_> {
             .set("person_id", person_id);
         self.insert(row).await
     }
-}
-
-/// The bytes that approval freezes: title, then every clause by number.
-fn frozen_text(title: &str, parsed: &Document) -> String {
-    let mut text = format!("{title}\n");
-    for clause in &parsed.clauses {
-        text.push_str(&format!("\n{} {}\n", clause.label, clause.text));
-    }
-    text
 }
 
 /// A numbered item whose text ends in 「…をいう。」 says what a word means and asks for nothing.

@@ -7,38 +7,9 @@ use sekisho_domain::evidence::{EVIDENCE, EXCEPTION};
 use sekisho_domain::noun::{Row, Value};
 use sekisho_domain::requirement::REQUIREMENT;
 
+use crate::Tx;
 use crate::decision::Application;
 use crate::error::{Result, StoreError};
-use crate::{Db, Tx};
-
-sql! {
-    const ENTRY = "SELECT l.idx, l.id, l.at_ms FROM row_version v JOIN ledger_entry l ON l.id = v.entry_id
-        WHERE v.noun = $1 AND v.id = $2 AND v.version = $3";
-    const EXCEPTIONS = "SELECT x.id, x.reason, x.substitute, x.residual_risk, x.valid_from, x.valid_to, x.state,
-            x.decision_id
-        FROM exception x WHERE x.requirement_id = $1 ORDER BY x.valid_from DESC, x.id DESC";
-}
-
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct ExceptionRow {
-    pub id: String,
-    pub reason: String,
-    pub substitute: String,
-    pub residual_risk: Option<String>,
-    pub valid_from: String,
-    pub valid_to: String,
-    pub state: String,
-    pub decision_id: Option<String>,
-}
-
-/// Where a row version stands in the ledger.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct LedgerPlace {
-    /// `None`: recorded, not sealed yet (「記録中」).
-    pub idx: Option<i64>,
-    pub id: String,
-    pub at_ms: i64,
-}
 
 /// An observation as a form or an importer hands it over.
 #[derive(Clone, Debug, Default)]
@@ -75,17 +46,6 @@ pub struct NewException<'a> {
     pub valid_to: Date,
 }
 
-impl Db {
-    pub async fn exceptions_of(&self, requirement_id: &str) -> Result<Vec<ExceptionRow>> {
-        self.fetch_all(EXCEPTIONS, &[requirement_id.into()]).await
-    }
-
-    /// The ledger entry of a version of a row.
-    pub async fn ledger_place(&self, noun: &str, id: &str, version: i64) -> Result<Option<LedgerPlace>> {
-        self.fetch_optional(ENTRY, &[noun.into(), id.into(), Value::from(version)]).await
-    }
-}
-
 impl Tx<'_> {
     /// Files an observation. It is good for as long as its requirement says, counted from the observation.
     pub async fn file_evidence(&mut self, who: &Who, new: NewEvidence<'_>) -> Result<String> {
@@ -99,7 +59,7 @@ impl Tx<'_> {
         let requirement = self.get(&REQUIREMENT, new.requirement_id).await?;
         let days = requirement.get("freshness_days").and_then(Value::int).unwrap_or(0);
         let on = date_at(at);
-        let seat = who.seats.iter().find(|s| s.valid(on)).map(sekisho_domain::access::Seat::code);
+        let seat = who.seat(on).map(sekisho_domain::access::Seat::code);
         let id = self.new_id();
         let row = Row::new(&EVIDENCE, &id)
             .set("requirement_id", new.requirement_id)

@@ -14,7 +14,7 @@ macro_rules! sql {
 
 mod access;
 pub mod account;
-pub mod assurance;
+mod assurance;
 mod db;
 pub mod decision;
 pub mod document;
@@ -72,11 +72,9 @@ pub fn statements() -> Vec<&'static str> {
     let written = [
         access::SQL,
         account::SQL,
-        assurance::SQL,
         db::SQL,
         decision::SQL,
         document::SQL,
-        evidence::SQL,
         ledger::SQL,
         object::SQL,
         organisation::SQL,

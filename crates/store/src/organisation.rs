@@ -1,9 +1,8 @@
 //! Sections, people, positions and who sits where: writes with the rules that a table cannot hold.
 
 use sekisho_domain::date::Date;
-use sekisho_domain::noun::Row;
+use sekisho_domain::noun::{Noun, Row};
 use sekisho_domain::person::PERSON;
-use sekisho_domain::position::ASSIGNMENT;
 use sekisho_domain::search::search_key;
 use sekisho_domain::section::SECTION;
 
@@ -63,11 +62,11 @@ impl Tx<'_> {
         self.update(row.set("search_key", key)).await
     }
 
-    /// Ends an assignment: `on` is the first day on which it no longer holds.
-    pub async fn end_assignment(&mut self, id: &str, on: Date) -> Result<()> {
-        let row = self.get(&ASSIGNMENT, id).await?;
+    /// Ends a dated row (an assignment, a 充て職): `on` is the first day on which it no longer holds.
+    pub async fn end(&mut self, noun: &'static Noun, id: &str, on: Date) -> Result<()> {
+        let row = self.get(noun, id).await?;
         if on.to_string().as_str() < row.text("valid_from") {
-            return Err(StoreError::IllegalMove("an assignment ends after it begins"));
+            return Err(StoreError::IllegalMove("a dated row ends after it begins"));
         }
         self.update(row.set("valid_to", on)).await
     }

@@ -29,7 +29,6 @@ sql! {
             AND (CAST($3 AS TEXT) IS NULL OR q.clause_label = $3)
             AND (CAST($4 AS TEXT) IS NULL OR q.sort_key LIKE $4)
         ORDER BY q.sort_key LIMIT $5";
-    const COUNTS = "SELECT state, COUNT(*) AS number FROM requirement WHERE counted GROUP BY state";
 }
 
 /// A row in the list of requirements.
@@ -83,12 +82,6 @@ impl Db {
             limit.into(),
         ];
         self.fetch_all(LIST, &args).await
-    }
-
-    /// How many of the counted rows (441) are in each state.
-    pub async fn adoption_counts(&self) -> Result<BTreeMap<String, i64>> {
-        let rows: Vec<(String, i64)> = self.fetch_all(COUNTS, &[]).await?;
-        Ok(rows.into_iter().collect())
     }
 
     pub async fn requirement_by_catalogue_id(&self, catalogue_id: &str) -> Result<Option<String>> {

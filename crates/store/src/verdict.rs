@@ -10,7 +10,7 @@ sql! {
     const OPEN = "SELECT id, requirement_id, scope FROM verdict
         WHERE requirement_id = $1 AND scope = $2 AND check_id = $3 AND to_ms IS NULL";
     const DUE = "SELECT DISTINCT requirement_id FROM verdict
-        WHERE to_ms IS NULL AND next_change_ms IS NOT NULL AND next_change_ms <= $1 AND check_id = $2";
+        WHERE to_ms IS NULL AND next_change_ms IS NOT NULL AND next_change_ms <= $1";
     const DIRTY = "SELECT id, noun, focus FROM dirty ORDER BY id LIMIT $1";
     const CLEAN = "DELETE FROM dirty WHERE id = $1";
     const RAN = "INSERT INTO check_run (check_id, check_version, evaluated_ms, next_change_ms) VALUES ($1, $2, $3, $4)
@@ -66,9 +66,9 @@ impl Db {
         self.fetch_all(RUNS, &[]).await
     }
 
-    /// Requirements whose verdict of a check can have changed by now.
-    pub async fn verdicts_due(&self, check_id: &str, now: sekisho_domain::clock::Ms) -> Result<Vec<String>> {
-        let rows: Vec<(String,)> = self.fetch_all(DUE, &[now.into(), check_id.into()]).await?;
+    /// Requirements one of whose verdicts can have changed by now.
+    pub async fn verdicts_due(&self, now: sekisho_domain::clock::Ms) -> Result<Vec<String>> {
+        let rows: Vec<(String,)> = self.fetch_all(DUE, &[now.into()]).await?;
         Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 }

@@ -119,7 +119,7 @@ pub(crate) async fn end(
         return Ok(page(&end_page(&app, &me, &id, Some(&form)).await?)?.into_response());
     };
     let mut tx = app.store.write(&me.actor(), "assignment.end").await?;
-    tx.end_assignment(&id, on).await?;
+    tx.end(&ASSIGNMENT, &id, on).await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/people/{}?done=saved", row.text("person_id"))).into_response())
 }

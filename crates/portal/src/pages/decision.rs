@@ -75,12 +75,8 @@ pub(crate) async fn waiting_for(app: &App, me: &Me) -> Result<Vec<DecisionRow>, 
 
 /// The same question as `store` asks before it accepts an answer, so that nobody is shown a button in vain.
 fn is_turn_of(me: &Me, d: &DecisionRow) -> bool {
-    let seat = me.who.seats.iter().filter(|s| s.valid(me.on)).any(|seat| {
-        d.role.as_deref().is_none_or(|r| seat.roles_on(me.on).any(|held| held.code() == r))
-            && d.position_id.as_deref().is_none_or(|p| p == seat.position_id)
-            && d.unit_id.as_deref().is_none_or(|u| u == seat.unit_id)
-    });
-    seat && (d.role.is_some() || d.position_id.is_some()) && d.applicant_id != me.who.person_id
+    let seat = me.who.seat_for(d.role.as_deref(), d.position_id.as_deref(), d.unit_id.as_deref(), me.on);
+    seat.is_some() && d.applicant_id != me.who.person_id
 }
 
 pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(query): RawQuery) -> Page {

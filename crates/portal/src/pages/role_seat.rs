@@ -150,7 +150,7 @@ pub(crate) async fn end(
         return Ok(page(&end_page(&app, &me, &id, Some(&form)).await?)?.into_response());
     };
     let mut tx = app.store.write(&me.actor(), "role_seat.end").await?;
-    tx.update(row.set("valid_to", on)).await?;
+    tx.end(&ROLE_SEAT, &id, on).await?;
     tx.commit().await?;
     Ok(Redirect::to("/roles?done=saved").into_response())
 }

@@ -117,7 +117,6 @@ sql! {
         ORDER BY r.effective_on DESC, r.number DESC LIMIT 1";
     const CLAUSES = "SELECT clause_id, ordinal, label, parent_clause_id, heading, text, visibility, definition, line
         FROM clause_text WHERE revision_id = $1 ORDER BY ordinal";
-    const DOCUMENT_OF_CLAUSE = "SELECT document_id FROM clause WHERE id = $1";
     const IN_FORCE_OF = "SELECT r.id, r.document_id, r.number, r.edition, r.title, r.state, r.revised_on,
             r.effective_on, r.source_name, r.body_sha256, r.decision_id, CAST(0 AS BIGINT) AS clauses, CAST(0 AS BIGINT) AS warnings
         FROM revision r JOIN clause_text c ON c.revision_id = r.id
@@ -158,12 +157,6 @@ impl Db {
     /// The approved revision through which a clause is read on a day.
     pub async fn revision_of_clause(&self, clause_id: &str, on: Date) -> Result<Option<RevisionLine>> {
         self.fetch_optional(IN_FORCE_OF, &[clause_id.into(), on.into()]).await
-    }
-
-    /// The document a clause belongs to.
-    pub async fn document_of_clause(&self, clause_id: &str) -> Result<Option<String>> {
-        let row: Option<(String,)> = self.fetch_optional(DOCUMENT_OF_CLAUSE, &[clause_id.into()]).await?;
-        Ok(row.map(|(id,)| id))
     }
 
     /// In the order of the text.
