@@ -69,8 +69,8 @@ pub async fn evaluate_all(store: &Store) -> Result<()> {
 /// What the evidence of one requirement says at `as_of`, as known at `known_at`; nothing is written.
 pub async fn preview(db: &Db, requirement_id: &str, as_of: Ms, known_at: Ms) -> Result<Option<Outcome>> {
     let on = date_at(as_of);
-    let requirements: Vec<Requirement> = db.fetch_all(REQUIREMENTS, &[on.into()]).await?;
-    let Some(requirement) = requirements.into_iter().find(|r| r.id == requirement_id) else {
+    let args = [on.into(), requirement_id.into()];
+    let Some(requirement): Option<Requirement> = db.fetch_optional(REQUIREMENTS, &args).await? else {
         return Ok(None);
     };
     let units = evidence::managed_units(db, as_of).await?;

@@ -4,8 +4,8 @@
 //! ids are UUIDv7 text made in Rust; instants are epoch milliseconds; dates are ISO text; JSON is text; enums are
 //! text with `CHECK`. Parameters are `$1 …`. sqlx takes only `&'static str`, so SQL cannot be built from input.
 //!
-//! Traps this file exists for: SQLite binds NULL silently for a forgotten argument (every statement also runs on
-//! PostgreSQL in the tests); `LIKE` folds case on one and not the other (search only `search_key` columns);
+//! Traps this file exists for: SQLite binds NULL silently for a forgotten argument (debug builds count them,
+//! see [`counted`]); `LIKE` folds case on one and not the other (search only `search_key` columns);
 //! SQLite has one writer (a pool of one, `BEGIN IMMEDIATE`, readers beside it in WAL mode).
 
 use std::path::Path;
@@ -49,6 +49,22 @@ pub enum Db {
 /// What a query may be read into: a struct with `#[derive(sqlx::FromRow)]`, or a tuple.
 pub trait Fetch: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 impl<T> Fetch for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+/// The statement, once debug builds have made sure that every `$n` in it has a value. PostgreSQL refuses a
+/// statement with too few; SQLite would quietly take NULL, so a test on SQLite alone would not notice.
+fn counted(sql: &'static str, args: &[Value]) -> &'static str {
+    debug_assert_eq!(placeholders(sql), args.len(), "arguments of: {sql}");
+    sql
+}
+
+/// The highest `$n` of a statement. No statement of ours has a `$` in a literal.
+fn placeholders(sql: &str) -> usize {
+    let numbers = sql.split('$').skip(1).map(|rest| {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        rest[..digits].parse().unwrap_or(0)
+    });
+    numbers.max().unwrap_or(0)
+}
 
 /// Binds a list of values to a query of either driver.
 macro_rules! bind_all {
@@ -140,19 +156,23 @@ impl Db {
     pub async fn fetch_all<T: Fetch>(&self, sql: &'static str, args: &[Value]) -> Result<Vec<T>> {
         Ok(match self {
             Db::Sqlite { read, .. } => {
-                bind_all!(sqlx::query_as::<Sqlite, T>(sql), args).fetch_all(read).await?
+                bind_all!(sqlx::query_as::<Sqlite, T>(counted(sql, args)), args).fetch_all(read).await?
             }
-            Db::Postgres(pool) => bind_all!(sqlx::query_as::<Postgres, T>(sql), args).fetch_all(pool).await?,
+            Db::Postgres(pool) => {
+                bind_all!(sqlx::query_as::<Postgres, T>(counted(sql, args)), args).fetch_all(pool).await?
+            }
         })
     }
 
     pub async fn fetch_optional<T: Fetch>(&self, sql: &'static str, args: &[Value]) -> Result<Option<T>> {
         Ok(match self {
             Db::Sqlite { read, .. } => {
-                bind_all!(sqlx::query_as::<Sqlite, T>(sql), args).fetch_optional(read).await?
+                bind_all!(sqlx::query_as::<Sqlite, T>(counted(sql, args)), args).fetch_optional(read).await?
             }
             Db::Postgres(pool) => {
-                bind_all!(sqlx::query_as::<Postgres, T>(sql), args).fetch_optional(pool).await?
+                bind_all!(sqlx::query_as::<Postgres, T>(counted(sql, args)), args)
+                    .fetch_optional(pool)
+                    .await?
             }
         })
     }
@@ -181,11 +201,12 @@ impl Db {
     ) -> Result<Vec<Row>> {
         let rows: std::result::Result<Vec<Row>, sqlx::Error> = match self {
             Db::Sqlite { read, .. } => {
-                let raw = bind_all!(sqlx::query::<Sqlite>(sql), args).fetch_all(read).await?;
+                let raw = bind_all!(sqlx::query::<Sqlite>(counted(sql, args)), args).fetch_all(read).await?;
                 raw.iter().map(|raw| decode(raw, noun)).collect()
             }
             Db::Postgres(pool) => {
-                let raw = bind_all!(sqlx::query::<Postgres>(sql), args).fetch_all(pool).await?;
+                let raw =
+                    bind_all!(sqlx::query::<Postgres>(counted(sql, args)), args).fetch_all(pool).await?;
                 raw.iter().map(|raw| decode(raw, noun)).collect()
             }
         };
@@ -232,10 +253,12 @@ impl Conn {
     pub(crate) async fn fetch_all<T: Fetch>(&mut self, sql: &'static str, args: &[Value]) -> Result<Vec<T>> {
         Ok(match self {
             Conn::Sqlite(tx) => {
-                bind_all!(sqlx::query_as::<Sqlite, T>(sql), args).fetch_all(&mut **tx).await?
+                bind_all!(sqlx::query_as::<Sqlite, T>(counted(sql, args)), args).fetch_all(&mut **tx).await?
             }
             Conn::Postgres(tx) => {
-                bind_all!(sqlx::query_as::<Postgres, T>(sql), args).fetch_all(&mut **tx).await?
+                bind_all!(sqlx::query_as::<Postgres, T>(counted(sql, args)), args)
+                    .fetch_all(&mut **tx)
+                    .await?
             }
         })
     }
@@ -247,10 +270,14 @@ impl Conn {
     ) -> Result<Option<T>> {
         Ok(match self {
             Conn::Sqlite(tx) => {
-                bind_all!(sqlx::query_as::<Sqlite, T>(sql), args).fetch_optional(&mut **tx).await?
+                bind_all!(sqlx::query_as::<Sqlite, T>(counted(sql, args)), args)
+                    .fetch_optional(&mut **tx)
+                    .await?
             }
             Conn::Postgres(tx) => {
-                bind_all!(sqlx::query_as::<Postgres, T>(sql), args).fetch_optional(&mut **tx).await?
+                bind_all!(sqlx::query_as::<Postgres, T>(counted(sql, args)), args)
+                    .fetch_optional(&mut **tx)
+                    .await?
             }
         })
     }
@@ -263,11 +290,13 @@ impl Conn {
     ) -> Result<Vec<Row>> {
         let rows: std::result::Result<Vec<Row>, sqlx::Error> = match self {
             Conn::Sqlite(tx) => {
-                let raw = bind_all!(sqlx::query::<Sqlite>(sql), args).fetch_all(&mut **tx).await?;
+                let raw =
+                    bind_all!(sqlx::query::<Sqlite>(counted(sql, args)), args).fetch_all(&mut **tx).await?;
                 raw.iter().map(|raw| decode(raw, noun)).collect()
             }
             Conn::Postgres(tx) => {
-                let raw = bind_all!(sqlx::query::<Postgres>(sql), args).fetch_all(&mut **tx).await?;
+                let raw =
+                    bind_all!(sqlx::query::<Postgres>(counted(sql, args)), args).fetch_all(&mut **tx).await?;
                 raw.iter().map(|raw| decode(raw, noun)).collect()
             }
         };
@@ -277,12 +306,14 @@ impl Conn {
     /// Runs a statement and returns the number of rows it touched.
     pub(crate) async fn execute(&mut self, sql: &'static str, args: &[Value]) -> Result<u64> {
         Ok(match self {
-            Conn::Sqlite(tx) => {
-                bind_all!(sqlx::query::<Sqlite>(sql), args).execute(&mut **tx).await?.rows_affected()
-            }
-            Conn::Postgres(tx) => {
-                bind_all!(sqlx::query::<Postgres>(sql), args).execute(&mut **tx).await?.rows_affected()
-            }
+            Conn::Sqlite(tx) => bind_all!(sqlx::query::<Sqlite>(counted(sql, args)), args)
+                .execute(&mut **tx)
+                .await?
+                .rows_affected(),
+            Conn::Postgres(tx) => bind_all!(sqlx::query::<Postgres>(counted(sql, args)), args)
+                .execute(&mut **tx)
+                .await?
+                .rows_affected(),
         })
     }
 
