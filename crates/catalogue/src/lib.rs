@@ -6,6 +6,7 @@
 //! in the binary and parsed once; a row that does not parse, refers to something unknown or breaks the count
 //! refuses the whole file. Pure: no clock, no file system, no network.
 
+pub mod classification;
 pub mod demo;
 mod model;
 mod parse;
