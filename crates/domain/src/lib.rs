@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod account;
+pub mod asset;
 pub mod assurance;
 pub mod clock;
 pub mod date;
@@ -15,18 +16,23 @@ pub mod id;
 pub mod noun;
 pub mod person;
 pub mod position;
+pub mod register;
 pub mod requirement;
 pub mod role;
 pub mod search;
 pub mod section;
 pub mod verdict;
 
+use std::sync::OnceLock;
+
 use noun::Noun;
+use register::Register;
 
 /// Every record noun: what `store` may write, the ledger commits to and `verify` walks.
 pub static NOUNS: &[&Noun] = &[
     &account::ACCOUNT,
     &account::CREDENTIAL,
+    &asset::ASSET,
     &assurance::OUTSIDE_CHECKPOINT,
     &assurance::RESTORE_TEST,
     &decision::DECISION,
@@ -46,10 +52,28 @@ pub static NOUNS: &[&Noun] = &[
     &position::ASSIGNMENT,
     &position::POSITION,
     &position::ROLE_SEAT,
+    &register::EXTRA_COLUMN,
     &requirement::REQUIREMENT,
     &section::SECTION,
     &verdict::VERDICT,
 ];
+
+/// Every register, in the order the office thinks of them. A noun is listed above as well.
+pub static REGISTERS: &[&Register] = &[&asset::REGISTER];
+
+/// The register of a noun, if it is one.
+pub fn register(noun: &str) -> Option<&'static Register> {
+    let mut all = REGISTERS.iter().copied().chain(TRIED.get().copied());
+    all.find(|r| r.noun.name == noun)
+}
+
+static TRIED: OnceLock<&Register> = OnceLock::new();
+
+/// Lets a test try a register that the product does not have, the way `docs/adding-a-register.md` adds one.
+#[doc(hidden)]
+pub fn try_register(register: &'static Register) {
+    let _ = TRIED.set(register);
+}
 
 /// The noun of a name, as found in ledger entries and addresses.
 pub fn noun(name: &str) -> Option<&'static Noun> {

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::date::Date;
+use crate::role::Role;
 
 /// One kind of record. The table in `store/migrations` has the same name and the same columns, besides
 /// `id TEXT` and `version BIGINT`; a test compares both on both databases.
@@ -17,7 +18,7 @@ pub struct Noun {
     pub columns: &'static [Column],
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Column {
     pub name: &'static str,
     pub label: &'static str,
@@ -25,6 +26,18 @@ pub struct Column {
     pub required: bool,
     /// Personal data: blanked on legal deletion, left out of support bundles.
     pub personal: bool,
+    /// What stands after a number: 人, 件, 日. Empty for none.
+    pub unit: &'static str,
+    /// One sentence for whoever fills it in. Empty for none.
+    pub hint: &'static str,
+    /// Other headings under which spreadsheets carry it.
+    pub aliases: &'static [&'static str],
+    /// Several lines of text.
+    pub long: bool,
+    /// Who may see and change it; `None`: whoever may see the row.
+    pub seen_by: Option<&'static [Role]>,
+    /// A column the city added: its values live in the row's `extra`.
+    pub extra: bool,
 }
 
 /// What a column holds. The four storage classes of the portable SQL subset, with their meaning.
@@ -42,14 +55,31 @@ pub enum Kind {
     Choice(&'static [(&'static str, &'static str)]),
     /// The id of a row of another noun.
     Ref(&'static str),
+    /// The `unit_id` of a section: what stays when the section is renamed or moved.
+    Unit,
     /// Canonical JSON text.
     Json,
 }
 
+/// Where a register keeps the values of the columns a city added: one JSON object.
+pub const EXTRA: Column = Column::new("extra", "独自の項目", Kind::Json).optional();
+
 /// Shorthands that keep a declaration one line per column.
 impl Column {
     pub const fn new(name: &'static str, label: &'static str, kind: Kind) -> Column {
-        Column { name, label, kind, required: true, personal: false }
+        Column {
+            name,
+            label,
+            kind,
+            required: true,
+            personal: false,
+            unit: "",
+            hint: "",
+            aliases: &[],
+            long: false,
+            seen_by: None,
+            extra: false,
+        }
     }
 
     pub const fn optional(mut self) -> Column {
@@ -59,6 +89,31 @@ impl Column {
 
     pub const fn personal(mut self) -> Column {
         self.personal = true;
+        self
+    }
+
+    pub const fn unit(mut self, unit: &'static str) -> Column {
+        self.unit = unit;
+        self
+    }
+
+    pub const fn hint(mut self, hint: &'static str) -> Column {
+        self.hint = hint;
+        self
+    }
+
+    pub const fn aliases(mut self, aliases: &'static [&'static str]) -> Column {
+        self.aliases = aliases;
+        self
+    }
+
+    pub const fn long(mut self) -> Column {
+        self.long = true;
+        self
+    }
+
+    pub const fn seen_by(mut self, roles: &'static [Role]) -> Column {
+        self.seen_by = Some(roles);
         self
     }
 }
@@ -106,12 +161,24 @@ impl Value {
 }
 
 impl Kind {
+    /// The value that [`Value::json`] wrote; NULL for anything that does not fit.
+    pub fn from_json(self, json: &serde_json::Value) -> Value {
+        let value = match self.null() {
+            Value::Text(_) => Value::Text(json.as_str().map(str::to_owned)),
+            Value::Int(_) => Value::Int(json.as_i64()),
+            Value::Bool(_) => Value::Bool(json.as_bool()),
+        };
+        if self.admits(&value) { value } else { self.null() }
+    }
+
     /// NULL of the storage class this kind is kept in.
     pub fn null(self) -> Value {
         match self {
             Kind::Int | Kind::Instant => Value::Int(None),
             Kind::Bool => Value::Bool(None),
-            Kind::Text | Kind::Date | Kind::Choice(_) | Kind::Ref(_) | Kind::Json => Value::Text(None),
+            Kind::Text | Kind::Date | Kind::Choice(_) | Kind::Ref(_) | Kind::Unit | Kind::Json => {
+                Value::Text(None)
+            }
         }
     }
 
@@ -119,7 +186,7 @@ impl Kind {
     pub fn admits(self, value: &Value) -> bool {
         match (self, value) {
             (Kind::Int | Kind::Instant, Value::Int(_)) | (Kind::Bool, Value::Bool(_)) => true,
-            (Kind::Text | Kind::Ref(_) | Kind::Json, Value::Text(_)) => true,
+            (Kind::Text | Kind::Ref(_) | Kind::Unit | Kind::Json, Value::Text(_)) => true,
             (Kind::Date, Value::Text(text)) => text.as_deref().is_none_or(|t| t.parse::<Date>().is_ok()),
             (Kind::Choice(choices), Value::Text(text)) => {
                 text.as_deref().is_none_or(|t| choices.iter().any(|(code, _)| *code == t))

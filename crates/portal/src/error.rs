@@ -97,7 +97,7 @@ impl From<sekisho_store::StoreError> for PortalError {
         use sekisho_store::StoreError as E;
         match error {
             E::NotFound => PortalError::NotFound,
-            E::Conflict { .. } | E::Refused(_) | E::IllegalMove(_) => {
+            E::Conflict { .. } | E::Refused(_) | E::Rule { .. } | E::IllegalMove(_) => {
                 PortalError::Conflict(error.to_string())
             }
             other => PortalError::Internal(format!("{}: {other}", other.code())),

@@ -4,7 +4,7 @@
 use crate::error::PortalError;
 use crate::pages::{
     account, assignment, board, clause, compare, decision, document, evidence, import, ledger, login, person,
-    position, requirement, role_seat, section, session as sessions, start, summary,
+    position, register, requirement, role_seat, section, session as sessions, start, summary,
 };
 use crate::session::{Need, guard};
 use crate::{App, assets, guard as front, limits};
@@ -50,7 +50,7 @@ macro_rules! routes {
     (@bytes $bytes:expr) => { $bytes };
 }
 
-use Need::{May, Nobody, Stage};
+use Need::{May, Nobody, Register, SignedIn, Stage};
 
 pub static ROUTES: &[Route] = routes! {
     // log-in
@@ -123,6 +123,18 @@ pub static ROUTES: &[Route] = routes! {
     get  "/accounts/new"                  May(Edit, "account")        => account::form;
     post "/accounts"                      May(Edit, "account")        => account::create;
     post "/accounts/{id}/reset"           May(Edit, "account")        => account::reset;
+    // registers
+    get  "/registers"                     SignedIn                    => register::list::index;
+    get  "/registers/{noun}"              Register(View)              => register::list::list;
+    post "/registers/{noun}"              Register(Edit)              => register::form::create;
+    get  "/registers/{noun}/new"          Register(Edit)              => register::form::new_form;
+    post "/registers/{noun}/views"        Register(View)              => register::view::keep;
+    post "/registers/{noun}/views/{id}/remove" Register(View)         => register::view::forget;
+    get  "/registers/{noun}/{id}"         Register(View)              => register::row::show;
+    get  "/registers/{noun}/{id}/edit"    Register(Edit)              => register::form::edit_form;
+    post "/registers/{noun}/{id}/edit"    Register(Edit)              => register::form::update;
+    get  "/registers/{noun}/{id}/end"     Register(Edit)              => register::form::end_form;
+    post "/registers/{noun}/{id}/end"     Register(Edit)              => register::form::end;
     // the record
     get  "/ledger"                        May(View, "checkpoint")     => ledger::show;
     post "/ledger/outside"                May(Edit, "outside_checkpoint") => ledger::confirm;

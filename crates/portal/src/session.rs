@@ -3,7 +3,8 @@
 use crate::error::PortalError;
 use crate::shell::{NavItem, Shell};
 use crate::{App, credential};
-use axum::extract::{FromRequestParts, Request, State};
+use axum::RequestExt as _;
+use axum::extract::{FromRequestParts, RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
@@ -25,6 +26,8 @@ pub enum Need {
     SignedIn,
     /// Somebody whose seats reach at least some records of the noun; the handler then asks about the one.
     May(Action, &'static str),
+    /// The same for the register that `{noun}` in the address names.
+    Register(Action),
 }
 
 /// The signed-in person, with rights as of this moment.
@@ -83,6 +86,10 @@ pub(crate) async fn guard(
     next: Next,
 ) -> Result<Response, PortalError> {
     let me = find(&app, request.headers()).await?;
+    let need = match need {
+        Need::Register(action) if me.is_some() => Need::May(action, noun_in(&mut request).await?),
+        need => need,
+    };
     let allowed = match (need, &me) {
         (Need::Nobody, _) => Ok(()),
         (Need::Stage(stage), Some(me)) if me.session.stage == stage => Ok(()),
@@ -98,6 +105,14 @@ pub(crate) async fn guard(
         request.extensions_mut().insert(me);
     }
     Ok(next.run(request).await)
+}
+
+/// The register that the address names.
+async fn noun_in(request: &mut Request) -> Result<&'static str, PortalError> {
+    let params = request.extract_parts::<RawPathParams>().await.map_err(|_| PortalError::NotFound)?;
+    let named =
+        params.iter().find(|(key, _)| *key == "noun").and_then(|(_, noun)| sekisho_domain::register(noun));
+    Ok(named.ok_or(PortalError::NotFound)?.noun.name)
 }
 
 /// Where to return after log-in: the page that was asked for, never the target of a form.

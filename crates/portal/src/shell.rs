@@ -32,11 +32,12 @@ pub struct Shell {
 
 impl Shell {
     /// The main screens, in the order of a working day.
-    pub const NAV: [(&'static str, &'static str); 7] = [
+    pub const NAV: [(&'static str, &'static str); 8] = [
         ("/", "方針の実施状況"),
         ("/decisions", "決裁"),
         ("/requirements", "要求事項"),
         ("/documents", "文書"),
+        ("/registers", "台帳"),
         ("/sections", "体制"),
         ("/ledger", "証跡"),
         ("/start", "はじめる"),

@@ -11,6 +11,9 @@ pub enum StoreError {
     /// A rule of the database (unique, check, reference) refused the row.
     #[error("the database refused the row: {0}")]
     Refused(String),
+    /// A rule of a register refuses the row.
+    #[error("{noun}.{column}: {says}")]
+    Rule { noun: &'static str, column: &'static str, says: &'static str },
     /// A move that the noun's life cycle does not know.
     #[error("{0}")]
     IllegalMove(&'static str),
@@ -36,6 +39,7 @@ impl StoreError {
             StoreError::NotFound => "store.not_found",
             StoreError::Conflict { .. } => "store.conflict",
             StoreError::Refused(_) => "store.refused",
+            StoreError::Rule { .. } => "store.rule",
             StoreError::IllegalMove(_) => "store.illegal_move",
             StoreError::Row(_) => "store.row",
             StoreError::Ledger(_) => "store.ledger",

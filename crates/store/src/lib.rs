@@ -25,7 +25,7 @@ pub mod ledger;
 pub mod object;
 mod organisation;
 pub mod page;
-mod register;
+pub mod register;
 pub mod requirement;
 mod row;
 pub mod session;
@@ -85,6 +85,7 @@ pub fn statements() -> Vec<&'static str> {
         verify::SQL,
     ]
     .into_iter()
-    .chain(page::SQL.iter().copied());
+    .chain(page::SQL.iter().copied())
+    .chain(register::SQL.iter().copied());
     register::sql::all().chain(written.flatten().copied()).collect()
 }

@@ -25,7 +25,7 @@ where
         let value = match column.kind {
             Kind::Int | Kind::Instant => Value::Int(raw.try_get(at)?),
             Kind::Bool => Value::Bool(raw.try_get(at)?),
-            Kind::Text | Kind::Date | Kind::Choice(_) | Kind::Ref(_) | Kind::Json => {
+            Kind::Text | Kind::Date | Kind::Choice(_) | Kind::Ref(_) | Kind::Unit | Kind::Json => {
                 Value::Text(raw.try_get(at)?)
             }
         };

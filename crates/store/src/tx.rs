@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::id::new_id;
 use sekisho_domain::noun::{Noun, Row, Value};
+use sekisho_domain::register::{Register, Weight};
 use sekisho_ledger::{Commitment, Entry, Subject, canonical};
 
 use crate::Store;
@@ -82,8 +83,12 @@ impl Tx<'_> {
     /// Writes a new row as version 1.
     pub async fn insert(&mut self, row: Row) -> Result<()> {
         let row = row.check()?;
+        let register = allowed(&row)?;
         let args = arguments(&row, row.version);
         self.conn.execute(statements(row.noun).insert, &args).await?;
+        if let Some(register) = register {
+            self.index(register, &row, true).await?;
+        }
         self.record(&row)
     }
 
@@ -91,11 +96,15 @@ impl Tx<'_> {
     /// faster and the caller gets [`StoreError::Conflict`] with nothing written.
     pub async fn update(&mut self, row: Row) -> Result<()> {
         let mut row = row.check()?;
+        let register = allowed(&row)?;
         let args = arguments(&row, row.version);
         if self.conn.execute(statements(row.noun).update, &args).await? != 1 {
             return Err(StoreError::Conflict { noun: row.noun.name, id: row.id, expected: row.version });
         }
         row.version += 1;
+        if let Some(register) = register {
+            self.index(register, &row, false).await?;
+        }
         self.record(&row)
     }
 
@@ -233,6 +242,17 @@ sql! {
     const INSERT_VERSION = "INSERT INTO row_version (noun, id, version, recorded_ms, entry_id, payload, salt)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
     const INSERT_DIRTY = "INSERT INTO dirty (id, noun, focus) VALUES ($1, $2, $3)";
+}
+
+/// The register a row belongs to, once its rules have nothing to refuse.
+fn allowed(row: &Row) -> Result<Option<&'static Register>> {
+    let Some(register) = sekisho_domain::register(row.noun.name) else { return Ok(None) };
+    match register.breaches(row).into_iter().find(|b| b.weight == Weight::Refused) {
+        Some(breach) => {
+            Err(StoreError::Rule { noun: row.noun.name, column: breach.column, says: breach.says })
+        }
+        None => Ok(Some(register)),
+    }
 }
 
 fn arguments(row: &Row, version: i64) -> Vec<Value> {

@@ -8,6 +8,7 @@ mod checks;
 mod crash;
 mod decision;
 mod organisation;
+mod register;
 mod schema;
 mod tx;
 mod verify;

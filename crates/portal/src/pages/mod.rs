@@ -13,6 +13,7 @@ pub(crate) mod ledger;
 pub(crate) mod login;
 pub(crate) mod person;
 pub(crate) mod position;
+pub(crate) mod register;
 pub(crate) mod requirement;
 pub(crate) mod role_seat;
 pub(crate) mod section;

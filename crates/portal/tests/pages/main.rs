@@ -4,4 +4,5 @@
 
 mod kit;
 mod matrix;
+mod register;
 mod walk;

@@ -24,12 +24,30 @@ fn who(role: Role) -> Who {
     Who { person_id: "me".into(), account_id: "a".into(), seats: vec![seat] }
 }
 
+/// Every route, those of registers once per register.
+fn every_route() -> Vec<Route> {
+    let each = |route: &Route| match route.need {
+        Need::Register(action) => {
+            let named = sekisho_domain::REGISTERS.iter().map(|register| {
+                let mut route = *route;
+                route.need = Need::May(action, register.noun.name);
+                route.path = Box::leak(route.path.replace("{noun}", register.noun.name).into_boxed_str());
+                route
+            });
+            named.collect()
+        }
+        _ => vec![*route],
+    };
+    ROUTES.iter().flat_map(each).collect()
+}
+
 /// How far a role gets on a route: everything, its sections (S), also its own (S+O), its own (O), nothing.
 fn extent(route: &Route, role: Role) -> &'static str {
     match route.need {
         Need::Nobody => "all",
         Need::Stage(_) => "step",
         Need::SignedIn => "in",
+        Need::Register(_) => unreachable!("every_route names the register"),
         Need::May(action, noun) => match access::reach(&who(role), action, noun, DAY) {
             Reach::All => "all",
             Reach::Sections(_) => "S",
@@ -43,11 +61,11 @@ fn extent(route: &Route, role: Role) -> &'static str {
 fn table() -> String {
     let mut out =
         String::from("# all: every record; S: own sections; O: own; -: refused; step: log-in steps\n");
-    for route in ROUTES {
+    for route in every_route() {
         let verb = if route.verb == Verb::Get { "GET " } else { "POST" };
         let _ = write!(out, "{verb} {:<34}", route.path);
         for role in Role::ALL {
-            let _ = write!(out, " {}={}", role.code(), extent(route, role));
+            let _ = write!(out, " {}={}", role.code(), extent(&route, role));
         }
         out.push('\n');
     }
@@ -78,7 +96,7 @@ async fn the_portal_does_what_the_table_says() {
     for role in Role::ALL {
         cookies.push((role, city.signed_in(role.code()).await));
     }
-    for route in ROUTES.iter().filter(|r| r.verb == Verb::Get && r.path != "/logout") {
+    for route in every_route().iter().filter(|r| r.verb == Verb::Get && r.path != "/logout") {
         let path = route.path.replace("{id}", "00000000-0000-7000-8000-000000000000");
         let stranger = city.get("", &path).await;
         let public = route.need == Need::Nobody;
@@ -108,7 +126,7 @@ async fn writing_is_refused_before_anything_is_read() {
     let city = City::new().await;
     let auditor = city.signed_in("auditor").await;
     let before = city.app.store.db.ledger_head().await.unwrap();
-    for route in ROUTES.iter().filter(|r| r.verb == Verb::Post) {
+    for route in every_route().iter().filter(|r| r.verb == Verb::Post) {
         let path = route.path.replace("{id}", "00000000-0000-7000-8000-000000000000");
         if matches!(route.need, Need::May(..)) {
             city.post("", &path, &[]).await.to("/login?back=");

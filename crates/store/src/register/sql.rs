@@ -1,15 +1,22 @@
-//! The statements of every record noun, made once from its declaration. Every identifier is a `&'static str` of
-//! that declaration and every value is a bound parameter, so nothing a person types can become SQL.
+//! The statements of every noun and every list of a register, made from declarations. Every identifier is a
+//! `&'static str` of a declaration and every value is a bound parameter, so nothing a person types becomes SQL.
+//!
+//! sqlx takes only statements that live as long as the program, so each is made once and kept. Their number is
+//! bounded: five per noun, and per register one list and one count for every [`Shape`], of which there are
+//! `sorts × 2 × (filters + 1) × 3`. A list has one filter that an index answers (`lead`); the others stand in every
+//! statement as `$n IS NULL OR column = $n`, because a database uses one index per table anyway and all
+//! combinations of filters would be a statement each.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
-use sekisho_domain::NOUNS;
-use sekisho_domain::noun::Noun;
+use sekisho_domain::noun::{Column, Kind, Noun};
+use sekisho_domain::register::Register;
+use sekisho_domain::{NOUNS, REGISTERS};
 
 /// Columns in declaration order, after `id` and `version`.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Statements {
     /// `$1` id, `$2` version, `$3…` columns.
     pub(crate) insert: &'static str,
@@ -19,13 +26,17 @@ pub(crate) struct Statements {
     pub(crate) select: &'static str,
     /// Rows after id `$1`, `$2` at a time, by id: for verification and moving a database.
     pub(crate) scan: &'static str,
+    /// `$1…$64` ids, in any order; repeat one to fill up.
+    pub(crate) several: &'static str,
 }
 
-pub(crate) fn statements(noun: &Noun) -> &'static Statements {
-    static ALL: LazyLock<HashMap<&'static str, Statements>> =
-        LazyLock::new(|| NOUNS.iter().map(|noun| (noun.name, generate(noun))).collect());
-    // Every `Noun` a `Row` can name is in NOUNS; a test holds that.
-    &ALL[noun.name]
+/// Ids in one [`Statements::several`].
+pub(crate) const SEVERAL: usize = 64;
+
+pub(crate) fn statements(noun: &Noun) -> Statements {
+    static KEPT: LazyLock<Mutex<HashMap<&'static str, Statements>>> = LazyLock::new(Mutex::default);
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    *kept.entry(noun.name).or_insert_with(|| generate(noun))
 }
 
 fn generate(noun: &Noun) -> Statements {
@@ -39,20 +50,213 @@ fn generate(noun: &Noun) -> Statements {
         let _ = write!(marks, ", ${mark}");
         let _ = write!(sets, ", \"{name}\" = ${mark}");
     }
-    // Leaked once per noun: sqlx takes only statements that live as long as the program, which these do.
-    let keep = |sql: String| -> &'static str { Box::leak(sql.into_boxed_str()) };
+    let several: Vec<String> = (1..=SEVERAL).map(|n| format!("${n}")).collect();
     Statements {
         insert: keep(format!("INSERT INTO {table} ({columns}) VALUES ({marks})")),
         update: keep(format!("UPDATE {table} SET {sets} WHERE id = $1 AND version = $2")),
         select: keep(format!("SELECT {columns} FROM {table} WHERE id = $1")),
         scan: keep(format!("SELECT {columns} FROM {table} WHERE id > $1 ORDER BY id LIMIT $2")),
+        several: keep(format!("SELECT {columns} FROM {table} WHERE id IN ({})", several.join(", "))),
     }
+}
+
+fn keep(sql: String) -> &'static str {
+    Box::leak(sql.into_boxed_str())
+}
+
+/// What a list's statement depends on besides its register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Shape {
+    pub(crate) noun: &'static str,
+    /// Position in `register.sorts`.
+    pub(crate) sort: usize,
+    /// Largest first.
+    pub(crate) down: bool,
+    /// Position in `register.filters` of the filter that an index answers.
+    pub(crate) lead: Option<usize>,
+    pub(crate) search: Search,
+}
+
+/// How a search is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Search {
+    Without,
+    /// Few rows match: find them first, then sort.
+    Few,
+    /// Many match: walk in the order of the list and look each up.
+    Many,
+}
+
+/// A list and its count. Arguments in this order:
+/// `$1` day or NULL, `$2` `*` or `,unit,unit,`, `$3` LIKE pattern or NULL, `$4` added column or NULL, `$5` its value,
+/// then one per filter (text or NULL), for [`Search::Few`] the four words of the signature, and for the list
+/// itself the cursor (value, id) and the limit; for the count the limit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct List {
+    pub(crate) rows: &'static str,
+    pub(crate) count: &'static str,
+}
+
+pub(crate) fn list(register: &Register, shape: Shape) -> List {
+    static KEPT: LazyLock<Mutex<HashMap<Shape, List>>> = LazyLock::new(Mutex::default);
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    *kept.entry(shape).or_insert_with(|| generate_list(register, shape))
+}
+
+fn generate_list(register: &Register, shape: Shape) -> List {
+    let table = register.noun.name;
+    let mut columns = String::from("t.id, t.version");
+    for column in register.noun.columns {
+        let _ = write!(columns, ", t.\"{}\"", column.name);
+    }
+    let mut next = 6;
+    let mut clauses = vec![valid(register), reached(register)];
+    clauses.push(
+        "(CAST($4 AS TEXT) IS NULL OR t.id IN (SELECT x.row_id FROM extra_index x
+            WHERE x.column_name = $4 AND x.value = $5))"
+            .to_owned(),
+    );
+    for (position, name) in register.filters.iter().enumerate() {
+        if let Some(column) = register.noun.column(name) {
+            clauses.push(narrowed(column, next, shape.lead == Some(position)));
+        }
+        next += 1;
+    }
+    let from = match shape.search {
+        Search::Without => {
+            clauses.push("CAST($3 AS TEXT) IS NULL".to_owned());
+            format!("{table} t")
+        }
+        Search::Many => {
+            clauses.push(format!(
+                "EXISTS (SELECT 1 FROM {table}_search x WHERE x.id = t.id AND x.search_key LIKE $3 ESCAPE '!')"
+            ));
+            format!("{table} t")
+        }
+        Search::Few => {
+            clauses.push(matched(next, "$3"));
+            clauses.push("t.id = x.id".to_owned());
+            next += 4;
+            // SQLite keeps the order of a CROSS JOIN: first the narrow table, then the rows found in it.
+            format!("{table}_search x CROSS JOIN {table} t")
+        }
+    };
+    let wanted = clauses.join("\n    AND ");
+    let (value, id, limit) = (next, next + 1, next + 2);
+    let sort = register.sorts.get(shape.sort).copied().unwrap_or("id");
+    let (beyond, order) = if shape.down { ("<", " DESC") } else { (">", "") };
+    List {
+        rows: keep(format!(
+            "SELECT {columns} FROM {from} WHERE {wanted}
+    AND (t.\"{sort}\", t.id) {beyond} (${value}, ${id}) ORDER BY t.\"{sort}\"{order}, t.id{order} LIMIT ${limit}"
+        )),
+        count: keep(format!(
+            "SELECT COUNT(*) AS number FROM (SELECT 1 AS one FROM {from} WHERE {wanted} LIMIT ${value}) capped"
+        )),
+    }
+}
+
+fn valid(register: &Register) -> String {
+    match register.valid {
+        Some((from, to)) => format!(
+            "(CAST($1 AS TEXT) IS NULL OR (t.\"{from}\" <= $1 AND (t.\"{to}\" IS NULL OR t.\"{to}\" > $1)))"
+        ),
+        None => "(CAST($1 AS TEXT) IS NULL OR $1 IS NOT NULL)".to_owned(),
+    }
+}
+
+fn reached(register: &Register) -> String {
+    match register.section {
+        Some(section) => format!("(CAST($2 AS TEXT) = '*' OR $2 LIKE '%,' || t.\"{section}\" || ',%')"),
+        None => "CAST($2 AS TEXT) = '*'".to_owned(),
+    }
+}
+
+/// `-` asks for rows that leave the column empty.
+fn narrowed(column: &Column, mark: usize, lead: bool) -> String {
+    let name = column.name;
+    let equal = match column.kind {
+        Kind::Bool => format!("t.\"{name}\" = (CAST(${mark} AS TEXT) = 'true')"),
+        _ => format!("t.\"{name}\" = ${mark}"),
+    };
+    match (lead, column.required) {
+        (true, _) => equal,
+        (false, true) => format!("(CAST(${mark} AS TEXT) IS NULL OR {equal})"),
+        (false, false) => format!(
+            "(CAST(${mark} AS TEXT) IS NULL OR (CAST(${mark} AS TEXT) = '-' AND t.\"{name}\" IS NULL) OR {equal})"
+        ),
+    }
+}
+
+fn matched(first: usize, pattern: &str) -> String {
+    let words = (0..4).map(|n| {
+        let mark = first + n;
+        format!("(x.s{n} & CAST(${mark} AS BIGINT)) = CAST(${mark} AS BIGINT)")
+    });
+    let words: Vec<String> = words.collect();
+    format!("{} AND x.search_key LIKE {pattern} ESCAPE '!'", words.join(" AND "))
+}
+
+/// What is kept beside a register for searches.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Searching {
+    /// `$1` id, `$2…$5` signature, `$6` key.
+    pub(crate) put: &'static str,
+    /// How many rows match, up to a limit: `$1…$4` signature, `$5` pattern, `$6` limit.
+    pub(crate) probe: &'static str,
+    /// Every (id, key columns) is `scan`; here: the row id of a number. `$1` the first key column.
+    pub(crate) by_number: &'static str,
+    /// The largest number that begins with `$1`: by length, then by text.
+    pub(crate) last_number: &'static str,
+}
+
+pub(crate) fn searching(register: &Register) -> Searching {
+    static KEPT: LazyLock<Mutex<HashMap<&'static str, Searching>>> = LazyLock::new(Mutex::default);
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let table = register.noun.name;
+    let number = register.key.first().copied().unwrap_or("id");
+    *kept.entry(table).or_insert_with(|| Searching {
+        put: keep(format!(
+            "INSERT INTO {table}_search (id, s0, s1, s2, s3, search_key) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (id) DO UPDATE SET s0 = excluded.s0, s1 = excluded.s1, s2 = excluded.s2,
+            s3 = excluded.s3, search_key = excluded.search_key"
+        )),
+        probe: keep(format!(
+            "SELECT COUNT(*) AS number FROM (SELECT 1 AS one FROM {table}_search x WHERE {} LIMIT $6) capped",
+            matched(1, "$5")
+        )),
+        by_number: keep(format!("SELECT id FROM {table} WHERE \"{number}\" = $1 ORDER BY id")),
+        last_number: keep(format!(
+            "SELECT \"{number}\" AS number FROM {table} WHERE \"{number}\" LIKE $1 ESCAPE '!'
+            ORDER BY LENGTH(\"{number}\") DESC, \"{number}\" DESC LIMIT 1"
+        )),
+    })
 }
 
 /// Every generated statement, for the test that prepares them all on both databases.
 pub(crate) fn all() -> impl Iterator<Item = &'static str> {
-    NOUNS.iter().flat_map(|noun| {
+    let nouns = NOUNS.iter().flat_map(|noun| {
         let s = statements(noun);
-        [s.insert, s.update, s.select, s.scan]
+        [s.insert, s.update, s.select, s.scan, s.several]
+    });
+    let lists = REGISTERS.iter().flat_map(|register| {
+        let s = searching(register);
+        let shapes = shapes(register).flat_map(|shape| {
+            let list = list(register, shape);
+            [list.rows, list.count]
+        });
+        [s.put, s.probe, s.by_number, s.last_number].into_iter().chain(shapes)
+    });
+    nouns.chain(lists)
+}
+
+fn shapes(register: &'static Register) -> impl Iterator<Item = Shape> {
+    let leads = (0..register.filters.len()).map(Some).chain([None]);
+    leads.flat_map(move |lead| {
+        (0..register.sorts.len()).flat_map(move |sort| {
+            [Search::Without, Search::Few, Search::Many].into_iter().flat_map(move |search| {
+                [false, true].map(|down| Shape { noun: register.noun.name, sort, down, lead, search })
+            })
+        })
     })
 }

@@ -1,0 +1,298 @@
+//! The list of a register, and the list of registers.
+
+use super::query::Asked;
+use super::{cell_of, named};
+use crate::App;
+use crate::error::PortalError;
+use crate::form::Form;
+use crate::pages::shared::ListPage;
+use crate::part::{Cell, Field, Input, Pager};
+use crate::session::Me;
+use crate::shell::{Page, Shell, page};
+use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use sekisho_domain::REGISTERS;
+use sekisho_domain::access::{Action, Reach};
+use sekisho_domain::noun::{Column, Kind, Value};
+use sekisho_domain::register::names::Names;
+use sekisho_domain::register::{Layout, Register, cell};
+use sekisho_store::register::{COUNTED_MAX, ListQuery};
+
+/// Choices beyond which a filter would be too long to pick from.
+const FILTER_CHOICES: usize = 400;
+
+/// Which registers there are, with how much is in them.
+pub(crate) async fn index(State(app): State<App>, me: Me) -> Page {
+    let mut rows = Vec::new();
+    for register in REGISTERS.iter().filter(|r| me.reaches(Action::View, r.noun.name)) {
+        let query = ListQuery { as_of: Some(me.on), ..ListQuery::default() };
+        let reach = me.reach(Action::View, register.noun.name);
+        let count = app.store.db.register_count(register, &query, &reach).await?;
+        let href = format!("/registers/{}", register.noun.name);
+        rows.push(vec![
+            Cell::link(href, register.noun.label),
+            Cell { number: true, ..Cell::text(counted(count)) },
+            Cell::text(register.lead),
+        ]);
+    }
+    page(&ListPage {
+        shell: app.shell(&me, "/registers", "どの台帳を開きますか").await?,
+        caption: "あなたが見られる台帳と、今日の件数。".to_owned(),
+        heads: vec!["台帳", "件数", "何が載っているか"],
+        rows,
+        empty: "あなたの役割で見られる台帳はありません。",
+        ..ListPage::default()
+    })
+}
+
+#[derive(Template)]
+#[template(path = "register/list.html")]
+struct RegisterList {
+    shell: Shell,
+    register: &'static Register,
+    lead: String,
+    /// (address, name, own view's id)
+    views: Vec<(String, String, Option<String>)>,
+    filter: Vec<Field>,
+    /// (name, label, shown)
+    columns: Vec<(&'static str, &'static str, bool)>,
+    /// What the forms beside the filter must not lose.
+    kept: Vec<(String, String)>,
+    caption: String,
+    heads: Vec<Head>,
+    rows: Vec<(String, Vec<Cell>)>,
+    empty: String,
+    pager: Pager,
+    /// The question without its place in the list, for exports and saved views.
+    query: String,
+    can_edit: bool,
+    can_share: bool,
+}
+
+struct Head {
+    words: &'static str,
+    number: bool,
+    /// Where a click on it leads, when the list can be sorted by it.
+    sort: Option<String>,
+    /// `ascending` or `descending`, on the one it is sorted by.
+    direction: Option<&'static str>,
+}
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    me: Me,
+    Path(noun): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Page {
+    let register = named(&noun)?;
+    let form = Form::from_query(query.as_deref().unwrap_or(""));
+    let layout = app.store.db.layout(register).await?;
+    let seen = layout.seen_by(&me.who, me.on);
+    let asked = Asked::parse(&layout, &seen, &form, me.on);
+    let names = app.store.db.names(&seen, me.on).await?;
+    let reach = me.reach(Action::View, register.noun.name);
+    let listed = app.store.db.register_list(register, &asked.page(register), &reach).await?;
+    let count = app.store.db.register_count(register, &asked.page(register), &reach).await?;
+    let next = listed.rows.last().filter(|_| listed.more).map(|row| {
+        let value = row.get(register.sorts[asked.sort]).map(plain).unwrap_or_default();
+        asked.query_after(register, &value, &row.id)
+    });
+    let rows = listed.rows.iter().map(|row| {
+        let mut cells: Vec<Cell> = asked.columns.iter().map(|c| cell_of(&layout, row, c, &names)).collect();
+        if let Some(first) = cells.first_mut() {
+            first.href = Some(format!("/registers/{noun}/{}", row.id));
+            if first.text.is_empty() {
+                first.text = "（空欄）".to_owned();
+            }
+            let wrong = register.breaches(row).len();
+            first.sub = (wrong > 0).then(|| format!("直すこと {wrong}件"));
+            if !register.holds(row, me.on) {
+                first.sub = Some("終了".to_owned());
+            }
+        }
+        (row.id.clone(), cells)
+    });
+    let rows = rows.collect();
+    let here = |query: String| format!("/registers/{noun}?{query}");
+    let mut shell =
+        app.shell(&me, "/registers", format!("{}は、今どうなっていますか", register.noun.label)).await?;
+    shell = shell.crumb("/registers", "台帳");
+    shell.done = super::row::done(form.get("done"));
+    page(&RegisterList {
+        shell,
+        register,
+        lead: register.lead.to_owned(),
+        views: views(&app, &me, register).await?,
+        filter: filters(&layout, &seen, &asked, &names, &reach),
+        columns: seen
+            .iter()
+            .map(|c| (c.name, c.label, asked.columns.iter().any(|a| a.name == c.name)))
+            .collect(),
+        kept: form_urlencoded::parse(asked.query(register).as_bytes()).into_owned().collect(),
+        caption: caption(register, &asked, count),
+        heads: heads(register, &asked),
+        rows,
+        empty: match asked.narrows() {
+            true => "条件に合う行はありません。条件を減らすか、言葉を短くしてみてください。".to_owned(),
+            false => {
+                format!("まだ{}がありません。1件ずつ加えるか、今のExcelを取り込みます。", register.noun.label)
+            }
+        },
+        pager: Pager {
+            first: asked.after.as_ref().map(|_| here(asked.query(register))),
+            next: next.map(here),
+        },
+        query: asked.query(register),
+        can_edit: me.reaches(Action::Edit, register.noun.name),
+        can_share: me.reaches(Action::Edit, "extra_column"),
+    })
+}
+
+/// A value as it stands in a cursor.
+fn plain(value: &Value) -> String {
+    value.text().map(str::to_owned).or(value.int().map(|n| n.to_string())).unwrap_or_default()
+}
+
+/// 12件, 10,000件以上
+pub(crate) fn counted(count: i64) -> String {
+    match count > COUNTED_MAX {
+        true => format!("{}件以上", super::thousands(&COUNTED_MAX.to_string())),
+        false => format!("{}件", super::thousands(&count.to_string())),
+    }
+}
+
+fn caption(register: &Register, asked: &Asked, count: i64) -> String {
+    let sort = register.noun.column(register.sorts[asked.sort]).map_or("", |c| c.label);
+    let direction = if asked.down { "の逆順" } else { "の順" };
+    let when = match asked.as_of {
+        Some(day) => format!("{}に有効な行", sekisho_domain::date::wareki(day)),
+        None => "終わったもの・これからのものも含む全ての行".to_owned(),
+    };
+    format!("{when}。{}。{sort}{direction}。", counted(count))
+}
+
+fn heads(register: &'static Register, asked: &Asked) -> Vec<Head> {
+    let head = |column: &&'static Column| {
+        let sort = register.sorts.iter().position(|name| *name == column.name);
+        Head {
+            words: column.label,
+            number: column.kind == Kind::Int,
+            sort: sort
+                .map(|at| format!("/registers/{}?{}", register.noun.name, asked.sorted_by(register, at))),
+            direction: sort
+                .filter(|at| *at == asked.sort)
+                .map(|_| if asked.down { "descending" } else { "ascending" }),
+        }
+    };
+    asked.columns.iter().map(head).collect()
+}
+
+async fn views(
+    app: &App,
+    me: &Me,
+    register: &Register,
+) -> Result<Vec<(String, String, Option<String>)>, PortalError> {
+    let views = app.store.db.views(register.noun.name, &me.who.person_id).await?;
+    let view = |v: sekisho_store::register::ViewLine| {
+        let own = (v.person_id == me.who.person_id).then_some(v.id);
+        (format!("/registers/{}?{}", register.noun.name, v.query), v.name, own)
+    };
+    Ok(views.into_iter().map(view).collect())
+}
+
+/// The fields above the list: words, one per filter, the day.
+fn filters(
+    layout: &Layout,
+    seen: &[&'static Column],
+    asked: &Asked,
+    names: &Names,
+    reach: &Reach,
+) -> Vec<Field> {
+    let register = layout.register;
+    let mut fields = vec![Field::text("q", "言葉で探す").value(&asked.words).optional()];
+    let declared = register.filters.iter().filter_map(|name| seen.iter().copied().find(|c| c.name == *name));
+    let extras = layout.extras.iter().copied().filter(|c| matches!(c.kind, Kind::Choice(_) | Kind::Bool));
+    for column in declared.chain(extras) {
+        let choices = choices(column, names, reach, Some(register.section == Some(column.name)));
+        let Some(mut options) = choices.filter(|c| c.len() <= FILTER_CHOICES) else { continue };
+        options.insert(0, (String::new(), "すべて".to_owned()));
+        if !column.required && !column.extra {
+            options.push(("-".to_owned(), "（空欄）".to_owned()));
+        }
+        let id = filter_id(column);
+        fields.push(Field::select(id, column.label, options).value(asked.filter(column.name)).optional());
+    }
+    if register.valid.is_some() {
+        let on = asked.as_of.map_or(String::new(), |day| day.to_string());
+        fields.push(Field::date("on", "いつの時点で有効").value(on).optional());
+    }
+    fields
+}
+
+/// `f_zone`: the name of a filter's field.
+fn filter_id(column: &'static Column) -> &'static str {
+    use std::collections::HashMap;
+    use std::sync::{LazyLock, Mutex, PoisonError};
+    static KEPT: LazyLock<Mutex<HashMap<&'static str, &'static str>>> = LazyLock::new(Mutex::default);
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.entry(column.name).or_insert_with(|| Box::leak(format!("f_{}", column.name).into_boxed_str()))
+}
+
+/// What can be picked for a column: (value as stored, words). `None`: it is typed.
+pub(crate) fn choices(
+    column: &Column,
+    names: &Names,
+    reach: &Reach,
+    within_reach: Option<bool>,
+) -> Option<Vec<(String, String)>> {
+    let owned = |(code, word): &(&str, &str)| ((*code).to_owned(), (*word).to_owned());
+    match column.kind {
+        Kind::Choice(choices) => Some(choices.iter().map(owned).collect()),
+        Kind::Bool => Some([("true", "はい"), ("false", "いいえ")].iter().map(owned).collect()),
+        Kind::Unit => {
+            let all = names.choices("section").iter();
+            let within = |unit: &str| match reach {
+                Reach::Sections(units) | Reach::SectionsAndOwn(units) if within_reach == Some(true) => {
+                    units.iter().any(|u| u == unit)
+                }
+                _ => true,
+            };
+            Some(all.filter(|(unit, _)| within(unit)).cloned().collect())
+        }
+        Kind::Ref(noun) => Some(names.choices(noun).to_vec()),
+        _ => None,
+    }
+}
+
+/// The text of a value as an input field takes it.
+pub(crate) fn input_text(column: &Column, value: &Value, names: &Names) -> String {
+    match (column.kind, value) {
+        (Kind::Choice(_) | Kind::Unit | Kind::Ref(_), Value::Text(text)) => text.clone().unwrap_or_default(),
+        (Kind::Bool, Value::Bool(Some(yes))) => yes.to_string(),
+        _ => cell::show(column, value, names),
+    }
+}
+
+/// How a column is asked for in a form.
+pub(crate) fn field(column: &'static Column, names: &Names, reach: &Reach, section: bool) -> Field {
+    let picked = choices(column, names, reach, Some(section)).filter(|c| c.len() <= FILTER_CHOICES);
+    let input = match (picked, column.kind) {
+        (Some(mut options), _) => {
+            options
+                .insert(0, (String::new(), if column.required { "選んでください" } else { "" }.to_owned()));
+            Input::Select(options)
+        }
+        (None, Kind::Date) => Input::Date,
+        (None, Kind::Int) => Input::Digits,
+        _ if column.long => Input::Area,
+        _ => Input::Text,
+    };
+    let label = match column.unit {
+        "" => column.label.to_owned(),
+        unit => format!("{}（{unit}）", column.label),
+    };
+    let mut field = Field::new(column.name, label, input);
+    field.required = column.required;
+    field.hint = Some(column.hint.to_owned()).filter(|hint| !hint.is_empty());
+    field
+}

@@ -1,0 +1,174 @@
+//! One page of a register: searched, narrowed, sorted, within the reader's reach.
+
+use sekisho_domain::access::Reach;
+use sekisho_domain::date::Date;
+use sekisho_domain::noun::{Kind, Row, Value};
+use sekisho_domain::register::Register;
+use sekisho_domain::search::{like_pattern, search_key, signature};
+
+use crate::Db;
+use crate::error::Result;
+use crate::register::sql::{Search, Shape, list, searching};
+
+/// Rows are counted up to here; beyond, 「10,000件以上」 says enough and costs nothing.
+pub const COUNTED_MAX: i64 = 10_000;
+/// Matches up to which a search is answered by finding first and sorting afterwards.
+const FEW: i64 = 2_000;
+
+/// What a reader asked for.
+#[derive(Clone, Debug, Default)]
+pub struct ListQuery {
+    /// Position in `register.sorts`.
+    pub sort: usize,
+    /// Largest first.
+    pub down: bool,
+    /// Rows that hold on this day; `None`: those that have ended or not begun as well.
+    pub as_of: Option<Date>,
+    pub words: String,
+    /// Column and value as stored (booleans `true`/`false`, `-` for empty).
+    pub filters: Vec<(&'static str, String)>,
+    /// An added column and its value.
+    pub extra: Option<(String, String)>,
+    /// Sort value and id of the last row seen.
+    pub after: Option<(Value, String)>,
+    pub limit: i64,
+}
+
+/// A page of rows.
+#[derive(Clone, Debug, Default)]
+pub struct Listed {
+    pub rows: Vec<Row>,
+    /// Whether more rows follow.
+    pub more: bool,
+}
+
+impl Db {
+    pub async fn register_list(
+        &self,
+        register: &'static Register,
+        query: &ListQuery,
+        reach: &Reach,
+    ) -> Result<Listed> {
+        let Some(asked) = self.asked(register, query, reach).await? else { return Ok(Listed::default()) };
+        let mut args = asked.args;
+        let (value, id) = query.after.clone().unwrap_or_else(|| beginning(register, query));
+        args.extend([value, id.into(), (query.limit + 1).into()]);
+        let mut rows = self.fetch_rows(register.noun, list(register, asked.shape).rows, &args).await?;
+        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        Ok(Listed { rows, more })
+    }
+
+    /// How many rows there are, up to [`COUNTED_MAX`] + 1.
+    pub async fn register_count(
+        &self,
+        register: &'static Register,
+        query: &ListQuery,
+        reach: &Reach,
+    ) -> Result<i64> {
+        let Some(asked) = self.asked(register, query, reach).await? else { return Ok(0) };
+        let mut args = asked.args;
+        args.push((COUNTED_MAX + 1).into());
+        let (number,): (i64,) = self.fetch_one(list(register, asked.shape).count, &args).await?;
+        Ok(number)
+    }
+
+    /// The statement and its first arguments; `None` when the answer is empty without asking.
+    async fn asked(
+        &self,
+        register: &'static Register,
+        query: &ListQuery,
+        reach: &Reach,
+    ) -> Result<Option<Asked>> {
+        let key = search_key(&[&query.words]);
+        let marks = signature(&key);
+        let pattern = like_pattern(&query.words);
+        let search = match key.is_empty() {
+            true => Search::Without,
+            false => match self.probe(register, marks, &pattern).await? {
+                0 => return Ok(None),
+                hits if hits <= FEW => Search::Few,
+                _ => Search::Many,
+            },
+        };
+        let Some(reached) = units(reach) else { return Ok(None) };
+        let filter = |name: &str| query.filters.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
+        let mut values: Vec<Option<String>> = register.filters.iter().map(|name| filter(name)).collect();
+        let reached = narrow_to_own_section(register, &mut values, reached);
+        let shape = Shape {
+            noun: register.noun.name,
+            sort: query.sort,
+            down: query.down,
+            lead: lead(register, query.sort, &values),
+            search,
+        };
+        let (extra, extra_value) = query.extra.clone().unzip();
+        let mut args = vec![
+            query.as_of.map(|d| d.to_string()).into(),
+            reached.into(),
+            (!key.is_empty()).then_some(pattern).into(),
+            extra.into(),
+            extra_value.into(),
+        ];
+        args.extend(values.into_iter().map(Value::from));
+        if search == Search::Few {
+            args.extend(marks.map(Value::from));
+        }
+        Ok(Some(Asked { shape, args }))
+    }
+
+    async fn probe(&self, register: &'static Register, marks: [i64; 4], pattern: &str) -> Result<i64> {
+        let mut args: Vec<Value> = marks.map(Value::from).into();
+        args.extend([pattern.into(), (FEW + 1).into()]);
+        let (hits,): (i64,) = self.fetch_one(searching(register).probe, &args).await?;
+        Ok(hits)
+    }
+}
+
+struct Asked {
+    shape: Shape,
+    args: Vec<Value>,
+}
+
+/// A reach as one bound value; `None` for nothing at all. Rows of registers belong to sections, not to people.
+fn units(reach: &Reach) -> Option<String> {
+    match reach {
+        Reach::All => Some("*".to_owned()),
+        Reach::Sections(units) | Reach::SectionsAndOwn(units) => Some(format!(",{},", units.join(","))),
+        Reach::Own | Reach::Nothing => None,
+    }
+}
+
+/// Somebody who reaches one section only: that section is a filter like any other, so that its index answers.
+fn narrow_to_own_section(register: &Register, values: &mut [Option<String>], reached: String) -> String {
+    let only = reached.trim_matches(',');
+    let position = register.filters.iter().position(|name| Some(*name) == register.section);
+    if let (Some(at), false) = (position, only == "*" || only.is_empty() || only.contains(','))
+        && values[at].is_none()
+    {
+        values[at] = Some(only.to_owned());
+    }
+    reached
+}
+
+/// The filter that an index answers. Indexes of filters run in the order of the first sort; in any other order only
+/// a section is small enough to be sorted afterwards.
+fn lead(register: &Register, sort: usize, values: &[Option<String>]) -> Option<usize> {
+    let given = |at: &usize| values[*at].as_deref().is_some_and(|value| value != "-");
+    let small = |at: &usize| sort == 0 || Some(register.filters[*at]) == register.section;
+    (0..values.len()).filter(given).find(small)
+}
+
+/// A cursor before every row.
+fn beginning(register: &Register, query: &ListQuery) -> (Value, String) {
+    let number = register.sorts.get(query.sort).and_then(|name| register.noun.column(name));
+    let number = number.is_some_and(|c| matches!(c.kind, Kind::Int | Kind::Instant));
+    // U+10FFFF sorts after every other character on both databases.
+    match (number, query.down) {
+        (true, false) => (i64::MIN.into(), String::new()),
+        (true, true) => (i64::MAX.into(), "\u{10ffff}".to_owned()),
+        (false, false) => ("".into(), String::new()),
+        (false, true) => ("\u{10ffff}".into(), "\u{10ffff}".to_owned()),
+    }
+}
