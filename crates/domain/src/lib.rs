@@ -12,6 +12,7 @@ pub mod date;
 pub mod decision;
 pub mod document;
 pub mod evidence;
+pub mod factor;
 pub mod id;
 pub mod noun;
 pub mod person;

@@ -38,6 +38,9 @@ pub struct Column {
     pub seen_by: Option<&'static [Role]>,
     /// A column the city added: its values live in the row's `extra`.
     pub extra: bool,
+    /// Added by a migration after rows existed: while it has no value the payload leaves it out, so that what was
+    /// recorded before the column came still fits its ledger entry.
+    pub later: bool,
 }
 
 /// What a column holds. The four storage classes of the portable SQL subset, with their meaning.
@@ -79,6 +82,7 @@ impl Column {
             long: false,
             seen_by: None,
             extra: false,
+            later: false,
         }
     }
 
@@ -114,6 +118,13 @@ impl Column {
 
     pub const fn seen_by(mut self, roles: &'static [Role]) -> Column {
         self.seen_by = Some(roles);
+        self
+    }
+
+    /// A column that came after rows had been recorded; it is always optional.
+    pub const fn later(mut self) -> Column {
+        self.later = true;
+        self.required = false;
         self
     }
 }
@@ -292,7 +303,10 @@ impl Row {
         object.insert("schema".into(), format!("{}/1", self.noun.name).into());
         object.insert("id".into(), self.id.clone().into());
         object.insert("version".into(), self.version.into());
-        let columns = self.values.iter().map(|(name, value)| ((*name).to_owned(), value.json()));
+        let told =
+            |name: &str, value: &Value| !value.is_null() || !self.noun.column(name).is_some_and(|c| c.later);
+        let columns = self.values.iter().filter(|(name, value)| told(name, value));
+        let columns = columns.map(|(name, value)| ((*name).to_owned(), value.json()));
         object.insert("values".into(), serde_json::Value::Object(columns.collect()));
         object.into()
     }
@@ -309,8 +323,18 @@ mod tests {
             Column::new("name", "名称", Kind::Text),
             Column::new("kind", "種別", Kind::Choice(&[("a", "甲"), ("b", "乙")])),
             Column::new("bought_on", "購入日", Kind::Date).optional(),
+            Column::new("colour", "色", Kind::Text).later(),
         ],
     };
+
+    #[test]
+    fn a_later_column_leaves_older_rows_as_they_were_recorded() {
+        let row = Row::new(&TOY, "1").set("name", "こま").set("kind", "a").check().expect("fits");
+        let values = &row.payload()["values"];
+        assert!(values.get("bought_on").is_some_and(serde_json::Value::is_null));
+        assert_eq!(values.get("colour"), None);
+        assert_eq!(row.set("colour", "赤").payload()["values"]["colour"], "赤");
+    }
 
     #[test]
     fn a_row_must_fit_its_declaration() {

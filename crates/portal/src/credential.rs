@@ -1,4 +1,4 @@
-//! Passwords (argon2id) and one-time codes (RFC 6238). Pure: randomness and time are arguments.
+//! Passwords (argon2id) and one-time codes (RFC 6238). Randomness and time are arguments.
 
 use crate::limits;
 use argon2::password_hash::phc::PasswordHash;
@@ -84,6 +84,22 @@ pub fn check_totp(secret: &[u8], code: &str, now: Ms) -> Option<i64> {
     let totp = totp_rs::Builder::new().with_secret(secret.to_vec()).build().ok()?;
     let step = totp.check(&digits, u64::try_from(now.0 / 1_000).ok()?)?;
     i64::try_from(step).ok()
+}
+
+/// Whether a code is the account's, now, and for the first time.
+pub(crate) async fn totp_fits(
+    app: &crate::App,
+    account_id: &str,
+    code: &str,
+    now: Ms,
+) -> Result<bool, crate::error::PortalError> {
+    for row in app.store.db.credentials(account_id).await?.iter().filter(|r| r.kind == "totp") {
+        let Ok(secret) = hex::decode(&row.secret) else { continue };
+        if let Some(step) = check_totp(&secret, code, now) {
+            return Ok(app.store.use_totp_step(&row.credential_id, step).await?);
+        }
+    }
+    Ok(false)
 }
 
 /// A new session's secret (256 bits, base64url) and what the database keeps of it.

@@ -15,6 +15,9 @@ pub enum PortalError {
     /// No session, or it ended. Carries the path to come back to.
     #[error("not signed in")]
     SignedOut { back: String },
+    /// The action asks for a fresh proof (step-up). Carries the page to come back to.
+    #[error("a fresh proof of identity is asked for")]
+    StepUp { back: String },
     #[error("a state-changing request did not come from our own pages")]
     CrossOrigin,
     #[error("the request body is too large")]
@@ -37,6 +40,7 @@ impl PortalError {
             PortalError::NotFound => "P404",
             PortalError::Forbidden(_) => "P403",
             PortalError::SignedOut { .. } => "P401",
+            PortalError::StepUp { .. } => "P402",
             PortalError::CrossOrigin => "P421",
             PortalError::TooLarge => "P413",
             PortalError::Unreadable(_) => "P400",
@@ -50,7 +54,7 @@ impl PortalError {
         match self {
             PortalError::NotFound => StatusCode::NOT_FOUND,
             PortalError::Forbidden(_) | PortalError::CrossOrigin => StatusCode::FORBIDDEN,
-            PortalError::SignedOut { .. } => StatusCode::UNAUTHORIZED,
+            PortalError::SignedOut { .. } | PortalError::StepUp { .. } => StatusCode::UNAUTHORIZED,
             PortalError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             PortalError::Unreadable(_) => StatusCode::BAD_REQUEST,
             PortalError::Conflict(_) => StatusCode::CONFLICT,
@@ -61,10 +65,15 @@ impl PortalError {
 
     /// The whole answer, with the request's number on it.
     pub(crate) fn page(&self, request_id: &str) -> Response {
-        if let PortalError::SignedOut { back } = self {
+        let elsewhere = match self {
+            PortalError::SignedOut { back } => Some(("/login", back)),
+            PortalError::StepUp { back } => Some(("/step-up", back)),
+            _ => None,
+        };
+        if let Some((page, back)) = elsewhere {
             let query: String =
                 form_urlencoded::Serializer::new(String::new()).append_pair("back", back).finish();
-            return Redirect::to(&format!("/login?{query}")).into_response();
+            return Redirect::to(&format!("{page}?{query}")).into_response();
         }
         let mut response = (self.status(), Html(page_html(self, request_id))).into_response();
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

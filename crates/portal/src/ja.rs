@@ -28,6 +28,11 @@ pub(crate) fn said(error: &PortalError) -> Said {
         PortalError::SignedOut { .. } => {
             ("ログインが終わっています。", "記録は何も変わっていません。", "もう一度ログインしてください。")
         }
+        PortalError::StepUp { .. } => (
+            "この操作の前に、もう一度本人であることを確かめます。",
+            "記録は何も変わっていません。",
+            "本人確認の画面で確かめてから、もう一度操作してください。",
+        ),
         PortalError::CrossOrigin => (
             "別の画面から送られた操作だったため、止めました。",
             "記録は何も変わっていません。",
@@ -84,6 +89,7 @@ mod tests {
             PortalError::NotFound,
             PortalError::Forbidden("閲覧だけができます。".to_owned()),
             PortalError::SignedOut { back: "/".to_owned() },
+            PortalError::StepUp { back: "/".to_owned() },
             PortalError::CrossOrigin,
             PortalError::TooLarge,
             PortalError::Unreadable(String::new()),

@@ -19,10 +19,12 @@ mod picture;
 mod routes;
 mod session;
 pub mod shell;
+mod sign_in;
 
 pub use routes::{ROUTES, Route, Verb, router};
 pub use session::Need;
 
+use sekisho_domain::factor::{Demand, Method};
 use sekisho_store::Store;
 use sekisho_store::ledger::Sequencer;
 use sekisho_store::object::Objects;
@@ -58,6 +60,21 @@ pub struct Config {
     pub tls: bool,
     /// The public `host[:port]` when a proxy stands in front; otherwise the `Host` header is trusted.
     pub host: Option<String>,
+    /// What every account has to show at least; accounts of their own kind may have to show more.
+    pub demand: Option<Demand>,
+    /// What counts as a fresh proof before decisions, by the city's rule; empty: everything but a password kept
+    /// here and a recovery code.
+    pub step_up: Vec<Method>,
     /// Shown on every page, such as 「架空の市のデモです」.
     pub notice: Option<String>,
+}
+
+impl Config {
+    /// Whether showing this counts as a fresh proof.
+    pub fn steps_up(&self, method: Method) -> bool {
+        match self.step_up.as_slice() {
+            [] => !matches!(method, Method::Password | Method::Recovery),
+            chosen => chosen.contains(&method),
+        }
+    }
 }

@@ -4,7 +4,7 @@
 use crate::error::PortalError;
 use crate::pages::{
     account, assignment, board, clause, compare, decision, document, evidence, import, ledger, login, person,
-    position, register, requirement, role_seat, section, session as sessions, start, summary,
+    position, register, requirement, role_seat, section, session as sessions, start, step_up, summary,
 };
 use crate::session::{Need, guard};
 use crate::{App, assets, guard as front, limits};
@@ -61,6 +61,8 @@ pub static ROUTES: &[Route] = routes! {
     get  "/login/first"                   Stage("enrol")              => login::enrol_form;
     post "/login/first"                   Stage("enrol")              => login::enrol;
     post "/logout"                        Nobody                      => login::logout;
+    get  "/step-up"                       SignedIn                    => step_up::form;
+    post "/step-up"                       SignedIn                    => step_up::code;
     get  "/sessions"                      May(View, "session")        => sessions::list;
     post "/sessions/{id}/revoke"          May(Edit, "session")        => sessions::revoke;
     // the board

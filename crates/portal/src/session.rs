@@ -64,6 +64,18 @@ impl Me {
         }
     }
 
+    /// Whether the person has proved within the last minutes that it is they who sit at the screen (step-up).
+    pub(crate) fn stepped_up(&self) -> bool {
+        self.session.stepped_up(self.now)
+    }
+
+    /// Decisions, exports and the use of keys ask for a fresh proof. A page that leads there asks
+    /// [`Me::stepped_up`] and offers 「本人確認」 beforehand; the handler asks this, so that nothing is decided on
+    /// an unattended screen. `back` is the page to return to, never the target of a form.
+    pub(crate) fn must_be_stepped_up(&self, back: &str) -> Result<(), PortalError> {
+        if self.stepped_up() { Ok(()) } else { Err(PortalError::StepUp { back: back.to_owned() }) }
+    }
+
     /// Who stands in the ledger for what is written now.
     pub(crate) fn actor(&self) -> Actor {
         let seat = self.who.seat(self.on).map(access::Seat::code);

@@ -85,6 +85,8 @@ pub async fn run(args: Args) -> Result<ExitCode> {
         city: data.settings.city.clone(),
         tls: args.tls_cert.is_some(),
         host: None,
+        demand: None,
+        step_up: Vec::new(),
         notice: data.settings.demo.then(|| "架空の市のデモです。実在の市とは関係ありません。".to_owned()),
     };
     let app = App::new(data.store.clone(), config, data.objects(), sequencer);
@@ -149,6 +151,7 @@ async fn keep(store: Store, sequencer: Sequencer) {
 
 async fn keep_once(store: &Store, sequencer: &Sequencer) -> Result<()> {
     store.expire_decisions().await?;
+    store.close_leavers().await?;
     sekisho_checks::evaluate_dirty(store).await?;
     sekisho_checks::evaluate_due(store).await?;
     store.sweep_sessions().await?;

@@ -15,8 +15,10 @@ macro_rules! sql {
 mod access;
 pub mod account;
 mod assurance;
+pub mod ceremony;
 mod db;
 pub mod decision;
+pub mod directory;
 pub mod document;
 pub mod effect;
 mod error;
@@ -25,6 +27,7 @@ pub mod ledger;
 pub mod object;
 mod organisation;
 pub mod page;
+pub mod proof;
 pub mod register;
 pub mod requirement;
 mod row;
@@ -72,8 +75,10 @@ pub fn statements() -> Vec<&'static str> {
     let written = [
         access::SQL,
         account::SQL,
+        ceremony::SQL,
         db::SQL,
         decision::SQL,
+        directory::SQL,
         document::SQL,
         ledger::SQL,
         object::SQL,

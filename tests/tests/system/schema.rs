@@ -16,6 +16,10 @@ const OPERATIONAL: &[&str] = &[
     "import_draft",
     "object_key",
     "register_view",
+    "ceremony",
+    "account_use",
+    "directory_entry",
+    "directory_sync",
 ];
 /// Made from records in the same transaction, and can be made again. Every register has one of its own besides.
 const DERIVED: &[&str] = &["extra_index"];

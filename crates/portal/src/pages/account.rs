@@ -143,6 +143,7 @@ pub(crate) async fn reset(
     me: Me,
     Path(id): Path<String>,
 ) -> Result<Response, PortalError> {
+    me.must_be_stepped_up(&format!("/accounts/new?reset={id}"))?;
     let account = app.store.db.row(&ACCOUNT, &id).await?.ok_or(PortalError::NotFound)?;
     let (password, phc) = one_time(&app).await?;
     let mut tx = app.store.write(&me.actor(), "credential.reset").await?;

@@ -9,12 +9,14 @@ use crate::pages::shared::FormPage;
 use crate::part::{Errors, Field, Input, Qr};
 use crate::session::{Me, token, with_cookie};
 use crate::shell::{Page, Shell, page};
+use crate::sign_in::{Visitor, local};
 use crate::{App, credential};
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
-use sekisho_store::account::LoginRow;
+use sekisho_domain::factor::Method;
+use sekisho_store::account::{Holder, LoginRow};
 
 #[derive(Debug, Template)]
 #[template(path = "login/enrol.html")]
@@ -31,6 +33,8 @@ pub(crate) struct EnrolPage {
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2VraXNoby1ub2JvZHk$\
                       5wBqS4bYHw2yH4WnB2f0dEoXkK3Gm0Yy0qS0m1q2H9Y";
 const WRONG: &str = "ログイン名かパスワードが違います。";
+pub(crate) const WRONG_CODE: &str = "数字が違うか、すでに使われています。次に出る数字を入力してください。";
+pub(crate) const BLOCKED: &str = "まちがいが続いたため、このログイン名は休止中です。15分ほど待ってください。";
 
 fn login_page(app: &App, back: &str, form: Option<&Form>, notice: &str) -> FormPage {
     let fields = vec![
@@ -70,12 +74,15 @@ pub(crate) async fn password(
     let back = local(form.get("back")).to_owned();
     let now = app.store.clock.now();
     if app.store.db.login_blocked(&login, now).await?.is_some() {
-        form.refuse("login", "まちがいが続いたため、このログイン名は休止中です。15分ほど待ってください。");
+        form.refuse("login", BLOCKED);
     }
     if form.ok() {
         let rows = app.store.db.login(&login).await?;
         match check_password(&app, &rows, password).await? {
-            Some(found) => return start(&app, &headers, &rows, &found, &back).await,
+            Some(holder) => {
+                let visitor = Visitor { headers: &headers, old: None, back: &back };
+                return app.admit(visitor, &holder, vec![Method::Password]).await;
+            }
             None => {
                 app.store.login_failed(&login).await?;
                 form.refuse("login", WRONG);
@@ -85,34 +92,18 @@ pub(crate) async fn password(
     Ok(page(&login_page(&app, &back, Some(&form), ""))?.into_response())
 }
 
-/// The password credential that fits, of an account in use.
+/// The account whose password fits, if it may be used.
 async fn check_password(
     app: &App,
     rows: &[LoginRow],
     password: String,
-) -> Result<Option<LoginRow>, PortalError> {
-    let found = rows.iter().find(|r| r.kind == "password" && r.state == "active").cloned();
-    let phc = found.as_ref().map_or_else(|| NOBODY.to_owned(), |r| r.secret.clone());
+) -> Result<Option<Holder>, PortalError> {
+    let found = rows.iter().find(|r| r.kind == "password");
+    let phc = found.map_or_else(|| NOBODY.to_owned(), |r| r.secret.clone());
     let fits = app.hash(move || credential::verify_password(&password, &phc)).await?;
-    Ok(found.filter(|_| fits))
-}
-
-async fn start(
-    app: &App,
-    headers: &HeaderMap,
-    rows: &[LoginRow],
-    found: &LoginRow,
-    back: &str,
-) -> Result<Response, PortalError> {
-    let second = rows.iter().any(|r| r.kind == "totp");
-    let (stage, next) = match found.one_time || !second {
-        true => ("enrol", "/login/first".to_owned()),
-        false => ("password", format!("/login/code?{}", query("back", back))),
-    };
-    let (token, hash) = credential::new_token(&*app.store.entropy);
-    app.store.sweep_sessions().await?;
-    app.store.open_session(&found.account_id, &hash, stage, &agent(headers)).await?;
-    Ok(with_cookie(app, &token, Redirect::to(&next)))
+    let Some(row) = found.filter(|_| fits) else { return Ok(None) };
+    let holder = app.store.db.holder(&row.account_id).await?;
+    Ok(holder.filter(|h| h.may_log_in(app.store.clock.now())))
 }
 
 fn code_page(app: &App, back: &str, form: Option<&Form>) -> FormPage {
@@ -147,38 +138,31 @@ pub(crate) async fn code(
     let code = form.required("code", "6桁の数字を入力してください。");
     let back = local(form.get("back")).to_owned();
     if app.store.db.login_blocked(&me.session.login, me.now).await?.is_some() {
-        form.refuse("code", "まちがいが続いたため、このログイン名は休止中です。15分ほど待ってください。");
+        form.refuse("code", BLOCKED);
     }
     if form.ok() {
-        if second_factor(&app, &me, &code).await? {
+        if credential::totp_fits(&app, &me.session.account_id, &code, me.now).await? {
             app.store.login_succeeded(&me.session.login).await?;
-            return full_session(&app, &me, &headers, &back).await;
+            return further(&app, &me, &headers, Method::Totp, &back).await;
         }
         app.store.login_failed(&me.session.login).await?;
-        form.refuse("code", "数字が違うか、すでに使われています。次に出る数字を入力してください。");
+        form.refuse("code", WRONG_CODE);
     }
     Ok(page(&code_page(&app, &back, Some(&form)))?.into_response())
 }
 
-async fn second_factor(app: &App, me: &Me, code: &str) -> Result<bool, PortalError> {
-    for row in app.store.db.credentials(&me.session.account_id).await? {
-        if row.kind != "totp" {
-            continue;
-        }
-        let secret = hex::decode(&row.secret).map_err(|e| PortalError::Internal(e.to_string()))?;
-        if let Some(step) = credential::check_totp(&secret, code, me.now) {
-            return Ok(app.store.use_totp_step(&row.credential_id, step).await?);
-        }
-    }
-    Ok(false)
-}
-
-/// Ends the step's session and opens the real one under a new secret.
-async fn full_session(app: &App, me: &Me, headers: &HeaderMap, back: &str) -> Result<Response, PortalError> {
-    let (token, hash) = credential::new_token(&*app.store.entropy);
-    app.store.close_session(&me.session.id).await?;
-    app.store.open_session(&me.session.account_id, &hash, "full", &agent(headers)).await?;
-    Ok(with_cookie(app, &token, Redirect::to(back)))
+/// One more thing has been shown at a step of the log-in.
+pub(crate) async fn further(
+    app: &App,
+    me: &Me,
+    headers: &HeaderMap,
+    method: Method,
+    back: &str,
+) -> Result<Response, PortalError> {
+    let holder = app.store.db.holder(&me.session.account_id).await?.ok_or(PortalError::NotFound)?;
+    let mut shown = me.session.shown();
+    shown.push(method);
+    app.admit(Visitor { headers, old: Some(&me.session), back }, &holder, shown).await
 }
 
 /// The authenticator's key while it is being registered: derived from the step's cookie, which only this browser
@@ -245,7 +229,7 @@ pub(crate) async fn enrol(
     app.store.use_totp_step(&totp, step).await?;
     app.store.close_sessions_of(account, &me.session.id).await?;
     app.store.login_succeeded(&me.session.login).await?;
-    full_session(&app, &me, &headers, "/").await
+    further(&app, &me, &headers, Method::Totp, "/").await
 }
 
 pub(crate) async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Response, PortalError> {
@@ -270,48 +254,14 @@ impl App {
     }
 }
 
-/// Only a path of our own: `//evil` and `/\evil` are addresses of other hosts to a browser.
-fn local(back: &str) -> &str {
-    let ours =
-        back.starts_with('/') && !back[1..].starts_with(['/', '\\']) && !back.contains(char::is_control);
-    if ours && !back.starts_with("/login") { back } else { "/" }
-}
-
-fn query(name: &str, value: &str) -> String {
-    form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
-}
-
-/// The browser's own words about itself, shortened: enough to recognise one's own machine in the list.
-fn agent(headers: &HeaderMap) -> String {
-    let text = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or("不明");
-    text.chars().take(200).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn the_way_back_stays_here() {
-        assert_eq!(local("/requirements?clause=7"), "/requirements?clause=7");
-        for away in ["", "//evil", "/\\evil", "https://evil", "/login/code", "/\n/evil"] {
-            assert_eq!(local(away), "/", "{away:?}");
-        }
-    }
 
     #[test]
     fn nobody_has_a_hash_of_the_usual_cost() {
         assert!(!credential::verify_password("", NOBODY));
         let phc = argon2::password_hash::phc::PasswordHash::new(NOBODY).expect("a PHC string");
         assert_eq!(phc.algorithm.as_str(), "argon2id");
-    }
-
-    proptest! {
-        #[test]
-        fn the_way_back_never_leaves(back in "\\PC{0,12}") {
-            let path = local(&back);
-            prop_assert!(path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/\\"));
-        }
     }
 }

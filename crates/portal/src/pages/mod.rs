@@ -20,4 +20,5 @@ pub(crate) mod section;
 pub(crate) mod session;
 pub(crate) mod shared;
 pub(crate) mod start;
+pub(crate) mod step_up;
 pub(crate) mod summary;

@@ -6,6 +6,7 @@ use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use sekisho_domain::clock::{Ms, SeededEntropy, SetClock};
 use sekisho_domain::date::Date;
+use sekisho_domain::factor::Method;
 use sekisho_domain::noun::Row;
 use sekisho_domain::person::PERSON;
 use sekisho_domain::position::{ASSIGNMENT, POSITION, ROLE_SEAT};
@@ -14,6 +15,7 @@ use sekisho_domain::section::SECTION;
 use sekisho_portal::{App, Config, credential, router};
 use sekisho_store::ledger::{Sequencer, create_log};
 use sekisho_store::object::Objects;
+use sekisho_store::session::NewSession;
 use sekisho_store::{Actor, Db, Store};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -111,12 +113,22 @@ impl City {
         tx.create_account(&id, name, false).await.unwrap();
     }
 
-    /// A cookie of a full session of `name`, without going through log-in.
+    /// A cookie of a full session of `name` with a fresh proof, without going through log-in.
     pub(crate) async fn signed_in(&self, name: &str) -> String {
         let accounts = self.app.store.db.accounts("", 1_000).await.unwrap();
         let account = accounts.into_iter().find(|a| a.login == name).unwrap();
         let (token, hash) = credential::new_token(&*self.app.store.entropy);
-        self.app.store.open_session(&account.account_id, &hash, "full", "test").await.unwrap();
+        let shown = [Method::Password, Method::Totp];
+        let new = NewSession {
+            account_id: &account.account_id,
+            token_sha256: &hash,
+            stage: "full",
+            agent: "test",
+            shown: &shown,
+            stepped_up: true,
+            replaces: None,
+        };
+        self.app.store.open_session(new).await.unwrap();
         format!("sekisho={token}")
     }
 

@@ -1,6 +1,7 @@
 //! What pages read: queries that join a record with the names beside it. They change nothing and decide nothing;
 //! reach is bound where rows belong to sections or people.
 
+mod account;
 mod assurance;
 mod document;
 mod evidence;
@@ -8,6 +9,7 @@ mod position;
 mod section;
 mod verdict;
 
+pub use account::{AccountReview, ReviewRow, UNUSED_MS};
 pub use assurance::OutsideLine;
 pub use document::{
     AdoptionLine, ClauseLine, DocumentLine, EntryLine, PublicationLine, RevisionLine, Touched, WarningLine,
@@ -19,4 +21,4 @@ pub use verdict::{Interval, Judged, VerdictLine};
 
 /// Every statement of this module, by file.
 pub(crate) const SQL: &[&[&str]] =
-    &[assurance::SQL, document::SQL, evidence::SQL, position::SQL, section::SQL, verdict::SQL];
+    &[account::SQL, assurance::SQL, document::SQL, evidence::SQL, position::SQL, section::SQL, verdict::SQL];

@@ -1,0 +1,123 @@
+//! From what somebody has shown to the session that follows from it. Every way of signing in ends here, so that
+//! the rules about factors, leavers and the lifetime of secrets stand in one place.
+
+use crate::error::PortalError;
+use crate::session::with_cookie;
+use crate::{App, credential};
+use axum::http::{HeaderMap, header};
+use axum::response::{Redirect, Response};
+use sekisho_domain::factor::{self, Demand, Method};
+use sekisho_store::account::{Holder, KeyRow};
+use sekisho_store::session::{NewSession, Session};
+
+/// Somebody at a step of the log-in.
+#[derive(Debug)]
+pub(crate) struct Visitor<'a> {
+    pub(crate) headers: &'a HeaderMap,
+    /// The session of the step before, which ends now.
+    pub(crate) old: Option<&'a Session>,
+    /// The page they wanted.
+    pub(crate) back: &'a str,
+}
+
+impl App {
+    /// What the account has to show before it gets anywhere.
+    pub(crate) fn demand(&self, holder: &Holder) -> Demand {
+        let own = match (holder.resident_zone == Some(true), holder.privileged, holder.kind.as_str()) {
+            (true, ..) => Demand::TwoStrict,
+            // A password that only this program keeps is never enough.
+            (_, true, _) | (.., "local") => Demand::Two,
+            _ => Demand::One,
+        };
+        own.max(self.config.demand.unwrap_or(Demand::One))
+    }
+
+    /// Opens what the person has earned: the portal, or the next step of the log-in.
+    pub(crate) async fn admit(
+        &self,
+        visitor: Visitor<'_>,
+        holder: &Holder,
+        shown: Vec<Method>,
+    ) -> Result<Response, PortalError> {
+        let keys = self.store.db.keys(&holder.id).await?;
+        let first_time = shown.contains(&Method::Password) && keys.iter().any(|k| k.one_time);
+        let second = keys.iter().any(|k| is_second(k));
+        let demand = self.demand(holder);
+        let (stage, next) = match () {
+            () if first_time => ("enrol", "/login/first".to_owned()),
+            () if factor::enough(&shown, demand) => ("full", visitor.back.to_owned()),
+            () if second => ("password", format!("/login/code?{}", query("back", visitor.back))),
+            () => ("enrol", "/login/first".to_owned()),
+        };
+        self.store.sweep_sessions().await?;
+        self.open(&visitor, &holder.id, stage, &shown, &next).await
+    }
+
+    /// Opens a session under a new secret and goes on to `next`.
+    pub(crate) async fn open(
+        &self,
+        visitor: &Visitor<'_>,
+        account_id: &str,
+        stage: &str,
+        shown: &[Method],
+        next: &str,
+    ) -> Result<Response, PortalError> {
+        let (token, hash) = credential::new_token(&*self.store.entropy);
+        let new = NewSession {
+            account_id,
+            token_sha256: &hash,
+            stage,
+            agent: &agent(visitor.headers),
+            shown,
+            stepped_up: stage == "full" && shown.iter().any(|m| self.config.steps_up(*m)),
+            replaces: visitor.old,
+        };
+        self.store.open_session(new).await?;
+        Ok(with_cookie(self, &token, Redirect::to(next)))
+    }
+}
+
+/// Credentials that can follow a first factor.
+pub(crate) fn is_second(key: &KeyRow) -> bool {
+    matches!(key.kind.as_str(), "totp" | "passkey" | "certificate")
+}
+
+/// Only a path of our own: `//evil` and `/\evil` are addresses of other hosts to a browser.
+pub(crate) fn local(back: &str) -> &str {
+    let ours =
+        back.starts_with('/') && !back[1..].starts_with(['/', '\\']) && !back.contains(char::is_control);
+    let step = ["/login", "/step-up"].iter().any(|page| back.starts_with(page));
+    if ours && !step { back } else { "/" }
+}
+
+pub(crate) fn query(name: &str, value: &str) -> String {
+    form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
+}
+
+/// The browser's own words about itself, shortened: enough to recognise one's own machine in the list.
+fn agent(headers: &HeaderMap) -> String {
+    let text = headers.get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or("不明");
+    text.chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_way_back_stays_here() {
+        assert_eq!(local("/requirements?clause=7"), "/requirements?clause=7");
+        for away in ["", "//evil", "/\\evil", "https://evil", "/login/code", "/step-up?back=/", "/\n/evil"] {
+            assert_eq!(local(away), "/", "{away:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_way_back_never_leaves(back in "\\PC{0,12}") {
+            let path = local(&back);
+            prop_assert!(path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/\\"));
+        }
+    }
+}
