@@ -32,10 +32,6 @@ const ELEMENTS: &[(&str, &str)] = &[
     ("formControlPr", "O14"),
     ("FmlaMacro", "O14"),
     ("ScriptText", "O14"),
-    ("OLEObject", "O15"),
-    ("oleObject", "O15"),
-    ("oleObjects", "O15"),
-    ("oleObj", "O15"),
     ("objectEmbed", "O15"),
     ("objectLink", "O15"),
     ("oleLink", "O23"),
@@ -71,6 +67,13 @@ const ELEMENTS: &[(&str, &str)] = &[
     ("dialogsheet", "O12"),
     ("macrosheet", "O11"),
 ];
+
+/// Embedded objects, and the only programs that may be asked to open one; their documents are checked like this one.
+const OBJECTS: &[&str] = &["OLEObject", "oleObject", "oleObj"];
+const PROGRAMS: &[&str] =
+    &["Word.Document.12", "Excel.Sheet.12", "PowerPoint.Show.12", "PowerPoint.Slide.12"];
+/// Documents inside documents.
+const MAX_DEPTH: usize = 6;
 
 /// Attributes that carry an address or code, by local name.
 const ATTRIBUTES: &[(&str, &str)] = &[
@@ -132,6 +135,7 @@ const RELATIONSHIPS: &[&str] = &[
     "tableStyles",
     "commentAuthors",
     "hyperlink",
+    "package",
     "extended-properties",
 ];
 
@@ -182,6 +186,10 @@ const CALLS: &[&str] = &[
 ];
 
 pub(crate) fn check(bytes: &[u8], _format: Format) -> Result<Vec<Finding>, CheckError> {
+    package(bytes, 0)
+}
+
+fn package(bytes: &[u8], depth: usize) -> Result<Vec<Finding>, CheckError> {
     let files = zip::read(bytes)?;
     let mut findings = Vec::new();
     let mut names = HashSet::new();
@@ -206,6 +214,12 @@ pub(crate) fn check(bytes: &[u8], _format: Format) -> Result<Vec<Finding>, Check
             "xml" | "vml" => part(&file.name, &file.data, &mut findings)?,
             "png" | "jpg" | "gif" | "bmp" | "tif" | "webp" => {
                 picture(&file.name, extension, &file.data, &mut findings)
+            }
+            "docx" | "xlsx" | "pptx" if file.name.contains("/embeddings/") && depth < MAX_DEPTH => {
+                for inner in package(&file.data, depth + 1)? {
+                    let location = format!("{} › {}", file.name, inner.location);
+                    findings.push(Finding { location, ..inner });
+                }
             }
             _ => find("O05", "part of a kind that is never written"),
         }
@@ -298,6 +312,9 @@ fn part(name: &str, data: &[u8], findings: &mut Vec<Finding>) -> Result<(), Chec
         match token {
             Token::Open { name: element, attributes, empty } => {
                 let element = local(element);
+                if OBJECTS.contains(&element) {
+                    object(element, &attributes, &mut find);
+                }
                 if let Some((_, threat)) = ELEMENTS.iter().find(|(e, _)| *e == element) {
                     find(threat, format!("element {element}"));
                 }
@@ -359,6 +376,19 @@ fn part(name: &str, data: &[u8], findings: &mut Vec<Finding>) -> Result<(), Chec
             }
         }
     })
+}
+
+/// An embedded object names a program on the list and a part of this package, and is not a link.
+fn object(element: &str, attributes: &[(&str, String)], find: &mut impl FnMut(&'static str, String)) {
+    let value = |wanted: &str| {
+        attributes.iter().find(|(k, _)| local(k).eq_ignore_ascii_case(wanted)).map_or("", |(_, v)| v.as_str())
+    };
+    if !value("progId").is_empty() && !PROGRAMS.contains(&value("progId")) {
+        find("O15", format!("object of {}", value("progId")));
+    }
+    if value("Type").eq_ignore_ascii_case("link") || value("id").is_empty() {
+        find("O15", format!("linked {element}"));
+    }
 }
 
 fn field(instruction: &str, find: &mut impl FnMut(&'static str, String)) {

@@ -4,10 +4,14 @@
 //! copied element by element through the allow-list of its vocabulary, pictures are rebuilt as pictures, and the
 //! result is written into a fresh container under fresh part names.
 
+mod book;
+mod control;
 mod copy;
 pub(crate) mod decrypt;
 mod field;
+mod flavour;
 mod formula;
+mod links;
 mod lost;
 mod media;
 mod package;

@@ -77,7 +77,7 @@ p14:media p:controls p:control p:contentPart p:custDataLst p:custData p:tags p:c
 p:htmlPubPr p:webPr p:embeddedFontLst p:smartTags p:modifyVerifier   p14:laserTraceLst
 p14:showEvtLst p:audio p:video p14:bmkTgt p15:presenceInfo  p14:browseMode p14:contentPart p:inkTgt
 p:oleChartEl p:sldSyncPr p:extLst>p14:media
-x:oleObjects x:oleObject x:controls x:control x:webPublishItems x:webPublishing x:webPublishObjects x:smartTags
+x:controls x:control x:webPublishItems x:webPublishing x:webPublishObjects x:smartTags
 x:smartTagPr x:smartTagTypes x:cellWatches x:customWorkbookViews x:customSheetViews x:scenarios x:fileRecoveryPr
 x:functionGroups x:oleSize x:externalReferences x:fileSharing  x14:slicerList x14:slicerCaches
 x14:protectedRanges x14:definedNames x14:pivotCaches x14:workbookPr x15:webExtensions x15:dataModel x:mapInfo
@@ -86,7 +86,7 @@ x:oleItems x:ddeItems x:dbPr x:webPr x:olapPr x:revisionPtr x:serverFormats x:md
 x:calculatedMembers x:kpis x:dimensions x:measureGroups x:maps x:cacheHierarchies  
 c:externalData c:printSettings>c:legacyDrawingHF c:pivotSource  c15:pivotSource c15:xForSave c14:pivotOptions
 c:printSettings c16:pivotOptions16 
-o:OLEObject o:signatureline o:diagram o:proxy   o:relationtable o:ink  o:LinkType
+o:signatureline o:diagram o:proxy   o:relationtable o:ink  o:LinkType o:LockedField o:FieldCodes
  xvml:FmlaMacro xvml:FmlaLink xvml:FmlaRange xvml:FmlaGroup xvml:FmlaPict xvml:FmlaTxbx xvml:ScriptText
 xvml:ScriptExtended xvml:ScriptLanguage xvml:ScriptLocation xvml:MapOCX xvml:Camera xvml:DDE xvml:RecalcAlways xvml:AutoPict
 xvml:CF xvml:UIObj xvml:Accel xvml:Accel2 xvml:Help xvml:Disabled xvml:Cancel xvml:Default xvml:Dismiss xvml:JustLastX
@@ -181,6 +181,11 @@ decide("rid:master!", "p:sldMasterId@r:id")
 decide("rid:layout!", "p:sldLayoutId@r:id")
 decide("rid:notesmaster!", "p:notesMasterId@r:id")
 decide("rid:handout!", "p:handoutMasterId@r:id")
+# Embedded documents: only those that were themselves rebuilt (rid:embedded), called by a name on a closed list.
+decide("rid:embedded!", "o:OLEObject@r:id x:oleObject@r:id")
+decide("rid:image", "x:objectPr@r:id")
+decide("drop", "x:oleObject@link x:oleObject@oleUpdate x:objectPr@dde x:objectPr@macro o:OLEObject@UpdateMode x:oleObject@autoLoad")
+decide("token", "o:OLEObject@Type o:OLEObject@ProgID o:OLEObject@DrawAspect x:oleObject@progId x:oleObject@dvAspect")
 for gone in ("x:pageSetup@r:id", "x:csPageSetup@r:id"):
     ATTRIBUTES[gone] = "drop"
 decide("token", "a:ext@uri c:ext@uri p:ext@uri x:ext@uri dgm:ext@uri")
@@ -231,8 +236,10 @@ OWN = {
     "CT_Vml/xml": ({}, """v:CT_Group/v:group v:CT_Image/v:image v:CT_Line/v:line v:CT_Oval/v:oval v:CT_PolyLine/v:polyline
         v:CT_Rect/v:rect v:CT_RoundRect/v:roundrect v:CT_Shape/v:shape v:CT_Shapetype/v:shapetype v:CT_Arc/v:arc
         v:CT_Curve/v:curve o:CT_ShapeLayout/o:shapelayout""".split(), "-"),
-    # Only the preview picture of an embedded object is copied; the element itself is never written.
-    "own:OleObject/p:oleObj": ({}, ["p:CT_Picture/p:pic"], "-"),
+    # Written when the embedded document was rebuilt; otherwise only the preview picture inside is copied.
+    "own:OleObject/p:oleObj": ({"name": "text", "r:id": "rid:embedded!", "imgW": "token", "imgH": "token", "progId": "token",
+                                "showAsIcon": "token"}, ["p:CT_Picture/p:pic", "own:OleEmbed/p:embed"], "-"),
+    "own:OleEmbed/p:embed": ({}, [], "-"),
 }
 
 # An element goes when none of these children survives.
@@ -242,7 +249,8 @@ REQUIRES = {
     "xdr:twoCellAnchor": "xdr:sp xdr:grpSp xdr:graphicFrame xdr:cxnSp xdr:pic mc:AlternateContent",
     "xdr:oneCellAnchor": "xdr:sp xdr:grpSp xdr:graphicFrame xdr:cxnSp xdr:pic mc:AlternateContent",
     "xdr:absoluteAnchor": "xdr:sp xdr:grpSp xdr:graphicFrame xdr:cxnSp xdr:pic mc:AlternateContent",
-    "a:graphicData": "pic:pic c:chart dgm:relIds a:tbl wps:wsp wpg:wgp wpc:wpc",
+    "a:graphicData": "pic:pic c:chart dgm:relIds a:tbl wps:wsp wpg:wgp wpc:wpc p:oleObj", "own:OleObject/p:oleObj": "p:pic",
+    "x:oleObjects": "x:oleObject",
     "a:CT_OfficeArtExtension/a:ext": "*", "c:ext": "*", "p:ext": "*", "x:ext": "*", "dgm:ext": "*",
     "a:extLst": "*", "c:extLst": "*", "p:extLst": "*", "x:extLst": "*", "dgm:extLst": "*", "wps:extLst": "*",
     "wpg:extLst": "*", "x14:extLst": "*", "w14:extLst": "*", "dsp:extLst": "*", "p14:extLst": "*",

@@ -122,7 +122,7 @@ def main():
             if kid not in types:
                 sys.exit(f"{name}: unknown child {kid}")
             kept[kid_element] = kid
-            queue.append(kid)
+        queue.extend(kept.values())
         rows[name] = (text, attrs, kept)
     if "--open" in sys.argv:
         names = collections.defaultdict(list)

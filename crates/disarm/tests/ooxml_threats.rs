@@ -513,7 +513,7 @@ fn o29_o30_fonts_and_printer_settings() {
         .rel("word/document.xml", "rId2", "fontTable", "fontTable.xml")
         .part("word/fonts/font1.odttf", "FONT BYTES")
         .rel("word/fontTable.xml", "rId1", "font", "fonts/font1.odttf");
-    assert_removed(&package, "O29", Severity::Note, &["FONT BYTES", "embedRegular"]);
+    assert_removed(&package, "O29", Severity::Simplified, &["FONT BYTES", "embedRegular"]);
     let package = xlsx("<sheetData/><pageSetup paperSize=\"9\" r:id=\"rId1\"/>")
         .part("xl/printerSettings/p.bin", "DEVMODE")
         .rel("xl/worksheets/sheet1.xml", "rId1", "printerSettings", "../printerSettings/p.bin");

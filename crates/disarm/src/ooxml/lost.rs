@@ -47,7 +47,7 @@ pub(crate) fn relationship(relation: &str, external: bool) -> Option<Lost> {
         "audio" | "video" | "media" if external => (Threat::O25, External, "外部の音声・動画"),
         "audio" | "video" | "media" => (Threat::O28, Simplified, "音声・動画"),
         "slideUpdateInfo" | "slideUpdateUrl" => (Threat::O25, External, "スライドの更新元"),
-        "font" => (Threat::O29, Note, "埋め込みフォント"),
+        "font" => (Threat::O29, Simplified, "埋め込みフォント"),
         "printerSettings" => (Threat::O30, Note, "プリンター設定"),
         "core-properties"
         | "extended-properties"
@@ -63,6 +63,9 @@ pub(crate) fn relationship(relation: &str, external: bool) -> Option<Lost> {
         | "revisionInfo" => (Threat::O08, Note, "表示に関わらない付属情報"),
         "tags" | "customData" => (Threat::O25, Note, "表示に関わらない付属情報"),
         "chartEx" => (Threat::O27, Simplified, "新しい種類のグラフ"),
+        "FeaturePropertyBag" => {
+            (Threat::O23, Simplified, "セルのチェックボックス（TRUE・FALSE の表示にしました）")
+        }
         "slicer" | "slicerCache" | "timeline" | "timelineCache" => {
             (Threat::O23, Simplified, "スライサー・タイムライン")
         }

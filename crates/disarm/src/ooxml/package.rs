@@ -6,115 +6,39 @@ use std::{
 };
 
 use super::{
-    copy::{self, Book},
-    formula, lost, media,
+    book::{self, Book},
+    control::{self, Control, State},
+    copy::{self, Additions},
+    flavour::{self, Flavour},
+    links::{self, Links, Relationship},
+    lost, media,
     parts::{self, Follow, Part},
-    schema::Target,
 };
 use crate::{
     Action, Kind, Meter, Refusal, Severity, Threat,
     ctx::{Ctx, Rebuilt},
+    detect,
     ruleset::Links as LinkRule,
     xml::{self, Node, Xml},
     zip::{Archive, Writer},
 };
 
-/// One relationship of the input.
-#[derive(Debug, Clone)]
-struct Relationship {
-    id: String,
-    relation: String,
-    target: String,
-    external: bool,
-    /// Path of the target inside the package, lower case; empty when there is no such part.
-    path: String,
-}
-
-/// The relationships of the part being copied, and which of them its content asked for.
+/// A part of the rebuilt package.
 #[derive(Debug)]
-pub(crate) struct Links {
-    source: Part,
-    relationships: Vec<Relationship>,
-    wanted: HashSet<String>,
-    judged: HashMap<String, bool>,
-    web: bool,
-}
-
-impl Links {
-    /// Whether `rid` leads to a part that may stand where `target` is expected.
-    pub(crate) fn has(&self, rid: &str, target: Target) -> bool {
-        self.relationships.iter().any(|r| {
-            r.id == rid
-                && !r.external
-                && !r.path.is_empty()
-                && parts::edge(self.source, &r.relation)
-                    .is_some_and(|(part, _)| parts::is_target(part, target))
-        })
-    }
-
-    /// As [`Self::has`], and keeps the relationship.
-    pub(crate) fn want(&mut self, rid: &str, target: Target) -> bool {
-        let has = self.has(rid, target);
-        if has {
-            self.wanted.insert(rid.to_owned());
-        }
-        has
-    }
-
-    /// Whether a hyperlink may stay (X10): a jump to a slide, or a web address when the rule allows it.
-    pub(crate) fn link(&mut self, rid: &str, part: &str, ctx: &mut Ctx<'_>) -> bool {
-        if self.want(rid, Target::Link) {
-            return true;
-        }
-        if let Some(known) = self.judged.get(rid) {
-            return *known;
-        }
-        let Some(relationship) = self.relationships.iter().find(|r| r.id == rid) else { return false };
-        let web =
-            is_web(&relationship.target) && relationship.external && relationship.relation == "hyperlink";
-        let kept = web && self.web;
-        if kept {
-            self.wanted.insert(rid.to_owned());
-        } else {
-            let plain = web
-                || relationship.target.to_ascii_lowercase().starts_with("mailto:")
-                || !relationship.external;
-            let (severity, what) = if plain {
-                (Severity::Simplified, "リンク")
-            } else {
-                (Severity::External, "危険な行き先のリンク")
-            };
-            ctx.report(Threat::X10, severity, Action::Flattened, what, part);
-        }
-        self.judged.insert(rid.to_owned(), kept);
-        kept
-    }
-}
-
-/// `http` and `https` addresses without user information or characters that hide where they lead.
-fn is_web(target: &str) -> bool {
-    let lower = target.to_ascii_lowercase();
-    let Some(rest) = lower.strip_prefix("https://").or_else(|| lower.strip_prefix("http://")) else {
-        return false;
-    };
-    let host = rest.split(['/', '?', '#']).next().unwrap_or("");
-    !host.is_empty()
-        && !host.contains('@')
-        && target.len() <= 2083
-        && !target.chars().any(|c| {
-            c.is_control()
-                || c == '\\'
-                || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}')
-        })
-}
-
-#[derive(Debug)]
-struct Output {
-    name: String,
-    content_type: String,
+pub(super) struct Output {
+    pub(super) name: String,
+    pub(super) content_type: String,
     bytes: Vec<u8>,
     relationships: Vec<u8>,
 }
+
+/// Path of the drawing that a sheet gets when it has controls but no drawing of its own. No part of a package can
+/// be called that.
+const NEW_DRAWING: &str = "\0drawing of ";
+const EMPTY_DRAWING: &[u8] =
+    b"<xdr:wsDr xmlns:xdr=\"http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing\"/>";
+/// Relationship id of that drawing.
+const NEW_DRAWING_ID: &str = "rIdControls";
 
 #[derive(Debug)]
 struct Package<'a, 'b> {
@@ -131,6 +55,10 @@ struct Package<'a, 'b> {
     /// Excel says that it calculated the stored values.
     made_by_excel: bool,
     book: Book,
+    /// Embedded documents by path; nothing where one could not be rebuilt.
+    embedded: HashMap<String, Option<Rebuilt>>,
+    /// Form controls to draw, by path of the drawing.
+    controls: HashMap<String, Vec<Control>>,
 }
 
 /// Rebuilds a package.
@@ -148,6 +76,8 @@ pub(crate) fn rebuild(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusa
         family: "",
         made_by_excel: false,
         book: Book::default(),
+        embedded: HashMap::new(),
+        controls: HashMap::new(),
     };
     let (main, part, flavour) = package.main_part(ctx)?;
     package.family = flavour.family;
@@ -175,7 +105,7 @@ fn index(archive: &Archive<'_>, ctx: &mut Ctx<'_>) -> Result<HashMap<String, usi
             ctx.report(Threat::O01, Severity::Active, Action::Refused, "部品の名前の細工", name);
             return Err(Refusal::ambiguous(name, "部品の名前が正しくありません"));
         }
-        if paths.insert(normalise(name), at).is_some() {
+        if paths.insert(links::normalise(name), at).is_some() {
             ctx.report(Threat::O01, Severity::Active, Action::Refused, "同じ名前の部品", name);
             return Err(Refusal::ambiguous(name, "同じ名前の部品が二つあります"));
         }
@@ -183,92 +113,11 @@ fn index(archive: &Archive<'_>, ctx: &mut Ctx<'_>) -> Result<HashMap<String, usi
     Ok(paths)
 }
 
-/// Lower case, percent-decoded for ASCII, so that `%64ocument.xml` meets `document.xml`.
-fn normalise(path: &str) -> String {
-    let bytes = path.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = bytes
-            .get(at + 1..at + 3)
-            .and_then(|h| std::str::from_utf8(h).ok())
-            .and_then(|h| u8::from_str_radix(h, 16).ok());
-        match (bytes[at], hex) {
-            (b'%', Some(byte)) => {
-                out.push(byte);
-                at += 3;
-            }
-            (byte, _) => {
-                out.push(byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).to_lowercase()
-}
-
-/// What the main part makes of the package.
-#[derive(Debug)]
-struct Flavour {
-    kind: Kind,
-    family: &'static str,
-    extension: &'static str,
-    content_type: &'static str,
-}
-
-impl Flavour {
-    fn of(part: Part, declared: &str) -> Self {
-        let template = declared.contains("template");
-        let (kind, family, extension, content_type) = match part {
-            Part::Document if template => (
-                Kind::Docx,
-                "word/",
-                "dotx",
-                "application/vnd.openxmlformats-officedocument.wordprocessingml.template.main+xml",
-            ),
-            Part::Document => (
-                Kind::Docx,
-                "word/",
-                "docx",
-                "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml",
-            ),
-            Part::Workbook if template => (
-                Kind::Xlsx,
-                "xl/",
-                "xltx",
-                "application/vnd.openxmlformats-officedocument.spreadsheetml.template.main+xml",
-            ),
-            Part::Workbook => (
-                Kind::Xlsx,
-                "xl/",
-                "xlsx",
-                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml",
-            ),
-            _ if template => (
-                Kind::Pptx,
-                "ppt/",
-                "potx",
-                "application/vnd.openxmlformats-officedocument.presentationml.template.main+xml",
-            ),
-            _ if declared.contains("slideshow") => (
-                Kind::Pptx,
-                "ppt/",
-                "ppsx",
-                "application/vnd.openxmlformats-officedocument.presentationml.slideshow.main+xml",
-            ),
-            _ => (
-                Kind::Pptx,
-                "ppt/",
-                "pptx",
-                "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml",
-            ),
-        };
-        Self { kind, family, extension, content_type }
-    }
-}
-
 impl<'a> Package<'a, '_> {
     fn read(&self, path: &str, ctx: &mut Ctx<'_>) -> Result<Option<Cow<'a, [u8]>>, Refusal> {
+        if path.starts_with(NEW_DRAWING) {
+            return Ok(Some(Cow::Borrowed(EMPTY_DRAWING)));
+        }
         match self.paths.get(path) {
             Some(at) => self.archive.inflate(&self.archive.entries()[*at], ctx).map(Some),
             None => Ok(None),
@@ -318,7 +167,7 @@ impl<'a> Package<'a, '_> {
             ctx.report(Threat::O04, Severity::Note, Action::Rewritten, "マクロ有効形式の宣言", "");
         }
         if part == Part::Workbook {
-            self.book = plan_book(&text, &main, &self.relationships(&main, ctx)?, ctx)?;
+            self.book = book::plan(&text, &main, &self.relationships(&main, ctx)?, ctx)?;
         }
         Ok((main, part, Flavour::of(part, declared)))
     }
@@ -330,8 +179,8 @@ impl<'a> Package<'a, '_> {
             return Ok(false);
         }
         let Some(bytes) = self.read(&link.path, ctx)? else { return Ok(false) };
-        self.made_by_excel = bytes.windows(EXCEL.len()).any(|w| w == EXCEL);
-        let only = *bytes == *made_by_excel().as_bytes();
+        self.made_by_excel = bytes.windows(flavour::EXCEL.len()).any(|w| w == flavour::EXCEL);
+        let only = *bytes == *flavour::made_by_excel().as_bytes();
         if only {
             self.visited.insert(link.path.clone());
         }
@@ -352,7 +201,7 @@ impl<'a> Package<'a, '_> {
                         attributes.iter().find(|a| a.name.as_deref() == Some(name)).map_or("", |a| &a.value)
                     };
                     types.insert(
-                        normalise(value("PartName").trim_start_matches('/')),
+                        links::normalise(value("PartName").trim_start_matches('/')),
                         value("ContentType").to_lowercase(),
                     );
                 }
@@ -393,7 +242,7 @@ impl<'a> Package<'a, '_> {
                     let path = if external {
                         None
                     } else {
-                        resolve(folder, &target).filter(|p| self.paths.contains_key(p))
+                        links::resolve(folder, &target).filter(|p| self.paths.contains_key(p))
                     };
                     let relation = parts::relation(value("Type")).to_owned();
                     list.push(Relationship {
@@ -436,13 +285,15 @@ impl<'a> Package<'a, '_> {
         if !self.visited.insert(path.to_owned()) {
             return Ok(());
         }
-        let relationships = self.relationships(path, ctx)?;
+        let mut relationships = self.relationships(path, ctx)?;
+        let bytes = self.read(path, ctx)?.ok_or_else(|| Refusal::malformed(path, "部品がありません"))?;
+        let text = decode(&bytes, part, path)?;
+        self.embed(part, &mut relationships, ctx)?;
+        let additions = self.additions(part, path, &text, &mut relationships, ctx)?;
         let web = ctx.rules.links == LinkRule::Web;
         let mut links =
             Links { source: part, relationships, wanted: HashSet::new(), judged: HashMap::new(), web };
-        let bytes = self.read(path, ctx)?.ok_or_else(|| Refusal::malformed(path, "部品がありません"))?;
-        let text = xml::decode(&bytes, path)?;
-        let copied = copy::copy(&text, part.root(), path, &mut links, &self.book, ctx)?;
+        let copied = copy::copy(&text, part.root(), path, &mut links, &self.book, additions, ctx)?;
         if part == Part::SlideNotes {
             ctx.report(Threat::O32, Severity::Hidden, Action::Kept, "発表者ノート", path);
         }
@@ -459,6 +310,120 @@ impl<'a> Package<'a, '_> {
         Ok(())
     }
 
+    /// Rebuilds the documents that a part embeds. One that cannot be rebuilt is as good as not there: its preview
+    /// stays (O15).
+    fn embed(
+        &mut self,
+        part: Part,
+        relationships: &mut [Relationship],
+        ctx: &mut Ctx<'_>,
+    ) -> Result<(), Refusal> {
+        for link in relationships.iter_mut().filter(|r| !r.external && !r.path.is_empty()) {
+            if !matches!(parts::edge(part, &link.relation), Some((Part::Embedded, _))) {
+                continue;
+            }
+            if !self.embedded.contains_key(&link.path) {
+                let document = self.rebuild_embedded(&link.path, ctx)?;
+                self.embedded.insert(link.path.clone(), document);
+            }
+            if self.embedded.get(&link.path).is_none_or(Option::is_none) {
+                link.path.clear();
+            }
+        }
+        Ok(())
+    }
+
+    fn rebuild_embedded(&mut self, path: &str, ctx: &mut Ctx<'_>) -> Result<Option<Rebuilt>, Refusal> {
+        let Some(bytes) = self.read(path, ctx)? else { return Ok(None) };
+        self.visited.insert(path.to_owned());
+        if !matches!(detect(&bytes, path), Kind::Docx | Kind::Xlsx | Kind::Pptx) {
+            return Ok(None);
+        }
+        match ctx.inside(path, |ctx| rebuild(&bytes, ctx)) {
+            Ok(document) if matches!(document.extension(), "docx" | "xlsx" | "pptx") => {
+                ctx.report(Threat::O15, Severity::Note, Action::Rewritten, "埋め込み文書", path);
+                Ok(Some(document))
+            }
+            Ok(_) => Ok(None),
+            Err(Refusal::Limit(meter)) => Err(Refusal::Limit(meter)),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Controls of a sheet go to its drawing, and a drawing draws those it was given.
+    fn additions(
+        &mut self,
+        part: Part,
+        path: &str,
+        text: &str,
+        relationships: &mut Vec<Relationship>,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<Additions, Refusal> {
+        let mut additions = Additions::default();
+        if part == Part::Drawing {
+            for (number, control) in self.controls.remove(path).unwrap_or_default().iter().enumerate() {
+                control.write(number + 1, &mut additions.anchors);
+            }
+        }
+        if part != Part::Worksheet {
+            return Ok(additions);
+        }
+        let controls = self.read_controls(path, text, relationships, ctx)?;
+        if controls.is_empty() {
+            return Ok(additions);
+        }
+        controls.iter().for_each(|c| c.report(path, ctx));
+        let own = relationships.iter().find(|r| r.relation == "drawing" && !r.external && !r.path.is_empty());
+        let drawing = match own {
+            Some(own) => own.path.clone(),
+            None => {
+                let new = format!("{NEW_DRAWING}{path}");
+                additions.drawing = Some(NEW_DRAWING_ID);
+                relationships.retain(|r| r.id != NEW_DRAWING_ID);
+                relationships.push(Relationship {
+                    id: NEW_DRAWING_ID.to_owned(),
+                    relation: "drawing".to_owned(),
+                    target: String::new(),
+                    external: false,
+                    path: new.clone(),
+                });
+                new
+            }
+        };
+        self.controls.entry(drawing).or_default().extend(controls);
+        Ok(additions)
+    }
+
+    fn read_controls(
+        &self,
+        path: &str,
+        text: &str,
+        relationships: &[Relationship],
+        ctx: &mut Ctx<'_>,
+    ) -> Result<Vec<Control>, Refusal> {
+        let mut controls = Vec::new();
+        for vml in relationships.iter().filter(|r| r.relation == "vmlDrawing" && !r.path.is_empty()) {
+            if let Some(bytes) = self.read(&vml.path, ctx)? {
+                controls.extend(control::read(&decode(&bytes, Part::Vml, &vml.path)?, &vml.path, ctx)?);
+            }
+        }
+        if controls.is_empty() {
+            return Ok(controls);
+        }
+        let mut states = Vec::new();
+        for (shape, rid) in control::listed(text, path, ctx)? {
+            let own = relationships.iter().find(|r| r.id == rid && r.relation == "ctrlProp");
+            let bytes = own.map(|own| self.read(&own.path, ctx)).transpose()?.flatten();
+            let checked = match bytes {
+                Some(bytes) => control::checked(&xml::decode(&bytes, path)?, path, ctx)?,
+                None => 0,
+            };
+            states.push(State { shape, checked });
+        }
+        control::apply(&mut controls, &states);
+        Ok(controls)
+    }
+
     /// Queues the targets of kept relationships and writes the part's `.rels`.
     fn follow(
         &mut self,
@@ -471,7 +436,7 @@ impl<'a> Package<'a, '_> {
         for relationship in &links.relationships {
             let wanted = links.wanted.contains(&relationship.id);
             if relationship.external && wanted {
-                push_relationship(&mut out, relationship, &relationship.target, true);
+                links::push_relationship(&mut out, relationship, &relationship.target, true);
                 continue;
             }
             let edge = parts::edge(links.source, &relationship.relation)
@@ -479,8 +444,9 @@ impl<'a> Package<'a, '_> {
             match edge {
                 Some((target, follow)) if wanted || follow == Follow::Always => {
                     let name = self.target(&relationship.path, target, ctx)?;
-                    push_relationship(&mut out, relationship, &relative(from, &name), false);
+                    links::push_relationship(&mut out, relationship, &links::relative(from, &name), false);
                 }
+                Some((Part::Embedded, _)) => report_lost(relationship, path, ctx),
                 Some(_) => {}
                 None => {
                     report_lost(relationship, path, ctx);
@@ -494,6 +460,18 @@ impl<'a> Package<'a, '_> {
     fn target(&mut self, path: &str, part: Part, ctx: &mut Ctx<'_>) -> Result<String, Refusal> {
         if let Some(name) = self.names.get(path) {
             return Ok(name.clone());
+        }
+        if part == Part::Embedded {
+            let document = self.embedded.get_mut(path).and_then(Option::take);
+            let document = document.ok_or_else(|| Refusal::malformed(path, "部品がありません"))?;
+            let name = self.assign(path, part, document.extension());
+            self.outputs.push(Output {
+                name: name.clone(),
+                content_type: String::new(),
+                bytes: document.bytes,
+                relationships: Vec::new(),
+            });
+            return Ok(name);
         }
         if part != Part::Image {
             let extension = if part == Part::Vml { "vml" } else { "xml" };
@@ -550,20 +528,21 @@ impl<'a> Package<'a, '_> {
     fn write(self, main: &str, ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusal> {
         let mut zip = Writer::new();
         let application = self.made_by_excel && self.family == "xl/";
-        zip.add("[Content_Types].xml", content_types_xml(&self.outputs, application).as_bytes())?;
+        zip.add("[Content_Types].xml", flavour::content_types_xml(&self.outputs, application).as_bytes())?;
         let mut root = format!(
             "<Relationship Id=\"rId1\" Type=\"{}\" Target=\"{main}\"/>",
             parts::relation_uri("officeDocument")
         );
         if application {
             root.push_str(&format!(
-                "<Relationship Id=\"rId2\" Type=\"{}\" Target=\"{APPLICATION}\"/>",
-                parts::relation_uri("extended-properties")
+                "<Relationship Id=\"rId2\" Type=\"{}\" Target=\"{}\"/>",
+                parts::relation_uri("extended-properties"),
+                flavour::APPLICATION
             ));
         }
-        zip.add("_rels/.rels", relationships_xml(root.as_bytes()).as_slice())?;
+        zip.add("_rels/.rels", links::relationships_xml(root.as_bytes()).as_slice())?;
         if application {
-            zip.add(APPLICATION, made_by_excel().as_bytes())?;
+            zip.add(flavour::APPLICATION, flavour::made_by_excel().as_bytes())?;
         }
         let mut total = 0;
         for output in &self.outputs {
@@ -572,79 +551,20 @@ impl<'a> Package<'a, '_> {
             zip.add(&output.name, &output.bytes)?;
             if !output.relationships.is_empty() {
                 let (folder, file) = output.name.rsplit_once('/').unwrap_or(("", &output.name));
-                zip.add(&format!("{folder}/_rels/{file}.rels"), &relationships_xml(&output.relationships))?;
+                zip.add(
+                    &format!("{folder}/_rels/{file}.rels"),
+                    &links::relationships_xml(&output.relationships),
+                )?;
             }
         }
         zip.finish()
     }
 }
 
-/// Reads which sheets and names of a workbook stay, before any formula is judged.
-fn plan_book(
-    text: &str,
-    path: &str,
-    relationships: &[Relationship],
-    ctx: &mut Ctx<'_>,
-) -> Result<Book, Refusal> {
-    let mut book = Book::default();
-    let mut reader = Xml::new(text, path);
-    let mut current: Option<(String, bool, String)> = None;
-    let mut kept = 0;
-    loop {
-        match reader.next(ctx)? {
-            Node::Start { name: Some(name), attributes, .. } => {
-                let value = |wanted: &str| {
-                    attributes.iter().find(|a| a.name.as_deref() == Some(wanted)).map_or("", |a| &a.value)
-                };
-                if name == "x:sheet" {
-                    let rid = value("r:id");
-                    let stays = relationships.iter().any(|r| {
-                        r.id == rid
-                            && !r.external
-                            && !r.path.is_empty()
-                            && parts::edge(Part::Workbook, &r.relation)
-                                .is_some_and(|(p, _)| parts::is_target(p, Target::Sheet))
-                    });
-                    book.sheets.push(stays.then_some(kept));
-                    kept += usize::from(stays);
-                } else if name == "x:definedName" {
-                    let flag = ["function", "xlm", "vbProcedure", "macro"]
-                        .iter()
-                        .any(|f| matches!(value(f), "1" | "true"));
-                    current = Some((value("name").to_owned(), flag, String::new()));
-                }
-            }
-            Node::Text(text) => {
-                if let Some((.., formula)) = &mut current {
-                    formula.push_str(&text);
-                }
-            }
-            Node::End => {
-                if let Some((name, flag, formula)) = current.take() {
-                    judge_name(name, flag, &formula, path, &mut book, ctx);
-                }
-            }
-            Node::Eof => return Ok(book),
-            Node::Start { .. } => {}
-        }
-    }
-}
-
-fn judge_name(name: String, flag: bool, formula: &str, path: &str, book: &mut Book, ctx: &mut Ctx<'_>) {
-    let lower = name.to_lowercase();
-    let bare = lower.trim_start_matches("_xlnm.");
-    let automatic = ["auto_open", "auto_close", "auto_activate", "auto_deactivate"]
-        .iter()
-        .any(|auto| bare.starts_with(auto));
-    let location = format!("{path} {name}");
-    if automatic || flag {
-        ctx.dropped(Threat::O11, "マクロを動かす名前の定義", location);
-    } else if let formula::Verdict::Flatten(severity, _) = formula::check(formula, &[]) {
-        ctx.report(Threat::O24, severity, Action::Dropped, "外部や未知の関数を使う名前の定義", location);
-    } else {
-        return;
-    }
-    book.gone.push(lower);
+/// Text of a part. Excel leaves the line breaks of captions open in VML, which is otherwise XML.
+fn decode<'b>(bytes: &'b [u8], part: Part, path: &str) -> Result<Cow<'b, str>, Refusal> {
+    let text = xml::decode(bytes, path)?;
+    Ok(if part == Part::Vml && text.contains("<br>") { text.replace("<br>", "<br/>").into() } else { text })
 }
 
 fn report_lost(relationship: &Relationship, path: &str, ctx: &mut Ctx<'_>) {
@@ -677,102 +597,4 @@ fn is_single(part: Part) -> bool {
             | TableStyles
             | CommentAuthors
     )
-}
-
-/// Path of a relationship target, lower case; `None` when it leaves the package.
-fn resolve(folder: &str, target: &str) -> Option<String> {
-    let target = target.split('#').next().unwrap_or("");
-    if target.contains("://") || target.contains('\\') || target.is_empty() {
-        return None;
-    }
-    let mut segments: Vec<&str> = if target.starts_with('/') {
-        Vec::new()
-    } else {
-        folder.split('/').filter(|s| !s.is_empty()).collect()
-    };
-    for segment in target.split('/').filter(|s| !s.is_empty() && *s != ".") {
-        if segment == ".." {
-            segments.pop()?;
-        } else {
-            segments.push(segment);
-        }
-    }
-    Some(normalise(&segments.join("/")))
-}
-
-/// Relative address of output part `to` as seen from output part `from`.
-fn relative(from: &str, to: &str) -> String {
-    let from: Vec<&str> = from.split('/').collect();
-    let to: Vec<&str> = to.split('/').collect();
-    let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count().min(from.len() - 1);
-    let mut out = "../".repeat(from.len() - 1 - shared);
-    out.push_str(&to[shared..].join("/"));
-    out
-}
-
-fn push_relationship(out: &mut String, relationship: &Relationship, target: &str, external: bool) {
-    let mode = if external { " TargetMode=\"External\"" } else { "" };
-    let mut escaped = Vec::new();
-    super::value::escape_into(&mut escaped, target, true);
-    let mut id = Vec::new();
-    super::value::escape_into(&mut id, &relationship.id, true);
-    out.push_str(&format!(
-        "<Relationship Id=\"{}\" Type=\"{}\" Target=\"{}\"{mode}/>",
-        String::from_utf8_lossy(&id),
-        parts::relation_uri(&relationship.relation),
-        String::from_utf8_lossy(&escaped)
-    ));
-}
-
-fn relationships_xml(body: &[u8]) -> Vec<u8> {
-    let mut out = b"<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">".to_vec();
-    out.extend(body);
-    out.extend(b"</Relationships>");
-    out
-}
-
-const APPLICATION: &str = "docProps/app.xml";
-const EXCEL: &[u8] = b"<Application>Microsoft Excel</Application>";
-
-/// The only document property that is written, because it decides what a reader is shown.
-fn made_by_excel() -> String {
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<Properties xmlns=\"http://schemas.openxmlformats.org/officeDocument/2006/extended-properties\">{}</Properties>",
-        String::from_utf8_lossy(EXCEL)
-    )
-}
-
-fn content_types_xml(outputs: &[Output], application: bool) -> String {
-    let mut out = String::from(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/>",
-    );
-    let mut extensions: Vec<&str> = outputs.iter().filter_map(|o| o.name.rsplit('.').next()).collect();
-    extensions.sort_unstable();
-    extensions.dedup();
-    for extension in extensions {
-        let content_type = match extension {
-            "jpg" => "image/jpeg",
-            "png" => "image/png",
-            "gif" => "image/gif",
-            "bmp" => "image/bmp",
-            "tif" => "image/tiff",
-            "webp" => "image/webp",
-            "vml" => "application/vnd.openxmlformats-officedocument.vmlDrawing",
-            _ => continue,
-        };
-        out.push_str(&format!("<Default Extension=\"{extension}\" ContentType=\"{content_type}\"/>"));
-    }
-    for output in outputs.iter().filter(|o| o.name.ends_with(".xml")) {
-        out.push_str(&format!(
-            "<Override PartName=\"/{}\" ContentType=\"{}\"/>",
-            output.name, output.content_type
-        ));
-    }
-    if application {
-        out.push_str(&format!(
-            "<Override PartName=\"/{APPLICATION}\" ContentType=\"application/vnd.openxmlformats-officedocument.extended-properties+xml\"/>"
-        ));
-    }
-    out.push_str("</Types>");
-    out
 }

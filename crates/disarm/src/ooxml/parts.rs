@@ -8,22 +8,22 @@ macro_rules! parts {
     ($($part:ident $root:literal $dir:literal $type:literal,)*) => {
         /// A kind of part.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub(crate) enum Part { Image, $($part,)* }
+        pub(crate) enum Part { Image, Embedded, $($part,)* }
 
         impl Part {
             /// Root element; empty for parts that are not XML.
             pub(crate) const fn root(self) -> &'static str {
-                match self { Self::Image => "", $(Self::$part => $root,)* }
+                match self { Self::Image | Self::Embedded => "", $(Self::$part => $root,)* }
             }
 
             /// Path without number and extension: `word/header`. The last parts have exactly one member.
             pub(crate) const fn stem(self) -> &'static str {
-                match self { Self::Image => "media/image", $(Self::$part => $dir,)* }
+                match self { Self::Image => "media/image", Self::Embedded => "embeddings/document", $(Self::$part => $dir,)* }
             }
 
             /// Content type; main parts get theirs from [`super::package`].
             pub(crate) const fn content_type(self) -> &'static str {
-                match self { Self::Image => "", $(Self::$part => $type,)* }
+                match self { Self::Image | Self::Embedded => "", $(Self::$part => $type,)* }
             }
         }
     };
@@ -115,6 +115,7 @@ pub(crate) fn edge(source: Part, relation: &str) -> Option<(Part, Follow)> {
     Some(match (relation, source) {
         ("image", Theme | ThemeOverride | Chart | DgmData | DgmLayout | Vml | Worksheet) => (Image, Named),
         ("image", _) if draws => (Image, Named),
+        ("package", _) if word || slide || source == Worksheet => (Embedded, Named),
         ("chart", _) if draws => (Chart, Named),
         ("diagramData", _) if draws => (DgmData, Named),
         ("diagramLayout", _) if draws => (DgmLayout, Named),
@@ -179,6 +180,7 @@ pub(crate) fn is_target(part: Part, target: Target) -> bool {
         Target::Footer => part == Part::Footer,
         Target::Sheet => matches!(part, Part::Worksheet | Part::Chartsheet),
         Target::Drawing => part == Part::Drawing,
+        Target::Embedded => part == Part::Embedded,
         Target::Vml => part == Part::Vml,
         Target::Table => part == Part::Table,
         Target::Pivotcache => part == Part::PivotCache,

@@ -36,6 +36,7 @@ pub(crate) enum Target {
     Footer,
     Sheet,
     Drawing,
+    Embedded,
     Vml,
     Table,
     Pivotcache,
@@ -108,22 +109,19 @@ mod tests {
             "w:subDoc",
             "w:attachedTemplate",
             "w:mailMerge",
-            "x:oleObject",
             "x:control",
             "p:cmd",
             "p:control",
             "c:externalData",
             "xvml:FmlaMacro",
-            "o:OLEObject",
             "w:embedRegular",
             "x:externalReferences",
         ] {
             assert!(!names.contains(&gone), "{gone}");
         }
-        // Listed only so that the copier can go through it to the preview picture inside; the element itself is
-        // never written, and nothing of it could name an object.
-        for ole in TYPES.iter().filter(|t| t.name == "p:oleObj") {
-            assert!(ole.attributes.is_empty(), "p:oleObj");
+        // An embedded object leads to a document that was rebuilt, or it is not written.
+        for ole in TYPES.iter().filter(|t| ["p:oleObj", "o:OLEObject", "x:oleObject"].contains(&t.name)) {
+            assert_eq!(ole.attribute("r:id"), Some(Class::Rid(Target::Embedded, true)), "{}", ole.name);
         }
         for t in TYPES {
             for (name, class) in t.attributes {

@@ -59,8 +59,12 @@ pub(crate) fn fits(class: Class, value: &str) -> bool {
 }
 
 /// Contents of a graphic frame that are not a vocabulary of their own.
-const TABLES: [&str; 2] =
-    ["http://schemas.openxmlformats.org/drawingml/2006/table", "http://purl.oclc.org/ooxml/drawingml/table"];
+const TABLES: [&str; 4] = [
+    "http://schemas.openxmlformats.org/drawingml/2006/table",
+    "http://purl.oclc.org/ooxml/drawingml/table",
+    "http://schemas.openxmlformats.org/presentationml/2006/ole",
+    "http://purl.oclc.org/ooxml/presentationml/ole",
+];
 
 fn is_token(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_+-.:%#{},".contains(c)

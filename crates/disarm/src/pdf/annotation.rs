@@ -129,11 +129,18 @@ impl<'a> Copier<'a, '_, '_> {
             target.set("S", Value::name("URI"));
             target.set("URI", Value::Str(address));
             out.set("A", Value::Dict(target));
-            self.report(Threat::X10, Severity::External, Action::Kept, "Web へのリンク");
+            self.report(Threat::X10, Severity::Note, Action::Kept, "Web へのリンク");
             return Some(self.out.add(Value::Dict(out)));
         }
-        let what = if is_web(&address) { "Web へのリンク" } else { "外部へのリンク" };
-        self.report(Threat::X10, Severity::External, Action::Flattened, what);
+        // Words that lead to a page or open a mail are what ordinary documents have; the rest reaches further.
+        let (severity, what) = if is_web(&address) {
+            (Severity::Simplified, "Web へのリンク")
+        } else if address.get(..7).is_some_and(|a| a.eq_ignore_ascii_case(b"mailto:")) {
+            (Severity::Simplified, "メールアドレスへのリンク")
+        } else {
+            (Severity::External, "危険な行き先のリンク")
+        };
+        self.report(Threat::X10, severity, Action::Flattened, what);
         None
     }
 }

@@ -266,7 +266,9 @@ fn links_follow_the_rule() {
     };
     let web = Ruleset { links: crate::Links::Web, ..Ruleset::default() };
     let (out, report) = run(&link("https://example.jp/a"), &Ruleset::default());
-    assert!(!inflated(&out).contains("example.jp") && report.threats() == 1);
+    assert!(!inflated(&out).contains("example.jp") && report.threats() == 0);
+    let (_, report) = run(&link("file:///x"), &Ruleset::default());
+    assert_eq!(report.threats(), 1);
     let (out, _) = run(&link("https://example.jp/a"), &web);
     assert!(inflated(&out).contains("https://example.jp/a"));
     for bad in ["file:///c:/x", "javascript:x", "https://user@host/", "\\\\\\\\host\\\\x", "search-ms:q"] {

@@ -1,0 +1,160 @@
+//! Form controls and embedded documents (O14, O15): what becomes of them, and that nothing of theirs that runs is left.
+
+#![allow(clippy::panic, reason = "a wrong outcome is a failed test")]
+
+mod common;
+
+use common::{Package, assert_removed, clean, docx, everything, pptx, xlsx};
+use sekisho_disarm::Severity;
+
+const VML: &str = "xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" xmlns:x=\"urn:schemas-microsoft-com:office:excel\"";
+
+fn shape(number: u32, kind: &str, caption: &str, more: &str) -> String {
+    format!(
+        "<v:shape id=\"_x0000_s{number}\" type=\"#_x0000_t201\" style=\"width:60pt\"><v:textbox><div style=\"text-align:left\"><font face=\"MS UI Gothic\">{caption}</font></div></v:textbox><x:ClientData ObjectType=\"{kind}\"><x:Anchor>1, 2, 3, 4, 5, 6, 7, 8</x:Anchor>{more}</x:ClientData></v:shape>"
+    )
+}
+
+/// A sheet with the shapes in its VML part and `more` before the reference to it.
+fn with_controls(shapes: &str, more: &str) -> Package {
+    xlsx(&format!("<sheetData/>{more}<legacyDrawing r:id=\"rId2\"/>"))
+        .part("xl/drawings/vmlDrawing1.vml", format!("<xml {VML}>{shapes}</xml>"))
+        .rel("xl/worksheets/sheet1.xml", "rId2", "vmlDrawing", "../drawings/vmlDrawing1.vml")
+}
+
+#[test]
+fn o14_boxes_and_buttons_of_a_sheet_are_drawn_as_they_stand() {
+    let shapes = [
+        shape(1025, "Checkbox", "新規<br>申請", "<x:Checked>1</x:Checked><x:FmlaLink>$Z$1</x:FmlaLink>"),
+        shape(1026, "Checkbox", "変更", ""),
+        shape(1027, "Radio", "郵送", "<x:Checked>1</x:Checked>"),
+        shape(1028, "Radio", "窓口", ""),
+        shape(1029, "Button", "送信", "<x:FmlaMacro>[0]!Evil</x:FmlaMacro>"),
+    ];
+    let text = assert_removed(
+        &with_controls(&shapes.concat(), ""),
+        "O14",
+        Severity::Active,
+        &["Evil", "FmlaLink", "Checkbox", "Radio"],
+    );
+    for drawn in [
+        "<a:t>☑ 新規申請</a:t>",
+        "<a:t>☐ 変更</a:t>",
+        "<a:t>◉ 郵送</a:t>",
+        "<a:t>○ 窓口</a:t>",
+        "<a:t>送信</a:t>",
+    ] {
+        assert!(text.contains(drawn), "{drawn} not in {text}");
+    }
+    assert!(text.contains("<drawing r:id=\"rIdControls\"/><legacyDrawing"), "{text}");
+    assert!(
+        text.contains("<xdr:col>1</xdr:col><xdr:colOff>19050</xdr:colOff><xdr:row>3</xdr:row>"),
+        "{text}"
+    );
+}
+
+#[test]
+fn o14_controls_join_the_drawing_that_a_sheet_has_and_take_their_state_from_their_own_part() {
+    let control = "<mc:AlternateContent xmlns:mc=\"http://schemas.openxmlformats.org/markup-compatibility/2006\"><mc:Choice Requires=\"x14\" xmlns:x14=\"http://schemas.microsoft.com/office/spreadsheetml/2009/9/main\"><controls><control shapeId=\"1025\" r:id=\"rId4\" name=\"c\"/></controls></mc:Choice></mc:AlternateContent>";
+    let twin = "<mc:AlternateContent xmlns:mc=\"http://schemas.openxmlformats.org/markup-compatibility/2006\"><mc:Choice Requires=\"a14\" xmlns:a14=\"http://schemas.microsoft.com/office/drawing/2010/main\"><xdr:twoCellAnchor><xdr:from><xdr:col>1</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>1</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:from><xdr:to><xdr:col>2</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>2</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:to><xdr:sp><xdr:nvSpPr><xdr:cNvPr id=\"0\" name=\"twin\" hidden=\"1\"><a:extLst><a:ext uri=\"{63B3BB69-23CF-44E3-9099-C40C66FF867C}\"><a14:compatExt spid=\"_x0000_s1025\"/></a:ext></a:extLst></xdr:cNvPr><xdr:cNvSpPr/></xdr:nvSpPr><xdr:spPr/></xdr:sp><xdr:clientData/></xdr:twoCellAnchor></mc:Choice><mc:Fallback/></mc:AlternateContent>";
+    let package = with_controls(&shape(1025, "Checkbox", "同意", ""), "<drawing r:id=\"rId3\"/>");
+    let sheet = String::from_utf8(package.parts[1].1.clone()).expect("utf-8");
+    let sheet = sheet.replace("</worksheet>", &format!("{control}</worksheet>"));
+    let package = package
+        .part("xl/worksheets/sheet1.xml", sheet)
+        .part("xl/drawings/drawing1.xml", format!("<xdr:wsDr xmlns:xdr=\"http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing\" xmlns:a=\"http://schemas.openxmlformats.org/drawingml/2006/main\">{twin}</xdr:wsDr>"))
+        .rel("xl/worksheets/sheet1.xml", "rId3", "drawing", "../drawings/drawing1.xml")
+        .part("xl/ctrlProps/ctrlProp1.xml", "<formControlPr xmlns=\"http://schemas.microsoft.com/office/spreadsheetml/2009/9/main\" objectType=\"CheckBox\" checked=\"Checked\" fmlaMacro=\"Evil\"/>")
+        .rel("xl/worksheets/sheet1.xml", "rId4", "ctrlProp", "../ctrlProps/ctrlProp1.xml");
+    let text =
+        assert_removed(&package, "O14", Severity::Simplified, &["ctrlProp", "compatExt", "twin", "Evil"]);
+    assert!(text.contains("<a:t>☑ 同意</a:t>") && !text.contains("rIdControls"), "{text}");
+}
+
+#[test]
+fn an_unseen_control_is_not_drawn_and_notes_stay() {
+    let hidden = shape(1025, "Checkbox", "裏", "").replace("width:60pt", "visibility: hidden");
+    let note = "<v:shape id=\"_x0000_s1026\" style=\"visibility:hidden\"><x:ClientData ObjectType=\"Note\"><x:Anchor>1, 2, 3, 4, 5, 6, 7, 8</x:Anchor><x:Row>0</x:Row><x:Column>0</x:Column></x:ClientData></v:shape>";
+    let (rebuilt, report) = clean(&with_controls(&(hidden + note), "").build(), "a.xlsx");
+    let text = everything(&rebuilt);
+    assert!(text.contains("ObjectType=\"Note\"") && !text.contains('裏'), "{text}");
+    assert!(report.items.iter().any(|i| i.threat.id() == "O14"));
+    assert_eq!(report.threats(), 0);
+}
+
+fn hostile_book() -> Vec<u8> {
+    xlsx("<sheetData><row r=\"1\"><c r=\"A1\"><f>cmd|'/c calc'!A0</f><v>7</v></c></row></sheetData>")
+        .main_type("application/vnd.ms-excel.sheet.macroEnabled.main+xml")
+        .part("xl/vbaProject.bin", "EVIL MACRO")
+        .rel(
+            "xl/workbook.xml",
+            "rId9",
+            "http://schemas.microsoft.com/office/2006/relationships/vbaProject",
+            "vbaProject.bin",
+        )
+        .build()
+}
+
+/// The bytes of the document that a rebuilt package embeds.
+fn embedded(rebuilt: &[u8]) -> Option<Vec<u8>> {
+    use std::io::Read;
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(rebuilt)).expect("zip");
+    let index = (0..archive.len()).find(|i| {
+        archive.by_index(*i).expect("entry").name().is_ok_and(|name| name.contains("embeddings/"))
+    })?;
+    let mut bytes = Vec::new();
+    archive.by_index(index).expect("entry").read_to_end(&mut bytes).expect("data");
+    Some(bytes)
+}
+
+#[test]
+fn o15_an_embedded_document_is_rebuilt_like_any_other() {
+    let body = "<w:p><w:r><w:object w:dxaOrig=\"1\"><v:shape id=\"s\" style=\"width:1pt;height:1pt\"/><o:OLEObject Type=\"Embed\" ProgID=\"Excel.SheetMacroEnabled.12\" ShapeID=\"s\" DrawAspect=\"Content\" ObjectID=\"_1\" UpdateMode=\"Always\" r:id=\"rId5\"/></w:object></w:r></w:p>";
+    let package = docx(body).part("word/embeddings/book.xlsm", hostile_book()).rel(
+        "word/document.xml",
+        "rId5",
+        "package",
+        "embeddings/book.xlsm",
+    );
+    let (rebuilt, report) = clean(&package.build(), "a.docx");
+    let text = everything(&rebuilt);
+    assert!(text.contains("ProgID=\"Excel.Sheet.12\"") && !text.contains("UpdateMode"), "{text}");
+    let inner = everything(&embedded(&rebuilt).expect("still embedded"));
+    assert!(inner.contains("<v>7</v>") && !inner.contains("cmd|") && !inner.contains("EVIL"), "{inner}");
+    for id in ["O10", "O24"] {
+        let inside = |i: &&sekisho_disarm::Item| i.threat.id() == id && i.location.contains("book.xlsm › ");
+        assert!(report.items.iter().any(|i| inside(&i)), "{id}: {:?}", report.items);
+    }
+}
+
+#[test]
+fn o15_a_slide_keeps_the_document_with_its_picture() {
+    let frame = "<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id=\"4\" name=\"o\"/><p:cNvGraphicFramePr/><p:nvPr/></p:nvGraphicFramePr><p:xfrm/><a:graphic><a:graphicData uri=\"http://schemas.openxmlformats.org/presentationml/2006/ole\"><p:oleObj name=\"x\" r:id=\"rId2\" imgW=\"1\" imgH=\"1\" progId=\"Excel.Sheet.12\"><p:embed/><p:pic><p:nvPicPr><p:cNvPr id=\"5\" name=\"preview\"/><p:cNvPicPr/><p:nvPr/></p:nvPicPr><p:blipFill><a:stretch/></p:blipFill><p:spPr/></p:pic></p:oleObj></a:graphicData></a:graphic></p:graphicFrame>";
+    let package = pptx(frame, "").part("ppt/embeddings/book.xlsx", hostile_book()).rel(
+        "ppt/slides/slide1.xml",
+        "rId2",
+        "package",
+        "../embeddings/book.xlsx",
+    );
+    let (rebuilt, _) = clean(&package.build(), "a.pptx");
+    let text = everything(&rebuilt);
+    assert!(
+        text.contains("<p:oleObj") && text.contains("presentationml/2006/ole") && text.contains("preview")
+    );
+    assert!(embedded(&rebuilt).is_some());
+}
+
+#[test]
+fn o15_what_is_no_document_or_a_broken_one_leaves_its_picture_only() {
+    let body = "<w:p><w:r><w:object w:dxaOrig=\"1\"><v:shape id=\"s\" style=\"width:1pt;height:1pt\"/><o:OLEObject Type=\"Embed\" ProgID=\"Excel.Sheet.12\" ShapeID=\"s\" r:id=\"rId5\"/></w:object></w:r></w:p>";
+    for bytes in [&b"MZ EVIL"[..], b"PK\x03\x04 EVIL", b"{\\rtf1 EVIL}"] {
+        let package = docx(body).part("word/embeddings/book.xlsx", bytes).rel(
+            "word/document.xml",
+            "rId5",
+            "package",
+            "embeddings/book.xlsx",
+        );
+        let text = assert_removed(&package, "O15", Severity::Active, &["OLEObject", "EVIL", "embeddings"]);
+        assert!(text.contains("<w:pict><v:shape"), "{text}");
+    }
+}
