@@ -107,6 +107,7 @@ impl Kind {
             Docx | Xlsx
                 | Pptx
                 | EncryptedOoxml
+                | OldExcel
                 | Zip
                 | Pdf
                 | Jpeg
@@ -322,6 +323,7 @@ fn usual_extensions(kind: Kind) -> &'static [&'static str] {
         Kind::Xlsx => &["xlsx", "xlsm", "xltx", "xltm"],
         Kind::Pptx => &["pptx", "pptm", "potx", "potm", "ppsx", "ppsm"],
         Kind::EncryptedOoxml => &["docx", "docm", "dotx", "xlsx", "xlsm", "xltx", "pptx", "pptm", "ppsx"],
+        Kind::OldExcel => &["xls", "xlt"],
         Kind::Zip => &["zip"],
         Kind::Pdf => &["pdf"],
         Kind::Jpeg => &["jpg", "jpeg", "jpe", "jfif"],

@@ -21,6 +21,7 @@ mod ruleset;
 mod secrets;
 mod text;
 mod threat;
+mod xls;
 mod xml;
 mod zip;
 
@@ -100,6 +101,7 @@ pub(crate) fn rebuild_any(
     detect::check_name(kind, bytes, name, ctx)?;
     match kind {
         Kind::Docx | Kind::Xlsx | Kind::Pptx => ooxml::rebuild(kind, bytes, ctx),
+        Kind::OldExcel => xls::rebuild(bytes, ctx),
         Kind::EncryptedOoxml => ooxml::decrypt::rebuild(bytes, name, ctx),
         Kind::Zip => archive::rebuild(kind, bytes, ctx),
         Kind::Pdf => pdf::rebuild(kind, bytes, ctx),

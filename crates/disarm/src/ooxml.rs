@@ -10,7 +10,7 @@ mod copy;
 pub(crate) mod decrypt;
 mod field;
 mod flavour;
-mod formula;
+pub(crate) mod formula;
 mod links;
 mod lost;
 mod media;
@@ -23,6 +23,9 @@ use crate::{
     Kind, Refusal,
     ctx::{Ctx, Rebuilt},
 };
+
+pub(crate) use flavour::{APPLICATION, made_by_excel};
+pub(crate) use value::is_xml_char;
 
 pub(crate) fn rebuild(_kind: Kind, bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusal> {
     package::rebuild(bytes, ctx)

@@ -63,11 +63,11 @@ impl Flavour {
     }
 }
 
-pub(super) const APPLICATION: &str = "docProps/app.xml";
+pub(crate) const APPLICATION: &str = "docProps/app.xml";
 pub(super) const EXCEL: &[u8] = b"<Application>Microsoft Excel</Application>";
 
 /// The only document property that is written, because it decides what a reader is shown.
-pub(super) fn made_by_excel() -> String {
+pub(crate) fn made_by_excel() -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<Properties xmlns=\"http://schemas.openxmlformats.org/officeDocument/2006/extended-properties\">{}</Properties>",
         String::from_utf8_lossy(EXCEL)

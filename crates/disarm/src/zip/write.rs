@@ -24,6 +24,15 @@ impl Writer {
     pub(crate) fn add(&mut self, name: &str, data: &[u8]) -> Result<(), Refusal> {
         let packed = deflate(data);
         let (method, body): (u16, &[u8]) = if packed.len() < data.len() { (8, &packed) } else { (0, data) };
+        self.entry(name, data, method, body)
+    }
+
+    /// Adds one file as it is, for an archive that is only handed to the next step.
+    pub(crate) fn store(&mut self, name: &str, data: &[u8]) -> Result<(), Refusal> {
+        self.entry(name, data, 0, data)
+    }
+
+    fn entry(&mut self, name: &str, data: &[u8], method: u16, body: &[u8]) -> Result<(), Refusal> {
         let mut crc = Crc::new();
         crc.update(data);
         let too_big = |_| Refusal::Limit(Meter::OutputBytes);

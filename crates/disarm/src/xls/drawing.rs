@@ -1,0 +1,143 @@
+//! Shapes, pictures and notes of a sheet: what the drawing layer says, joined with the objects and texts beside it.
+//!
+//! Source: MS-XLS 2.4.181 (Obj), 2.4.329 (TxO), 2.4.179 (Note), 2.4.170 (MsoDrawing).
+
+use super::{
+    escher::{self, Shape},
+    record::{Fields, Record},
+    text::Text,
+};
+use crate::{Action, Refusal, Severity, Threat, ctx::Ctx};
+
+/// What a shape is besides its look.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Object {
+    pub(super) kind: u16,
+    pub(super) id: u16,
+    pub(super) text: Option<ShapeText>,
+    pub(super) has_macro: bool,
+    /// An embedded or linked object stands behind the picture.
+    pub(super) ole: bool,
+    /// State of a check box or option button.
+    pub(super) checked: Option<u16>,
+}
+
+/// The text on a shape.
+#[derive(Debug, Default, Clone)]
+pub(super) struct ShapeText {
+    pub(super) text: Text,
+    pub(super) horizontal: u16,
+    pub(super) vertical: u16,
+    /// 0 level, 1 upright letters, 2 turned left, 3 turned right.
+    pub(super) rotation: u16,
+}
+
+/// A note on a cell.
+#[derive(Debug)]
+pub(super) struct Note {
+    pub(super) row: u16,
+    pub(super) column: u16,
+    pub(super) visible: bool,
+    pub(super) object: u16,
+    pub(super) author: String,
+}
+
+/// The drawing layer of one sheet while its records come in.
+#[derive(Debug, Default)]
+pub(super) struct Layer {
+    stream: Vec<u8>,
+    pub(super) objects: Vec<Object>,
+    pub(super) notes: Vec<Note>,
+}
+
+impl Layer {
+    /// Takes one record of the sheet. `None`: it is damaged.
+    pub(super) fn take(&mut self, record: &Record<'_>) -> Option<bool> {
+        let mut fields = record.fields();
+        match record.id {
+            0x00EC => self.stream.extend(record.joined()),
+            0x005D => {
+                let object = object(record.data);
+                self.objects.push(object);
+                // A drawing that is too long for one record goes on behind the object.
+                record.more.iter().for_each(|piece| self.stream.extend_from_slice(piece));
+            }
+            0x01B6 => {
+                let text = shape_text(record)?;
+                self.objects.last_mut()?.text = Some(text);
+            }
+            0x001C => {
+                let (row, column, flags, object) =
+                    (fields.u16()?, fields.u16()?, fields.u16()?, fields.u16()?);
+                let author = fields.text().unwrap_or_default();
+                if column <= 255 {
+                    self.notes.push(Note { row, column, visible: flags & 2 != 0, object, author });
+                }
+            }
+            _ => return Some(false),
+        }
+        Some(true)
+    }
+
+    pub(super) fn shapes(&self, ctx: &mut Ctx<'_>) -> Result<Vec<Shape>, Refusal> {
+        escher::shapes(&self.stream, ctx)
+    }
+
+    /// Reports objects that could run something; their shapes are written without it.
+    pub(super) fn report(&self, sheet: &str, ctx: &mut Ctx<'_>) {
+        for object in &self.objects {
+            if object.has_macro {
+                ctx.dropped(Threat::L03, "図形に割り当てたマクロ", sheet);
+            }
+            if object.ole {
+                ctx.report(Threat::L05, Severity::Active, Action::Flattened, "埋め込みオブジェクト", sheet);
+            }
+        }
+    }
+}
+
+/// Reads the parts of an OBJ record; what is damaged is left out.
+fn object(data: &[u8]) -> Object {
+    let mut object = Object::default();
+    let mut fields = Fields::over(data);
+    while let (Some(kind), Some(len)) = (fields.u16(), fields.u16()) {
+        let Some(body) = fields.bytes(usize::from(len)) else { break };
+        let mut part = Fields::over(&body);
+        match kind {
+            0x00 => break,
+            0x04 => object.has_macro = true,
+            0x09 => object.ole = true,
+            0x0A => object.checked = part.u16(),
+            0x12 => object.checked = part.u16().or(object.checked),
+            0x15 => {
+                object.kind = part.u16().unwrap_or(0);
+                object.id = part.u16().unwrap_or(0);
+            }
+            _ => {}
+        }
+    }
+    object
+}
+
+fn shape_text(record: &Record<'_>) -> Option<ShapeText> {
+    let mut head = Fields::over(record.data);
+    let (flags, rotation) = (head.u16()?, head.u16()?);
+    head.skip(6)?;
+    let (letters, run_bytes) = (usize::from(head.u16()?), usize::from(head.u16()?));
+    let mut text = Text::default();
+    if letters > 0 && !record.more.is_empty() {
+        let body = Record { id: 0, data: record.more[0], more: record.more[1..].to_vec() };
+        let mut fields = body.fields();
+        let wide = fields.u8()? & 1 != 0;
+        text.units = fields.chars(letters, wide)?;
+        for _ in 0..run_bytes / 8 {
+            let (Some(at), Some(font)) = (fields.u16(), fields.u16()) else { break };
+            fields.u32();
+            // The last run only marks the end.
+            if usize::from(at) < letters {
+                text.runs.push((at, font));
+            }
+        }
+    }
+    Some(ShapeText { text, horizontal: (flags >> 1) & 7, vertical: (flags >> 4) & 7, rotation })
+}

@@ -1,0 +1,172 @@
+//! One sheet: its records in, the parts of its OOXML counterpart out.
+
+use std::fmt::Write as _;
+
+use super::{
+    book::{BOF, Book, EOF, report_lost},
+    cells::{Cells, Paper},
+    drawing::Layer,
+    figure::Canvas,
+    geometry::Grid,
+    links::SheetKind,
+    note,
+    page::Page,
+    record::{Record, Records},
+    rules::Rules,
+    style::Styles,
+};
+use crate::{Action, Refusal, Severity, Threat, ctx::Ctx};
+
+/// Kinds of sub-streams by the BOF record.
+const MACRO_SHEET: u16 = 0x0040;
+const VIEW_BEGIN: u16 = 0x01AA;
+const VIEW_END: u16 = 0x01AB;
+
+#[derive(Debug, Default)]
+pub(super) struct Sheet {
+    pub(super) name: String,
+    pub(super) state: u8,
+    /// Number among all sheets of the input.
+    index: usize,
+    pub(super) cells: Cells,
+    page: Page,
+    rules: Rules,
+    layer: Layer,
+    /// Manual calculation, and iterations: on, how many, until what change.
+    pub(super) calculation: (bool, (bool, u16, f64)),
+}
+
+/// The parts of a written sheet.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    pub(super) sheet: String,
+    /// Addresses of links, in the order of `rIdL1` ….
+    pub(super) links: Vec<String>,
+    pub(super) drawing: String,
+    /// Pictures of the drawing, in the order of its `rId1` ….
+    pub(super) pictures: Vec<usize>,
+    pub(super) notes: Option<(String, String)>,
+}
+
+impl Sheet {
+    pub(super) fn read(stream: &[u8], index: usize, book: &Book, ctx: &mut Ctx<'_>) -> Result<Self, Refusal> {
+        let known = &book.links.sheets[index];
+        let mut sheet = Self { name: known.name.clone(), state: known.state, index, ..Self::default() };
+        sheet.calculation = (false, (false, 100, 0.001));
+        if known.kind != SheetKind::Table {
+            return Ok(sheet);
+        }
+        let mut records = Records::new(stream, known.offset);
+        let bad = || Refusal::malformed(known.name.clone(), "シートの先頭がありません");
+        let first = records.next(ctx)?.filter(|r| r.id == BOF).ok_or_else(bad)?;
+        let kind = first.fields().skip(2).and(first.data.get(2)).map_or(0, |low| u16::from(*low));
+        if kind == MACRO_SHEET {
+            ctx.dropped(Threat::L03, "Excel 4.0 マクロシート", &sheet.name);
+            return Ok(sheet);
+        }
+        sheet.records(&mut records, &book.styles, ctx)?;
+        if sheet.page.is_dialog() {
+            ctx.dropped(Threat::L03, "ダイアログシート", &sheet.name);
+            return Ok(Self { name: sheet.name, state: sheet.state, index, ..Self::default() });
+        }
+        sheet.layer.report(&sheet.name, ctx);
+        let name = sheet.name.clone();
+        sheet.cells.settle(&name, &book.links, ctx)?;
+        Ok(sheet)
+    }
+
+    fn records(
+        &mut self,
+        records: &mut Records<'_>,
+        styles: &Styles,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<(), Refusal> {
+        let (mut depth, mut in_view) = (0_u32, false);
+        while let Some(record) = records.next(ctx)? {
+            match record.id {
+                // A chart that stands on the sheet is a sub-stream of its own.
+                BOF => depth += 1,
+                EOF if depth == 0 => return Ok(()),
+                EOF => depth -= 1,
+                VIEW_BEGIN => {
+                    in_view = true;
+                    report_lost(record.id, &self.name, ctx);
+                }
+                VIEW_END => in_view = false,
+                _ if depth > 0 || in_view => {}
+                _ => {
+                    if self.take(&record, styles, ctx).is_none() {
+                        let place = format!("{} {:04X}", self.name, record.id);
+                        ctx.report(Threat::L06, Severity::Simplified, Action::Dropped, "壊れた記録", place);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, record: &Record<'_>, styles: &Styles, ctx: &mut Ctx<'_>) -> Option<()> {
+        if self.cells.take(record)?
+            || self.page.take(record)?
+            || self.rules.take(record, styles)?
+            || self.layer.take(record)?
+        {
+            return Some(());
+        }
+        let mut fields = record.fields();
+        match record.id {
+            0x000D => self.calculation.0 = fields.u16()? == 0,
+            0x0011 => self.calculation.1.0 = fields.u16()? != 0,
+            0x000C => self.calculation.1.1 = fields.u16()?,
+            0x0010 => self.calculation.1.2 = fields.f64()?,
+            id => report_lost(id, &self.name, ctx),
+        }
+        Some(())
+    }
+
+    /// Writes everything. Differential formats go into `styles`.
+    pub(super) fn write(
+        &self,
+        book: &Book,
+        styles: &mut Styles,
+        paper: &Paper<'_>,
+        active: bool,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<Parts, Refusal> {
+        let mut parts = Parts::default();
+        let grid = Grid::new(&self.cells, styles.digit_width());
+        let shapes = self.layer.shapes(ctx)?;
+        let known: Vec<bool> = book.pictures.iter().map(Option::is_some).collect();
+        let mut canvas = Canvas::new(&self.name, styles, &self.layer.objects, &grid, &known, ctx);
+        parts.drawing = canvas.write(&shapes);
+        parts.pictures = canvas.used;
+        parts.notes = note::write(&self.layer.notes, &self.layer.objects, &shapes, &grid, styles);
+
+        let mut out = String::from(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\">",
+        );
+        self.page.write_properties(&mut out, styles);
+        self.page.write_view(&mut out, active, styles);
+        self.cells.write(&mut out, paper);
+        self.page.write_protection(&mut out);
+        let range = book.links.filter_range(self.index, ctx)?;
+        self.rules.write_filter(&mut out, range, &self.name, ctx);
+        self.cells.write_merges(&mut out);
+        self.rules.write(&mut out, &self.name, styles, &book.links, ctx)?;
+        let links = &mut parts.links;
+        self.rules.write_links(&mut out, &mut |target| {
+            links.push(target.to_owned());
+            format!("rIdL{}", links.len())
+        });
+        self.page.write_print(&mut out);
+        if !parts.drawing.is_empty() {
+            let _ = write!(out, "<drawing r:id=\"rIdD\"/>");
+        }
+        if parts.notes.is_some() {
+            let _ = write!(out, "<legacyDrawing r:id=\"rIdV\"/>");
+        }
+        out.push_str("</worksheet>");
+        parts.sheet = out;
+        Ok(parts)
+    }
+}
