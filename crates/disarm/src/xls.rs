@@ -37,6 +37,7 @@ use crate::{
 pub(crate) fn rebuild(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusal> {
     let mut stream = stream(bytes, ctx)?;
     ctx.report(Threat::L00, Severity::Note, Action::Rewritten, "旧形式のブック（.xls）", "");
+    book::begin(&stream, ctx)?;
     if crypt::open(&mut stream, ctx)? {
         ctx.report(Threat::L07, Severity::Simplified, Action::Dropped, "ブックのパスワード", "");
     }
@@ -69,9 +70,7 @@ fn report_storages(names: &[String], ctx: &mut Ctx<'_>) {
     for name in names {
         let bare = name.trim_start_matches(|c: char| c.is_control()).to_ascii_uppercase();
         let (threat, severity, what) = match bare.as_str() {
-            "_VBA_PROJECT_CUR" | "_VBA_PROJECT" if bare == "_VBA_PROJECT_CUR" => {
-                (Threat::L01, Active, "マクロ")
-            }
+            "_VBA_PROJECT_CUR" => (Threat::L01, Active, "マクロ"),
             "CTLS" => (Threat::L03, Active, "ActiveX コントロール"),
             "XCB" => (Threat::L03, Active, "ツールバーの改造"),
             "REVISION LOG" => (Threat::L03, Hidden, "変更の記録"),
@@ -91,6 +90,3 @@ fn is_object(name: &str) -> bool {
         .or_else(|| name.strip_prefix("LNK"))
         .is_some_and(|rest| rest.len() == 8 && rest.chars().all(|c| c.is_ascii_hexdigit()))
 }
-
-#[cfg(test)]
-mod tests;

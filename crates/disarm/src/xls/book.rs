@@ -44,8 +44,7 @@ impl Book {
     pub(super) fn read(stream: &[u8], ctx: &mut Ctx<'_>) -> Result<Self, Refusal> {
         let mut book = Self { iterations: (false, 100, 0.001), ..Self::default() };
         let mut records = Records::new(stream, 0);
-        let first = records.next(ctx)?.ok_or_else(|| bad("ブックの先頭がありません"))?;
-        begin(&first)?;
+        records.next(ctx)?;
         book.globals(&mut records, ctx)?;
         if book.links.sheets.is_empty() {
             return Err(bad("シートが一枚もありません"));
@@ -239,8 +238,9 @@ fn bad(what: &'static str) -> Refusal {
     Refusal::malformed("Workbook", what)
 }
 
-/// Checks the first record of the globals.
-fn begin(record: &Record<'_>) -> Result<(), Refusal> {
+/// Checks the first record, which is readable even when the rest is encrypted.
+pub(super) fn begin(stream: &[u8], ctx: &mut Ctx<'_>) -> Result<(), Refusal> {
+    let record = Records::new(stream, 0).next(ctx)?.ok_or_else(|| bad("ブックの先頭がありません"))?;
     let mut fields = record.fields();
     let (version, kind) = (fields.u16().unwrap_or(0), fields.u16().unwrap_or(0));
     match (record.id, version, kind) {

@@ -294,7 +294,7 @@ impl Cells {
     }
 
     /// Every XF that something on the sheet uses.
-    pub(super) fn used(&self, xfs: &mut Vec<bool>) {
+    pub(super) fn used(&self, xfs: &mut [bool]) {
         let rows =
             self.rows.values().filter(|r| r.flags & 0x80 != 0).map(|r| ((r.flags >> 16) & 0xFFF) as u16);
         let all = self.cells.iter().map(|c| c.xf).chain(self.columns.iter().map(|c| c.xf)).chain(rows);

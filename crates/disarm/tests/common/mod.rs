@@ -7,6 +7,8 @@
     reason = "shared by test binaries, each of which uses another part"
 )]
 
+pub mod biff;
+
 use std::io::{Cursor, Read, Write};
 
 use sekisho_disarm::{Limits, Outcome, Report, Ruleset, Secrets, Severity, disarm};

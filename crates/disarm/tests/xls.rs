@@ -1,0 +1,310 @@
+//! Excel 97-2003 workbooks: what survives the way to .xlsx. Threats are in `xls_threats.rs`.
+
+#![allow(clippy::panic, reason = "a wrong outcome is a failed test")]
+
+mod common;
+
+use common::{
+    biff::{Sheet, Workbook, font, short_text, text, words, xf},
+    clean, everything,
+};
+use sekisho_disarm::Severity;
+
+/// The parts of the rebuilt workbook as one text, after checking that nothing was called a threat.
+fn rebuilt(book: &Workbook) -> String {
+    let (bytes, report) = clean(&book.build(), "台帳.xls");
+    assert_eq!(report.threats(), 0, "{:#?}", report.items);
+    assert_eq!(report.output_extension.as_deref(), Some("xlsx"));
+    everything(&bytes)
+}
+
+fn assert_has(all: &str, wanted: &[&str]) {
+    for needle in wanted {
+        assert!(all.contains(needle), "{needle} is missing in {all}");
+    }
+}
+
+#[test]
+fn values_of_every_kind() {
+    let mut mulrk = words(&[3, 0]);
+    for value in [(5_i32 << 2 | 2) as u32, (1234_i32 << 2 | 3) as u32] {
+        mulrk.extend(words(&[15]));
+        mulrk.extend(value.to_le_bytes());
+    }
+    mulrk.extend(words(&[1]));
+    let sheet = Sheet::new("表")
+        .number(0, 0, 0.1)
+        .label(0, 1, "外字\u{E000}と<改行>\n")
+        .record(0x0205, [words(&[1, 0, 15]), vec![1, 0]].concat())
+        .record(0x0205, [words(&[1, 1, 15]), vec![0x2A, 1]].concat())
+        .record(0x00BD, mulrk)
+        .number(4, 255, 1e300)
+        .number(5, 0, f64::NAN);
+    assert_has(
+        &rebuilt(&Workbook::new(sheet)),
+        &[
+            "<c r=\"A1\"><v>0.1</v></c>",
+            "外字\u{E000}と&lt;改行&gt;",
+            "<c r=\"A2\" t=\"b\"><v>1</v></c>",
+            "<c r=\"B2\" t=\"e\"><v>#N/A</v></c>",
+            "<c r=\"A4\"><v>5</v></c>",
+            "<c r=\"B4\"><v>12.34</v></c>",
+            "<c r=\"IV5\"><v>1E300</v></c>",
+            "<c r=\"A6\" t=\"e\"><v>#NUM!</v></c>",
+        ],
+    );
+}
+
+#[test]
+fn shared_strings_cross_records_with_another_width() {
+    // One wide string, cut after its first character; the second half is narrow.
+    let strings: Vec<u8> = [vec![2, 0, 0, 0, 2, 0, 0, 0], words(&[3]), vec![1], words(&[0x5C71])].concat();
+    let rest = [vec![0, b'a', b'b'], words(&[1]), vec![0, b'z']].concat();
+    let cell = |row: u16, index: u16| [words(&[row, 0, 15, index, 0])].concat();
+    let sheet =
+        Sheet::new("表").record(0x00FD, cell(0, 0)).record(0x00FD, cell(1, 1)).record(0x00FD, cell(2, 9));
+    let book = Workbook::new(sheet).after_sheets(0x00FC, strings).after_sheets(0x003C, rest);
+    assert_has(
+        &rebuilt(&book),
+        &["<si><t>山ab</t></si><si><t>z</t></si>", "<c r=\"A2\" t=\"s\"><v>1</v></c>", "<c r=\"A3\"/>"],
+    );
+}
+
+#[test]
+fn furigana_and_rich_text() {
+    let reading: Vec<u16> = "ヤマダ".encode_utf16().collect();
+    let extra = [words(&[1, 24, 0, 0b1001, 1, 3, 3]), words(&reading), words(&[0, 0, 2])].concat();
+    let string = [
+        vec![1, 0, 0, 0, 1, 0, 0, 0],
+        words(&[2]),
+        vec![0b1101],
+        words(&[1]),
+        u32::try_from(extra.len()).expect("small").to_le_bytes().to_vec(),
+        words(&[0x5C71, 0x7530, 1, 5]),
+        extra,
+    ]
+    .concat();
+    let book = Workbook::new(Sheet::new("表").record(0x00FD, words(&[0, 0, 15, 0, 0])))
+        .global(0x0031, font("ＭＳ 明朝", 360, 700))
+        .after_sheets(0x00FC, string);
+    let all = rebuilt(&book);
+    assert_has(
+        &all,
+        &[
+            "<r><t>山</t></r><r><rPr><b/><sz val=\"18\"/><rFont val=\"ＭＳ 明朝\"/>",
+            "<rPh sb=\"0\" eb=\"2\"><t>ヤマダ</t></rPh>",
+            "alignment=\"center\"",
+        ],
+    );
+}
+
+#[test]
+fn looks_go_with_the_cells() {
+    let money = [words(&[200]), text("\"¥\"#,##0;[赤]\"¥\"-#,##0")].concat();
+    let palette = [words(&[56]), (0..56_u32).flat_map(|i| (i * 3).to_le_bytes()).collect()].concat();
+    let sheet =
+        Sheet::new("表").record(0x0201, words(&[2, 3, 16])).record(0x007D, words(&[1, 2, 2560, 16, 1]));
+    let book = Workbook::new(sheet)
+        .global(0x0031, font("ＭＳ ゴシック", 210, 700))
+        .global(0x041E, money)
+        .global(0x00E0, xf(5, 200, false, 0b0111_1110 & 0x7F, 0x2108 | 10 << 16, (1, 12 | 13 << 7)))
+        .global(0x0092, palette);
+    assert_has(
+        &rebuilt(&book),
+        &[
+            "<numFmt numFmtId=\"200\" formatCode=\"&quot;¥&quot;#,##0;[赤]&quot;¥&quot;-#,##0\"/>",
+            "<font><b/><sz val=\"10.5\"/><name val=\"ＭＳ ゴシック\"/>",
+            "<fgColor rgb=\"FF0C0000\"/><bgColor rgb=\"FF0F0000\"/>",
+            "<left style=\"mediumDashed\"><color rgb=\"FF060000\"/></left>",
+            "horizontal=\"centerContinuous\"",
+            "<col min=\"2\" max=\"3\" width=\"10\" style=\"1\" hidden=\"1\" customWidth=\"1\"/>",
+            "<c r=\"D3\" s=\"1\"/>",
+        ],
+    );
+}
+
+#[test]
+fn formulas_become_text_again() {
+    // ROUND(A1*1.1,0)&"円", in the order in which it is calculated.
+    let mut tokens = vec![0x44, 0, 0, 0, 0xC0, 0x1F];
+    tokens.extend(1.1_f64.to_le_bytes());
+    tokens.extend([0x05, 0x1E, 0, 0, 0x41, 27, 0, 0x17]);
+    tokens.extend(short_text("円"));
+    tokens.push(0x08);
+    // SUM($B:$B) and a reference to the other sheet, whose name needs quotes.
+    let column = [vec![0x25], words(&[0, 0xFFFF, 1, 1]), vec![0x22, 1, 4, 0]].concat();
+    let other = [vec![0x3A], words(&[1, 4, 0xC002])].concat();
+    let sheet = Sheet::new("表")
+        .formula_with(0, 1, &[0, 0, 0, 0, 0, 0, 0xFF, 0xFF], &tokens)
+        .record(0x0207, text("110円"))
+        .formula(1, 1, 7.0, &column)
+        .formula(2, 1, 8.0, &other);
+    let book = Workbook::new(sheet).sheet(Sheet::new("集計 '26")).own_references();
+    assert_has(
+        &rebuilt(&book),
+        &[
+            "<c r=\"B1\" t=\"str\"><f>ROUND(A1*1.1,0)&amp;\"円\"</f><v>110円</v></c>",
+            "<c r=\"B2\"><f>SUM($B:$B)</f><v>7</v></c>",
+            "<f>'集計 ''26'!C5</f>",
+        ],
+    );
+}
+
+#[test]
+fn shared_and_array_formulas() {
+    let pointer = |row: u16| [vec![1], words(&[row, 2])].concat();
+    // B(this row) + 1, counted from the cell.
+    let shared =
+        [words(&[0, 1]), vec![2, 2, 0, 2], words(&[9]), vec![0x4C], words(&[0, 0xC0FF]), vec![0x1E, 1, 0, 3]];
+    let array = [words(&[4, 5]), vec![2, 2], vec![0; 6], words(&[9]), vec![0x25], words(&[0, 1, 0, 0])];
+    let sheet = Sheet::new("表")
+        .formula(0, 2, 2.0, &pointer(0))
+        .record(0x04BC, shared.concat())
+        .formula(1, 2, 3.0, &pointer(0))
+        .formula(4, 2, 1.0, &pointer(4))
+        .record(0x0221, array.concat())
+        .formula(5, 2, 1.5, &pointer(4));
+    assert_has(
+        &rebuilt(&Workbook::new(sheet)),
+        &[
+            "<c r=\"C1\"><f>B1+1</f>",
+            "<c r=\"C2\"><f>B2+1</f>",
+            "<f t=\"array\" ref=\"C5:C6\">$A$1:$A$2</f>",
+            "<c r=\"C6\"><v>1.5</v></c>",
+        ],
+    );
+}
+
+#[test]
+fn add_in_functions_of_excel_2003_are_ordinary_now() {
+    let name = [words(&[0, 0, 0]), short_text("EOMONTH"), words(&[2, 0x1C17])].concat();
+    let call =
+        [vec![0x39], words(&[0, 1, 0]), vec![0x24, 0, 0, 0, 0xC0, 0x1E, 1, 0, 0x42, 3, 0xFF, 0]].concat();
+    let book = Workbook::new(Sheet::new("表").formula(0, 1, 1.0, &call))
+        .after_sheets(0x01AE, words(&[1, 0x3A01]))
+        .after_sheets(0x0023, name)
+        .after_sheets(0x0017, words(&[1, 0, 0xFFFE, 0xFFFE]));
+    assert_has(&rebuilt(&book), &["<f>EOMONTH(A1,1)</f>"]);
+}
+
+#[test]
+fn names_print_areas_and_titles() {
+    let area = [vec![0x3B], words(&[0, 0, 9, 0, 3])].concat();
+    let book = Workbook::new(Sheet::new("表").number(0, 0, 1.0))
+        .own_references()
+        .name(0x20, "\u{6}", 1, &area)
+        .name(0, "税率", 0, &[0x1E, 10, 0])
+        .name(0x21, "\u{D}", 1, &area);
+    assert_has(
+        &rebuilt(&book),
+        &[
+            "<definedName name=\"_xlnm.Print_Area\" localSheetId=\"0\">表!$A$1:$D$10</definedName>",
+            "<definedName name=\"税率\">10</definedName>",
+        ],
+    );
+}
+
+#[test]
+fn page_window_and_protection() {
+    let setup = [words(&[9, 80, 1, 1, 0, 0, 600, 600]), vec![0; 16], words(&[1])].concat();
+    let sheet = Sheet::new("表")
+        .record(0x0014, text("&L様式第1号"))
+        .record(0x0026, 0.4_f64.to_le_bytes())
+        .record(0x0083, words(&[1]))
+        .record(0x00A1, setup)
+        .record(0x001B, words(&[1, 20, 0, 255]))
+        .record(0x0012, words(&[1]))
+        .record(0x0013, words(&[0xCC1A]))
+        .record(0x00E5, words(&[2, 0, 1, 0, 3, 1, 2, 2, 2]))
+        .record(0x023E, words(&[0x03BE, 0, 0, 64, 0, 0, 0]))
+        .record(0x0041, [words(&[1, 2, 2, 1]), vec![0, 0]].concat())
+        .record(0x00A0, words(&[3, 4]));
+    let (bytes, report) = clean(&Workbook::new(sheet).global(0x0022, words(&[1])).build(), "a.xls");
+    let all = everything(&bytes);
+    assert_has(
+        &all,
+        &[
+            "date1904=\"1\"",
+            "<oddHeader xml:space=\"preserve\">&amp;L様式第1号</oddHeader>",
+            "<pageMargins left=\"0.4\"",
+            "horizontalCentered=\"1\"",
+            "orientation=\"landscape\"",
+            "scale=\"80\"",
+            "fitToHeight=\"0\"",
+            "<brk id=\"20\" max=\"16383\" man=\"1\"/>",
+            "password=\"CC1A\"",
+            "<mergeCell ref=\"A1:D2\"/>",
+            "xSplit=\"1\" ySplit=\"2\"",
+            "state=\"frozen\"",
+            "zoomScale=\"75\"",
+        ],
+    );
+    // The second range overlaps the first one; Excel would call the file damaged.
+    assert!(!all.contains("C2:C3"));
+    assert!(report.items.iter().any(|i| i.what.contains("重なった") && i.severity == Severity::Simplified));
+}
+
+#[test]
+fn rules_notes_and_links() {
+    let mut rule = vec![1, 5];
+    rule.extend(words(&[3, 0]));
+    // Only the fill changes: its pattern and the colour behind.
+    rule.extend(0x2000_FFFF_u32.to_le_bytes());
+    rule.extend(words(&[0, 1 << 10, 10 << 7]));
+    rule.extend([0x1E, 100, 0]);
+    let list = [vec![0x17], short_text("はい\0いいえ")].concat();
+    let mut check = 0x000C_0183_u32.to_le_bytes().to_vec();
+    check.extend([text("題"), text("\0"), text("選択"), text("\0")].concat());
+    check.extend(words(&[u16::try_from(list.len()).expect("short"), 0]));
+    check.extend(&list);
+    check.extend(words(&[0, 0, 1, 0, 9, 2, 2]));
+    let note = [words(&[3, 3, 2, 7]), text("係長")].concat();
+    let object = [words(&[0x15, 18, 0x19, 7]), vec![0; 14], words(&[0, 0])].concat();
+    let txo = [words(&[0x0212, 0, 0, 0, 0, 3, 16, 0, 0])].concat();
+    let sheet = Sheet::new("表")
+        .record(0x01B0, words(&[1, 1, 0, 4, 0, 0, 1, 0, 4, 0, 0]))
+        .record(0x01B1, rule)
+        .record(0x01BE, check)
+        .record(0x005D, object)
+        .record(0x01B6, txo)
+        .record(0x003C, [vec![1], words(&[0x78BA, 0x8A8D, 0x6E08])].concat())
+        .record(0x003C, words(&[0, 0, 0, 0, 3, 0, 0, 0]))
+        .record(0x001C, note);
+    let (bytes, report) = clean(&Workbook::new(sheet).build(), "a.xls");
+    assert_has(
+        &everything(&bytes),
+        &[
+            "<conditionalFormatting sqref=\"A1:A5\"><cfRule type=\"cellIs\"",
+            "operator=\"greaterThan\"",
+            "<formula>100</formula>",
+            "<dxf><fill><patternFill patternType=\"solid\"><bgColor rgb=\"FFFF0000\"/>",
+            "<formula1>\"はい,いいえ\"</formula1>",
+            "sqref=\"C1:C10\"",
+            "prompt=\"選択\"",
+            "<comment ref=\"D4\" authorId=\"0\">",
+            "確認済",
+            "<author>係長</author>",
+            "<x:Visible/>",
+        ],
+    );
+    assert!(report.items.iter().any(|i| i.threat.id() == "O32" && i.what == "コメント"));
+}
+
+#[test]
+fn the_sheet_in_front_is_never_a_hidden_one() {
+    let book = Workbook::new(Sheet::new("隠し").state(2))
+        .sheet(Sheet::new("見える"))
+        .sheet(Sheet::new("末尾").state(1));
+    let (bytes, report) = clean(&book.build(), "a.xls");
+    let all = everything(&bytes);
+    assert_has(&all, &["activeTab=\"1\"", "state=\"veryHidden\"", "state=\"hidden\""]);
+    assert_eq!(report.items.iter().filter(|i| i.what == "非表示のシート").count(), 2);
+    let all_hidden = Workbook::new(Sheet::new("隠し").state(1));
+    assert!(!everything(&clean(&all_hidden.build(), "a.xls").0).contains("state=\"hidden\""));
+}
+
+#[test]
+fn a_bare_stream_is_a_workbook_too() {
+    let bytes = Workbook::new(Sheet::new("表").label(0, 0, "中身")).records();
+    assert!(everything(&clean(&bytes, "a.xls").0).contains("中身"));
+}
