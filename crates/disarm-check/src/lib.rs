@@ -79,15 +79,33 @@ pub enum CheckError {
     Unreadable { location: String, what: &'static str },
 }
 
-/// Looks for threats. An empty list means agreement with the engine.
+/// What an organisation's rules let through besides the standard. Both are harmless alone, and nobody expects them
+/// where the rules say otherwise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Permits {
+    /// Links to `http` and `https` addresses.
+    pub web_links: bool,
+    /// Fillable fields in a PDF.
+    pub fields: bool,
+}
+
+/// As [`check_permitting`] with web links and without fields.
 ///
 /// # Errors
 /// The file cannot be read completely; treat it like a finding.
 pub fn check(bytes: &[u8], format: Format) -> Result<Vec<Finding>, CheckError> {
+    check_permitting(bytes, format, Permits { web_links: true, fields: false })
+}
+
+/// Looks for threats. An empty list means agreement with the engine.
+///
+/// # Errors
+/// The file cannot be read completely; treat it like a finding.
+pub fn check_permitting(bytes: &[u8], format: Format, permits: Permits) -> Result<Vec<Finding>, CheckError> {
     match format {
-        Format::Docx | Format::Xlsx | Format::Pptx => ooxml::check(bytes, format),
-        Format::Zip => zip::check(bytes),
-        Format::Pdf => pdf::check(bytes),
+        Format::Docx | Format::Xlsx | Format::Pptx => ooxml::check(bytes, format, permits),
+        Format::Zip => zip::check(bytes, permits),
+        Format::Pdf => pdf::check(bytes, permits),
         Format::Jpeg | Format::Png | Format::Gif | Format::Tiff | Format::Bmp | Format::Webp => {
             image::check(bytes, format)
         }

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    CheckError, Finding, Format,
+    CheckError, Finding, Format, Permits,
     xml::{self, Token, local},
     zip,
 };
@@ -185,11 +185,11 @@ const CALLS: &[&str] = &[
     "DDE",
 ];
 
-pub(crate) fn check(bytes: &[u8], _format: Format) -> Result<Vec<Finding>, CheckError> {
-    package(bytes, 0)
+pub(crate) fn check(bytes: &[u8], _format: Format, permits: Permits) -> Result<Vec<Finding>, CheckError> {
+    package(bytes, permits, 0)
 }
 
-fn package(bytes: &[u8], depth: usize) -> Result<Vec<Finding>, CheckError> {
+fn package(bytes: &[u8], permits: Permits, depth: usize) -> Result<Vec<Finding>, CheckError> {
     let files = zip::read(bytes)?;
     let mut findings = Vec::new();
     let mut names = HashSet::new();
@@ -207,7 +207,7 @@ fn package(bytes: &[u8], depth: usize) -> Result<Vec<Finding>, CheckError> {
         }
         let extension = file.name.rsplit('.').next().unwrap_or("");
         match extension {
-            "rels" => relationships(&file.name, &file.data, &files, &mut findings)?,
+            "rels" => relationships(&file.name, &file.data, &files, permits, &mut findings)?,
             "xml" if file.name == "[Content_Types].xml" => {
                 content_types(&file.name, &file.data, &mut findings)?
             }
@@ -216,7 +216,7 @@ fn package(bytes: &[u8], depth: usize) -> Result<Vec<Finding>, CheckError> {
                 picture(&file.name, extension, &file.data, &mut findings)
             }
             "docx" | "xlsx" | "pptx" if file.name.contains("/embeddings/") && depth < MAX_DEPTH => {
-                for inner in package(&file.data, depth + 1)? {
+                for inner in package(&file.data, permits, depth + 1)? {
                     let location = format!("{} › {}", file.name, inner.location);
                     findings.push(Finding { location, ..inner });
                 }
@@ -261,6 +261,7 @@ fn relationships(
     name: &str,
     data: &[u8],
     files: &[zip::File],
+    permits: Permits,
     findings: &mut Vec<Finding>,
 ) -> Result<(), CheckError> {
     let folder = name.split("_rels/").next().unwrap_or("");
@@ -284,7 +285,10 @@ fn relationships(
             }
         } else {
             let lower = target.to_lowercase();
-            if last != "hyperlink" || !(lower.starts_with("http://") || lower.starts_with("https://")) {
+            if !permits.web_links
+                || last != "hyperlink"
+                || !(lower.starts_with("http://") || lower.starts_with("https://"))
+            {
                 find("X10", format!("external target {target}"));
             }
         }

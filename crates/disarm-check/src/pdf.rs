@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{CheckError, Finding, image};
+use crate::{CheckError, Finding, Permits, image};
 
 type Fail<T> = Result<T, CheckError>;
 
@@ -21,6 +21,10 @@ const KEYS: &str = " Type Subtype Pages Kids Count Parent MediaBox CropBox Bleed
     Length1 DW DW2 W W2 CIDSystemInfo Registry Ordering Supplement CIDToGIDMap DescendantFonts CMapName WMode UseCMap \
     BaseEncoding Differences CharProcs Rect Border C H QuadPoints St Pattern Properties XObject Filter DecodeParms \
     Length Predictor Colors Columns Rows ColorTransform Root ";
+
+/// Keys of fillable fields, where the rules permit them: names, values and looks, nothing that happens.
+const FIELD_KEYS: &str =
+    " AcroForm Fields DR DA NeedAppearances FT T TU Ff V MaxLen Q Opt MK BG CA R BS AP AS F ";
 
 /// Values of `/Type` and `/Subtype`.
 const TYPES: &str = " Catalog Pages Page Outlines Font FontDescriptor Encoding XObject Image Form Group Mask ExtGState Pattern OCG \
@@ -237,9 +241,9 @@ struct Body<'a> {
 }
 
 /// Reads the whole file.
-pub(crate) fn check(bytes: &[u8]) -> Fail<Vec<Finding>> {
+pub(crate) fn check(bytes: &[u8], permits: Permits) -> Fail<Vec<Finding>> {
     let (bodies, root) = read_file(bytes)?;
-    let mut walk = Walk { bodies: &bodies, findings: Vec::new(), location: String::new() };
+    let mut walk = Walk { bodies: &bodies, findings: Vec::new(), location: String::new(), permits };
     if bodies.get(&root).and_then(|b| b.value.get("Type")).map(Value::name) != Some("Catalog") {
         return Err(bad(0, "catalog"));
     }
@@ -350,6 +354,7 @@ struct Walk<'b, 'a> {
     bodies: &'b BTreeMap<usize, Body<'a>>,
     findings: Vec<Finding>,
     location: String,
+    permits: Permits,
 }
 
 impl Walk<'_, '_> {
@@ -385,11 +390,21 @@ impl Walk<'_, '_> {
         };
         match (under, key) {
             ("CharProcs", _) => {}
+            // The states of a box or button have names of their own.
+            ("N", _) if self.permits.fields && matches!(value, Value::Reference(_)) => {}
+            ("BS", "S") if self.permits.fields && matches!(value.name(), "S" | "D" | "B" | "I" | "U") => {}
+            ("AcroForm" | "AP" | "MK" | "BS", "JS" | "A" | "AA") => self.report("P01", format!("key {key}")),
+            (_, "Subtype") if self.permits.fields && value.name() == "Widget" => {}
+            // `F` is the flags of a widget here; a file name or an embedded file would be something else.
+            (_, "F") if self.permits.fields && *value == Value::Number(4.0) => {}
+            (_, "F") => self.report("P04", "key F"),
+            _ if self.permits.fields && listed(FIELD_KEYS, key) => {}
             ("Font" | "XObject" | "ExtGState" | "ColorSpace" | "Pattern" | "Shading" | "Properties", _)
                 if generated(key) => {}
             (_, "A") if value.get("S").map(Value::name) == Some("URI") => {}
             (_, "URI") if is_action => {
-                let web = matches!(value, Value::Text(t) if t.starts_with(b"http://") || t.starts_with(b"https://"));
+                let web = self.permits.web_links
+                    && matches!(value, Value::Text(t) if t.starts_with(b"http://") || t.starts_with(b"https://"));
                 if !web {
                     self.report("X10", "link that is not to the web");
                 }
@@ -534,8 +549,22 @@ mod tests {
         out
     }
 
+    const LINKS: Permits = Permits { web_links: true, fields: false };
+
+    #[test]
+    fn fields_are_for_those_whose_rules_want_them_and_never_act() {
+        let form = "/AcroForm<</Fields[<</FT/Tx/T(n)/V(x)/Kids[<</Type/Annot/Subtype/Widget/Rect[0 0 9 9]/F 4/BS<</S/U>>>>]>>]>>";
+        assert!(threats(form, "", "").contains(&"P05"));
+        let permits = Permits { web_links: false, fields: true };
+        assert_eq!(check(&file(form, "", ""), permits), Ok(vec![]));
+        let acting = form.replace("/F 4", "/F 4/AA<</K<</S/JavaScript/JS(x)>>>>");
+        assert!(check(&file(&acting, "", ""), permits).unwrap().iter().any(|f| f.threat == "P01"));
+        let outside = form.replace("/F 4", "/F(x)");
+        assert!(check(&file(&outside, "", ""), permits).unwrap().iter().any(|f| f.threat == "P04"));
+    }
+
     fn threats(catalog: &str, page: &str, content: &str) -> Vec<&'static str> {
-        check(&file(catalog, page, content)).unwrap().into_iter().map(|f| f.threat).collect()
+        check(&file(catalog, page, content), LINKS).unwrap().into_iter().map(|f| f.threat).collect()
     }
 
     #[test]
@@ -558,8 +587,8 @@ mod tests {
     fn surroundings_and_disguises_are_unreadable() {
         let mut behind = file("", "", "");
         behind.extend(b"PK");
-        assert!(check(&behind).is_err());
-        assert!(check(&[b"GIF89a", &file("", "", "")[..]].concat()).is_err());
-        assert!(check(&file("/J#61va 1", "", "")).is_err());
+        assert!(check(&behind, LINKS).is_err());
+        assert!(check(&[b"GIF89a", &file("", "", "")[..]].concat(), LINKS).is_err());
+        assert!(check(&file("/J#61va 1", "", ""), LINKS).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! ZIP reader of the second checker. It walks the local headers from the front (the engine reads from the back) and
 //! insists on the exact shape the engine writes: nothing between, before or after the entries.
 
-use crate::{CheckError, Finding, Format};
+use crate::{CheckError, Finding, Format, Permits};
 
 /// One entry with its plain content.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ fn check_directory(
 }
 
 /// A plain archive: names stay inside, every member is checked by its own kind.
-pub(crate) fn check(bytes: &[u8]) -> Result<Vec<Finding>, CheckError> {
+pub(crate) fn check(bytes: &[u8], permits: Permits) -> Result<Vec<Finding>, CheckError> {
     let mut findings = Vec::new();
     let mut seen = std::collections::HashSet::new();
     for file in read(bytes)? {
@@ -105,7 +105,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<Vec<Finding>, CheckError> {
         let extension = file.name.rsplit_once('.').map_or("", |(_, e)| e);
         match Format::from_extension(extension) {
             Some(format) => findings.extend(
-                crate::check(&file.data, format)?
+                crate::check_permitting(&file.data, format, permits)?
                     .into_iter()
                     .map(|f| Finding { location: format!("{} > {}", file.name, f.location), ..f }),
             ),

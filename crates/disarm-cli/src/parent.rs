@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use sekisho_disarm::{Limits, Ruleset};
+use sekisho_disarm::{Forms, Limits, Links, Ruleset};
 use serde_json::{Value, json};
 
 use crate::{
@@ -72,7 +72,12 @@ impl Parent {
 
     fn checked(&self, report: Value, rebuilt: Vec<u8>) -> Result<Outcome, ParentError> {
         let extension = report["output_extension"].as_str().unwrap_or("").to_owned();
-        let verdict = match self.ask(Job::Check { extension }, rebuilt.clone())? {
+        let job = Job::Check {
+            extension,
+            web_links: self.rules.links == Links::Web,
+            fields: self.rules.forms == Forms::RebuildFields,
+        };
+        let verdict = match self.ask(job, rebuilt.clone())? {
             Some((Reply { answer: Answer::Checked { findings, error: None }, .. }, _))
                 if findings.is_empty() =>
             {

@@ -13,7 +13,7 @@ const JSON_BYTES: u32 = 64 << 20;
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Job {
     Disarm { name: String, rules: Box<Ruleset>, limits: Box<Limits>, passwords: Vec<String> },
-    Check { extension: String },
+    Check { extension: String, web_links: bool, fields: bool },
 }
 
 /// Outcome of a [`Job::Disarm`]; the report stays JSON because the parent only hands it on.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use sekisho_cage::{Allowance, lock_down};
 use sekisho_disarm::{Outcome, Secrets};
-use sekisho_disarm_check::Format;
+use sekisho_disarm_check::{Format, Permits};
 
 use crate::wire::{self, Answer, Job, Reply};
 
@@ -54,13 +54,17 @@ fn answer(job: Job, bytes: &[u8]) -> (Answer, Vec<u8>) {
                 }
             }
         }
-        Job::Check { extension } => (check(&extension, bytes), Vec::new()),
+        Job::Check { extension, web_links, fields } => {
+            (check(&extension, bytes, Permits { web_links, fields }), Vec::new())
+        }
     }
 }
 
-fn check(extension: &str, bytes: &[u8]) -> Answer {
+fn check(extension: &str, bytes: &[u8], permits: Permits) -> Answer {
     let result = match Format::from_extension(extension) {
-        Some(format) => sekisho_disarm_check::check(bytes, format).map_err(|e| e.to_string()),
+        Some(format) => {
+            sekisho_disarm_check::check_permitting(bytes, format, permits).map_err(|e| e.to_string())
+        }
         None => Err(format!("no second checker for .{extension}")),
     };
     match result {

@@ -32,7 +32,7 @@ pub(crate) fn rebuild(kind: Kind, bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Reb
 /// `bytes_per_pixel` is what the decoder will hold in memory.
 fn spend_pixels(ctx: &mut Ctx<'_>, width: u64, height: u64, bytes_per_pixel: u64) -> Result<(), Refusal> {
     if width == 0 || height == 0 {
-        return Err(Refusal::malformed("", "picture without pixels"));
+        return Err(Refusal::malformed("", "画素がありません"));
     }
     let pixels = width.saturating_mul(height);
     ctx.spend(Meter::Pixels, pixels)?;

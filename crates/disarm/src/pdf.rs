@@ -13,6 +13,7 @@ mod colour;
 mod content;
 mod copy;
 mod document;
+mod field;
 mod filter;
 mod font;
 mod function;
@@ -59,7 +60,7 @@ fn open(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Pdf, Refusal> {
     if locked {
         return Err(Refusal::Password { members: Vec::new() });
     }
-    Err(Refusal::malformed("", "no readable page tree"))
+    Err(Refusal::malformed("", "ページの構造が読めません"))
 }
 
 fn has_encryption(bytes: &[u8]) -> bool {

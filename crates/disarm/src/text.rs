@@ -15,7 +15,7 @@ use crate::{
 pub(crate) fn rebuild(kind: Kind, bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusal> {
     ctx.spend(Meter::ExpandedBytes, bytes.len() as u64)?;
     let decoded =
-        encoding::decode(bytes).ok_or_else(|| Refusal::malformed("", "text in no known encoding"))?;
+        encoding::decode(bytes).ok_or_else(|| Refusal::malformed("", "文字コードが分かりません"))?;
     if decoded.encoding.leaves_as_utf8() {
         ctx.report(
             Threat::T02,
@@ -32,7 +32,7 @@ pub(crate) fn rebuild(kind: Kind, bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Reb
         _ => cleaned,
     };
     let out = encoding::encode(&text, decoded.encoding, decoded.mark)
-        .ok_or_else(|| Refusal::malformed("", "characters outside the encoding"))?;
+        .ok_or_else(|| Refusal::malformed("", "元の文字コードで書けない文字があります"))?;
     Ok(Rebuilt::new(kind, out))
 }
 

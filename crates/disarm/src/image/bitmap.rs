@@ -8,7 +8,7 @@ use super::{png, spend_pixels};
 use crate::{Action, Refusal, Severity, Threat, ctx::Ctx};
 
 pub(super) fn bmp(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusal> {
-    let bad = |_| Refusal::malformed("", "BMP");
+    let bad = |_| Refusal::malformed("", "BMP の構造が壊れています");
     let decoder = BmpDecoder::new(Cursor::new(bytes)).map_err(bad)?;
     let (width, height) = decoder.dimensions();
     spend_pixels(ctx, width.into(), height.into(), 4)?;
@@ -16,9 +16,10 @@ pub(super) fn bmp(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusal> {
         ColorType::L8 => ::png::ColorType::Grayscale,
         ColorType::Rgb8 => ::png::ColorType::Rgb,
         ColorType::Rgba8 => ::png::ColorType::Rgba,
-        _ => return Err(Refusal::not_handled("", "BMP pixel format")),
+        _ => return Err(Refusal::not_handled("", "BMP の画素の形式")),
     };
-    let size = usize::try_from(decoder.total_bytes()).map_err(|_| Refusal::malformed("", "BMP size"))?;
+    let size = usize::try_from(decoder.total_bytes())
+        .map_err(|_| Refusal::malformed("", "BMP の大きさが正しくありません"))?;
     let mut data = vec![0; size];
     decoder.read_image(&mut data).map_err(bad)?;
     let declared = bytes.get(2..6).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize);
@@ -27,11 +28,11 @@ pub(super) fn bmp(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusal> {
     }
     converted(Threat::I04, "BMP", ctx);
     let raster = raster(width, height, color, data);
-    png::encode(&raster).ok_or_else(|| Refusal::malformed("", "picture cannot be written"))
+    png::encode(&raster).ok_or_else(|| Refusal::malformed("", "画像を書き出せません"))
 }
 
 pub(super) fn webp(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusal> {
-    let bad = |_| Refusal::malformed("", "WebP");
+    let bad = |_| Refusal::malformed("", "WebP の構造が壊れています");
     let mut decoder = image_webp::WebPDecoder::new(Cursor::new(bytes)).map_err(bad)?;
     decoder.set_memory_limit(64 << 20);
     let (width, height) = decoder.dimensions();
@@ -40,7 +41,9 @@ pub(super) fn webp(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusal> 
     if decoder.is_animated() {
         ctx.report(Threat::I06, Severity::Simplified, Action::Flattened, "動く WebP 画像", "");
     }
-    let size = decoder.output_buffer_size().ok_or_else(|| Refusal::malformed("", "WebP size"))?;
+    let size = decoder
+        .output_buffer_size()
+        .ok_or_else(|| Refusal::malformed("", "WebP の大きさが正しくありません"))?;
     let mut data = vec![0; size];
     decoder.read_image(&mut data).map_err(bad)?;
     let declared = bytes.get(4..8).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize);
@@ -49,7 +52,7 @@ pub(super) fn webp(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusal> 
     }
     converted(Threat::I06, "WebP", ctx);
     let raster = raster(width, height, color, data);
-    png::encode(&raster).ok_or_else(|| Refusal::malformed("", "picture cannot be written"))
+    png::encode(&raster).ok_or_else(|| Refusal::malformed("", "画像を書き出せません"))
 }
 
 fn converted(threat: Threat, from: &str, ctx: &mut Ctx<'_>) {

@@ -4,7 +4,7 @@ use super::spend_pixels;
 use crate::{Action, Meter, Refusal, Severity, Threat, ctx::Ctx};
 
 pub(super) fn rebuild(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusal> {
-    let bad = |_: gif::DecodingError| Refusal::malformed("", "GIF");
+    let bad = |_: gif::DecodingError| Refusal::malformed("", "GIF の構造が壊れています");
     let mut options = gif::DecodeOptions::new();
     options.set_color_output(gif::ColorOutput::Indexed);
     options.set_memory_limit(gif::MemoryLimit::Bytes(std::num::NonZeroU64::MIN.saturating_add(64 << 20)));
@@ -50,7 +50,7 @@ pub(super) fn rebuild(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusa
         }
     }
     if frames == 0 {
-        return Err(Refusal::malformed("", "GIF without frames"));
+        return Err(Refusal::malformed("", "GIF に絵がありません"));
     }
     drop(encoder);
     report_extensions(bytes, ctx);
@@ -101,7 +101,7 @@ fn report_extensions(bytes: &[u8], ctx: &mut Ctx<'_>) {
 }
 
 fn wrong() -> Refusal {
-    Refusal::malformed("", "picture cannot be written")
+    Refusal::malformed("", "画像を書き出せません")
 }
 
 /// A colour number beyond the palette reads memory in careless viewers; the last colour takes its place.

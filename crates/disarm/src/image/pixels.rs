@@ -11,7 +11,7 @@ const QUALITY: u8 = 92;
 /// Decodes to pixels and encodes them again. The result still passes through the coefficient writer, so that its
 /// container is the same as under the other rule.
 pub(super) fn rebuild_jpeg(image: &Jpeg, _ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusal> {
-    let bad = || Refusal::malformed("", "picture cannot be decoded");
+    let bad = || Refusal::malformed("", "画像を復号できません");
     let encoded = reencode(&jpeg::write(image, jpeg::Wrap::File)).ok_or_else(bad)?;
     let mut again = jpeg::parse(&encoded).map_err(|_| bad())?;
     again.density = image.density;

@@ -22,7 +22,7 @@ pub(super) struct Raster {
 pub(super) fn rebuild(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusal> {
     report_chunks(bytes, ctx);
     let raster = decode(bytes, ctx)?;
-    encode(&raster).ok_or_else(|| Refusal::malformed("", "picture cannot be written"))
+    encode(&raster).ok_or_else(|| Refusal::malformed("", "画像を書き出せません"))
 }
 
 /// Reports what lies outside the picture. The chunk list is only read here; the decoder has its own view.
@@ -58,7 +58,7 @@ fn report_chunks(bytes: &[u8], ctx: &mut Ctx<'_>) {
 }
 
 fn decode(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Raster, Refusal> {
-    let bad = |_| Refusal::malformed("", "PNG");
+    let bad = |_| Refusal::malformed("", "PNG の構造が壊れています");
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: 64 << 20 });
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
@@ -67,7 +67,9 @@ fn decode(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Raster, Refusal> {
     let bytes_per_pixel = info.bytes_per_pixel() as u64;
     spend_pixels(ctx, info.width.into(), info.height.into(), bytes_per_pixel)?;
     let mut reader = decoder.read_info().map_err(bad)?;
-    let size = reader.output_buffer_size().ok_or_else(|| Refusal::malformed("", "PNG size"))?;
+    let size = reader
+        .output_buffer_size()
+        .ok_or_else(|| Refusal::malformed("", "PNG の大きさが正しくありません"))?;
     let mut data = vec![0; size];
     let frame = reader.next_frame(&mut data).map_err(bad)?;
     data.truncate(frame.buffer_size());
@@ -75,9 +77,12 @@ fn decode(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Raster, Refusal> {
     let resolution = info.pixel_dims.map(|d| (d.xppu, d.yppu, matches!(d.unit, png::Unit::Meter)));
     let (color, depth) = (info.color_type, info.bit_depth);
     let palette = match color {
-        png::ColorType::Indexed => {
-            Some(info.palette.as_deref().ok_or_else(|| Refusal::malformed("", "PNG palette"))?.to_vec())
-        }
+        png::ColorType::Indexed => Some(
+            info.palette
+                .as_deref()
+                .ok_or_else(|| Refusal::malformed("", "PNG の色の表が正しくありません"))?
+                .to_vec(),
+        ),
         _ => None,
     };
     let transparency = info.trns.as_deref().map(<[u8]>::to_vec);

@@ -30,7 +30,7 @@ struct Page {
 }
 
 pub(super) fn rebuild(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusal> {
-    let bad = |_| Refusal::malformed("", "TIFF");
+    let bad = |_| Refusal::malformed("", "TIFF の構造が壊れています");
     let mut limits = Limits::default();
     limits.decoding_buffer_size = 200 << 20;
     limits.intermediate_buffer_size = 64 << 20;
@@ -48,7 +48,7 @@ pub(super) fn rebuild(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusa
 }
 
 fn read_page(decoder: &mut Decoder<Cursor<&[u8]>>, ctx: &mut Ctx<'_>) -> Result<Page, Refusal> {
-    let bad = |_| Refusal::malformed("", "TIFF");
+    let bad = |_| Refusal::malformed("", "TIFF の構造が壊れています");
     let (width, height) = decoder.dimensions().map_err(bad)?;
     let color = decoder.colortype().map_err(bad)?;
     spend_pixels(ctx, width.into(), height.into(), u64::from(color.bit_depth().div_ceil(8)) * 4)?;
@@ -60,7 +60,7 @@ fn read_page(decoder: &mut Decoder<Cursor<&[u8]>>, ctx: &mut Ctx<'_>) -> Result<
     let mut data = match decoder.read_image().map_err(bad)? {
         DecodingResult::U8(data) => data,
         DecodingResult::U16(data) => data.into_iter().flat_map(u16::to_be_bytes).collect(),
-        _ => return Err(Refusal::not_handled("", "TIFF sample format")),
+        _ => return Err(Refusal::not_handled("", "TIFF の画素の形式")),
     };
     let (samples, photometric, alpha) = match color {
         // The decoder delivers grey with black as zero whatever the file says.
@@ -74,7 +74,7 @@ fn read_page(decoder: &mut Decoder<Cursor<&[u8]>>, ctx: &mut Ctx<'_>) -> Result<
             data = expand_palette(decoder, &data, width, height, depth)?;
             (3, 2, false)
         }
-        _ => return Err(Refusal::not_handled("", "TIFF colour type")),
+        _ => return Err(Refusal::not_handled("", "TIFF の色の種類")),
     };
     if matches!(color, ColorType::YCbCr(_)) {
         ycbcr_to_rgb(&mut data);
@@ -82,7 +82,7 @@ fn read_page(decoder: &mut Decoder<Cursor<&[u8]>>, ctx: &mut Ctx<'_>) -> Result<
     let depth = if matches!(color, ColorType::Palette(_)) { 8 } else { u16::from(color.bit_depth()) };
     let row = (u64::from(width) * samples * u64::from(depth)).div_ceil(8);
     if data.len() as u64 != row * u64::from(height) {
-        return Err(Refusal::malformed("", "TIFF size"));
+        return Err(Refusal::malformed("", "TIFF の大きさが正しくありません"));
     }
     let bits = vec![depth; usize::try_from(samples).unwrap_or(1)];
     let group4 = depth == 1 && samples == 1;
@@ -120,7 +120,7 @@ fn expand_palette(
     height: u32,
     depth: u8,
 ) -> Result<Vec<u8>, Refusal> {
-    let bad = || Refusal::malformed("", "TIFF palette");
+    let bad = || Refusal::malformed("", "TIFF の色の表が正しくありません");
     let map = decoder.get_tag_u16_vec(Tag::ColorMap).map_err(|_| bad())?;
     let colours = 1_usize << depth.min(8);
     if depth > 8 || map.len() != colours * 3 {

@@ -25,7 +25,11 @@ impl<'a> Copier<'a, '_, '_> {
     ) -> Result<Vec<Value>, Refusal> {
         let mut links = Vec::new();
         let Some((_, Object::Array(array))) = self.entry(page, b"Annots") else { return Ok(links) };
-        for (_, object) in self.elements(&array).into_iter().take(MAX_ANNOTATIONS) {
+        for (id, object) in self.elements(&array).into_iter().take(MAX_ANNOTATIONS) {
+            if let Some(widget) = id.and_then(|id| self.form.widgets.remove(&id)) {
+                links.push(Value::Ref(widget));
+                continue;
+            }
             let Some(dict) = dict_of(&object).cloned() else { continue };
             let flags = number_of(&dict, "F").unwrap_or(0.0) as i64;
             let subtype = name_of(&dict, "Subtype");
@@ -44,7 +48,14 @@ impl<'a> Copier<'a, '_, '_> {
                 }
                 continue;
             }
-            let drawn = self.draw_appearance(&dict, scope, content, shared)?;
+            let mut drawn = self.draw_appearance(&dict, scope, content, shared)?;
+            if !drawn {
+                drawn = match subtype.as_str() {
+                    "Widget" => self.write_words(&dict, "V", content, shared),
+                    "FreeText" => self.write_words(&dict, "Contents", content, shared),
+                    _ => false,
+                };
+            }
             self.report_annotation(&dict, &subtype, drawn);
         }
         Ok(links)

@@ -35,6 +35,38 @@ impl Content {
             self.weight = self.weight.saturating_add(1);
         }
     }
+
+    /// Appends lines of words in a font that is addressed in UTF-16, from `at` downwards.
+    pub(super) fn write_lines(
+        &mut self,
+        words: &str,
+        font: Value,
+        size: f64,
+        at: (f64, f64),
+        colour: &[f64],
+        shared: &mut SharedResources,
+    ) {
+        let operator = match colour.len() {
+            1 => "g",
+            3 => "rg",
+            _ => "k",
+        };
+        self.draw(&[(&[], "q"), (colour, operator), (&[], "BT")]);
+        let Value::Name(name) = shared.enter(Category::Font, font) else { return };
+        write_name(&name, &mut self.data);
+        self.data.push(b' ');
+        self.draw(&[(&[size], "Tf"), (&[at.0, at.1], "Td")]);
+        for (row, line) in words.split(['\r', '\n']).filter(|l| !l.is_empty()).enumerate() {
+            if row > 0 {
+                self.draw(&[(&[0.0, -size * 1.2], "Td")]);
+            }
+            let code: Vec<u8> = line.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            write_string(&code, &mut self.data);
+            self.data.push(b' ');
+            self.draw(&[(&[], "Tj")]);
+        }
+        self.draw(&[(&[], "ET"), (&[], "Q")]);
+    }
 }
 
 /// Operators and their operands: `n` number, `N` numbers, `s` string, `a` text array, `d` dash array, `c` name of an

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use hayro_syntax::Pdf;
 use hayro_syntax::object::{Array, Dict, MaybeRef, Object, ObjectIdentifier, Stream};
 
+use super::field::Form;
 use super::keys::{self, Shape};
 use super::object::{self, Id, Objects, Value};
 use crate::{Action, Meter, Refusal, Severity, Threat, ctx::Ctx};
@@ -46,6 +47,10 @@ pub(super) struct Copier<'a, 'c, 'x> {
     pub(super) pages: HashMap<ObjectIdentifier, Id>,
     /// Optional-content groups in order of first use.
     pub(super) layers: Vec<(ObjectIdentifier, Id)>,
+    /// Fields that stay fillable.
+    pub(super) form: Form,
+    /// Font for words that have no look of their own.
+    pub(super) substitute: Option<Value>,
     /// Where in the document the copier is, for the report.
     pub(super) place: String,
 }
@@ -62,6 +67,8 @@ impl<'a, 'c, 'x> Copier<'a, 'c, 'x> {
             weights: HashMap::new(),
             pages: HashMap::new(),
             layers: Vec::new(),
+            form: Form::default(),
+            substitute: None,
             place: String::new(),
         }
     }

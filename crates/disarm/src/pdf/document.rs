@@ -11,7 +11,7 @@ use super::content::SharedResources;
 use super::copy::{Copier, dict_of, name_of, number_of};
 use super::filter;
 use super::object::{Dict, Id, Value};
-use crate::{Action, Meter, Refusal, Severity, Threat, ctx::Ctx};
+use crate::{Action, Forms, Meter, Refusal, Severity, Threat, ctx::Ctx};
 
 /// Entries of the outline, of name trees and of number trees.
 const MAX_ENTRIES: usize = 50_000;
@@ -22,7 +22,7 @@ pub(super) fn rebuild(pdf: &Pdf, ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusal> 
     let pages = pdf.pages();
     ctx.spend(Meter::Pages, pages.len() as u64)?;
     if pages.is_empty() {
-        return Err(Refusal::malformed("", "no pages"));
+        return Err(Refusal::malformed("", "ページがありません"));
     }
     let mut copier = Copier::new(pdf, ctx);
     let catalog = copier.out.reserve();
@@ -35,6 +35,9 @@ pub(super) fn rebuild(pdf: &Pdf, ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusal> 
     }
     let root = pdf.xref().get::<InputDict<'_>>(pdf.xref().root_id()).unwrap_or_default();
     let names = copier.destinations(&root);
+    if copier.ctx.rules.forms == Forms::RebuildFields {
+        copier.fields(&root)?;
+    }
     for (index, (page, number)) in pages.iter().zip(&numbers).enumerate() {
         copier.place = format!("{}ページ", index + 1);
         let dict = copier.page(page, tree, &names)?;
@@ -49,6 +52,7 @@ pub(super) fn rebuild(pdf: &Pdf, ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusal> 
     out.set("Pages", Value::Ref(tree));
     out.set_some("PageLabels", copier.page_labels(&root));
     out.set_some("Outlines", copier.outline(&root, &names)?);
+    out.set_some("AcroForm", copier.form_dict());
     out.set_some("OCProperties", copier.layer_settings(&root));
     if let Some((_, Object::Dict(preferences))) = copier.entry(&root, b"ViewerPreferences") {
         let kept = copier.plain_keys("ViewerPreferences", &preferences);

@@ -72,7 +72,7 @@ pub(super) fn decode_parts<'a>(
             "ASCII85Decode" | "A85" => ascii_85(&data),
             "RunLengthDecode" | "RL" => run_length(&data, limit),
             "Crypt" if index == 0 => data,
-            _ => return Err(Refusal::not_handled("", "stream filter")),
+            _ => return Err(Refusal::not_handled("", "知らない圧縮方式です")),
         };
         check_ratio(raw.len(), data.len(), ctx)?;
         ctx.spend(Meter::ExpandedBytes, data.len() as u64)?;

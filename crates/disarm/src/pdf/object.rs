@@ -37,6 +37,15 @@ impl Value {
         if single.is_finite() { Self::Real(single) } else { Self::Int(0) }
     }
 
+    /// A number as it is written into content.
+    pub(super) fn as_text(&self) -> String {
+        match self {
+            Self::Int(v) => v.to_string(),
+            Self::Real(v) => v.to_string(),
+            _ => "0".to_owned(),
+        }
+    }
+
     pub(super) fn int(v: usize) -> Self {
         Self::Int(i32::try_from(v).unwrap_or(i32::MAX))
     }

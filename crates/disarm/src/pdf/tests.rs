@@ -78,7 +78,12 @@ fn run(bytes: &[u8], rules: &Ruleset) -> (Vec<u8>, Report) {
             let again = disarm(&rebuilt, "a.pdf", rules, &Limits::default(), &Secrets::none());
             let Outcome::Clean { rebuilt: second, .. } = again else { panic!("second pass: {again:?}") };
             assert!(second == rebuilt, "not a fixed point");
-            let checked = sekisho_disarm_check::check(&rebuilt, sekisho_disarm_check::Format::Pdf);
+            let permits = sekisho_disarm_check::Permits {
+                web_links: rules.links == crate::Links::Web,
+                fields: rules.forms == crate::Forms::RebuildFields,
+            };
+            let format = sekisho_disarm_check::Format::Pdf;
+            let checked = sekisho_disarm_check::check_permitting(&rebuilt, format, permits);
             assert_eq!(checked, Ok(vec![]));
             (rebuilt, report)
         }
@@ -174,6 +179,60 @@ fn p05_fields_are_drawn_and_forms_go() {
         gone(&sample, Threat::P05, Severity::Active, &["AcroForm", "XFA", "Widget", "NeedAppearances"]);
     assert!(text.contains("1 0 0 1 10 10 cm"), "{text}");
     assert!(text.contains("0 0 50 10 re"));
+}
+
+/// A text field with scripts, a box, two option buttons, a push button and a field without a look.
+fn form() -> Sample {
+    let script = "/AA<</K<</S/JavaScript/JS(evil)>>>>/A<</S/SubmitForm/F(http://example.invalid)>>";
+    let look = "/AP<</N<</On 10 0 R/Off 10 0 R>>>>/AS/On";
+    let widget = "/Type/Annot/Subtype/Widget/Rect[10 10 60 20]/F 4";
+    Sample::new()
+        .catalog("/AcroForm<</Fields[11 0 R 12 0 R 13 0 R 14 0 R 17 0 R]/CO[11 0 R]/DA(/Helv 0 Tf 0 g)/DR<</Font<</Helv<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>")
+        .page("/Annots[11 0 R 12 0 R 15 0 R 16 0 R 14 0 R 18 0 R]")
+        .object(&stream("/Subtype/Form/BBox[0 0 50 10]", "0 0 50 10 re f"))
+        .object(&format!("<<{widget}/FT/Tx/T(name)/V(taro)/DA(/Helv 9 Tf 1 0 0 rg)/AP<</N 10 0 R>>{script}>>"))
+        .object(&format!("<<{widget}/FT/Btn/T(agree)/V/On{look}{script}>>"))
+        .object("<</FT/Btn/Ff 49152/T(way)/V/On/Kids[15 0 R 16 0 R]>>")
+        .object(&format!("<<{widget}/FT/Btn/Ff 65536/T(send)/AP<</N 10 0 R>>{script}>>"))
+        .object(&format!("<<{widget}/Parent 13 0 R{look}>>"))
+        .object(&format!("<<{widget}/Parent 13 0 R/AP<</N<</Two 10 0 R>>>>/AS/Off>>"))
+        .object("<</T(group)/Kids[18 0 R]>>")
+        .object(&format!("<<{widget}/FT/Ch/Parent 17 0 R/T(list)/V<FEFF7532>/Opt[<FEFF7532>(b)]{script}>>"))
+}
+
+#[test]
+fn p05_fields_stay_fillable_where_the_rule_says_so_and_never_act() {
+    let rules = Ruleset { forms: crate::Forms::RebuildFields, ..Ruleset::default() };
+    let (out, report) = run(&form().bytes(), &rules);
+    let text = inflated(&out);
+    for gone in ["JavaScript", "evil", "SubmitForm", "example.invalid", "/AA", "/CO", "(send)"] {
+        assert!(!text.contains(gone), "{gone} in {text}");
+    }
+    for kept in [
+        "/T(name)",
+        "/V(taro)",
+        "/T(agree)",
+        "/V/On",
+        "/AS/On",
+        "/Ff 49152",
+        "/T(group)",
+        "/T(list)",
+        "/DA(/F0 9 Tf 1 0 0 rg)",
+        "/NeedAppearances true",
+    ] {
+        assert!(text.replace(' ', "").contains(&kept.replace(' ', "")), "{kept} not in {text}");
+    }
+    assert!(report.items.iter().any(|i| i.threat == Threat::P01));
+    let kept = |i: &crate::Item| i.threat == Threat::P05 && i.action == crate::Action::Kept;
+    assert!(report.items.iter().any(kept), "{:?}", report.items);
+}
+
+#[test]
+fn p05_words_without_a_look_are_written_into_the_page() {
+    let (out, _) = run(&form().bytes(), &Ruleset::default());
+    let text = inflated(&out);
+    assert!(!text.contains("/AcroForm") && !text.contains("Widget"), "{text}");
+    assert!(text.contains("UniJIS-UTF16-H") && text.contains("u2) Tj"), "{text}");
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(crate) fn parse(data: &[u8]) -> Result<Jpeg, JpegError> {
         .windows(3)
         .take(1024)
         .position(|w| w == [0xff, 0xd8, 0xff])
-        .ok_or(JpegError::Malformed("no start of image"))?
+        .ok_or(JpegError::Malformed("JPEG の先頭がありません"))?
         + 2;
     let mut jpeg = empty();
     let mut tables = Tables::default();
@@ -42,7 +42,7 @@ pub(crate) fn parse(data: &[u8]) -> Result<Jpeg, JpegError> {
             _ => {
                 let Some(body) = segment(data, body_at) else {
                     if scans == 0 {
-                        return Err(JpegError::Malformed("truncated segment"));
+                        return Err(JpegError::Malformed("JPEG が途中で切れています"));
                     }
                     jpeg.damaged = true;
                     break;
@@ -62,7 +62,7 @@ pub(crate) fn parse(data: &[u8]) -> Result<Jpeg, JpegError> {
         }
     }
     if scans == 0 {
-        return Err(JpegError::Malformed("no scan"));
+        return Err(JpegError::Malformed("JPEG に画像のデータがありません"));
     }
     jpeg.normalise();
     Ok(jpeg)
@@ -118,11 +118,11 @@ fn read_segment(marker: u8, body: &[u8], jpeg: &mut Jpeg, tables: &mut Tables) -
                 tables.restart_interval = usize::from(u16::from_be_bytes([*a, *b]));
                 Ok(())
             }
-            _ => Err(JpegError::Malformed("restart interval")),
+            _ => Err(JpegError::Malformed("JPEG の再開間隔が正しくありません")),
         },
-        0xc3 | 0xc5..=0xc7 => Err(JpegError::Unsupported("lossless or hierarchical")),
-        0xc8..=0xcf => Err(JpegError::Unsupported("arithmetic coding")),
-        0xdc => Err(JpegError::Unsupported("number of lines after the scan")),
+        0xc3 | 0xc5..=0xc7 => Err(JpegError::Unsupported("JPEG の可逆・階層方式")),
+        0xc8..=0xcf => Err(JpegError::Unsupported("JPEG の算術符号")),
+        0xdc => Err(JpegError::Unsupported("後から行数を告げる JPEG")),
         0xe0..=0xef | 0xfe => {
             read_application(marker, body, jpeg);
             Ok(())
@@ -201,25 +201,25 @@ fn exif_orientation(tiff: &[u8]) -> (Option<u8>, bool) {
 
 fn read_frame(body: &[u8], jpeg: &mut Jpeg) -> Result<(), JpegError> {
     if !jpeg.components.is_empty() {
-        return Err(JpegError::Unsupported("several frames"));
+        return Err(JpegError::Unsupported("画像が二つ入った JPEG"));
     }
     let [precision, h1, h0, w1, w0, count, rest @ ..] = body else {
-        return Err(JpegError::Malformed("frame header"));
+        return Err(JpegError::Malformed("JPEG の見出しが正しくありません"));
     };
     if *precision != 8 {
-        return Err(JpegError::Unsupported("sample precision other than 8 bit"));
+        return Err(JpegError::Unsupported("8 ビットでない JPEG"));
     }
     let (width, height) =
         (usize::from(u16::from_be_bytes([*w1, *w0])), usize::from(u16::from_be_bytes([*h1, *h0])));
     let count = usize::from(*count);
     if width == 0 || height == 0 || !matches!(count, 1 | 3 | 4) || rest.len() < count * 3 {
-        return Err(JpegError::Malformed("frame size or component count"));
+        return Err(JpegError::Malformed("JPEG の大きさか色の数が正しくありません"));
     }
     let mut specs = Vec::with_capacity(count);
     for spec in rest.chunks_exact(3).take(count) {
         let (h, v) = (usize::from(spec[1] >> 4), usize::from(spec[1] & 15));
         if !(1..=4).contains(&h) || !(1..=4).contains(&v) || spec[2] > 3 {
-            return Err(JpegError::Malformed("sampling factors"));
+            return Err(JpegError::Malformed("JPEG の間引きの比が正しくありません"));
         }
         // A lone component is never interleaved, so its factors mean nothing (A.2.2).
         let (h, v) = if count == 1 { (1, 1) } else { (h, v) };
@@ -227,10 +227,10 @@ fn read_frame(body: &[u8], jpeg: &mut Jpeg) -> Result<(), JpegError> {
     }
     let mut seen = std::collections::BTreeSet::new();
     if !specs.iter().all(|s| seen.insert(s.0)) {
-        return Err(JpegError::Malformed("repeated component"));
+        return Err(JpegError::Malformed("JPEG の色が重なっています"));
     }
     if specs.iter().map(|s| s.1 * s.2).sum::<usize>() > 10 {
-        return Err(JpegError::Unsupported("more than ten blocks in an MCU"));
+        return Err(JpegError::Unsupported("JPEG の区画が大きすぎます"));
     }
     let h_max = specs.iter().map(|s| s.1).max().unwrap_or(1);
     let v_max = specs.iter().map(|s| s.2).max().unwrap_or(1);
@@ -262,7 +262,7 @@ fn read_quant(mut body: &[u8], jpeg: &mut Jpeg) -> Result<(), JpegError> {
         let (wide, index) = (head >> 4 == 1, usize::from(head & 15));
         let size = if wide { 128 } else { 64 };
         if index > 3 || rest.len() < size {
-            return Err(JpegError::Malformed("quantisation table"));
+            return Err(JpegError::Malformed("JPEG の量子化表が正しくありません"));
         }
         let mut table = [0_u16; 64];
         for (i, slot) in table.iter_mut().enumerate() {
@@ -280,12 +280,14 @@ fn read_huffman(mut body: &[u8], tables: &mut Tables) -> Result<(), JpegError> {
     while let [head, rest @ ..] = body {
         let (class, index) = (head >> 4, usize::from(head & 15));
         if class > 1 || index > 3 || rest.len() < 16 {
-            return Err(JpegError::Malformed("Huffman table"));
+            return Err(JpegError::Malformed("JPEG のハフマン表が正しくありません"));
         }
         let (counts, values) = rest.split_at(16);
         let total: usize = counts.iter().map(|&c| usize::from(c)).sum();
-        let values = values.get(..total).ok_or(JpegError::Malformed("Huffman values"))?;
-        let decoder = Decoder::new(counts, values).ok_or(JpegError::Malformed("Huffman code lengths"))?;
+        let values =
+            values.get(..total).ok_or(JpegError::Malformed("JPEG のハフマン表が正しくありません"))?;
+        let decoder = Decoder::new(counts, values)
+            .ok_or(JpegError::Malformed("JPEG のハフマン表が正しくありません"))?;
         let slot = if class == 0 { &mut tables.dc } else { &mut tables.ac };
         slot[index] = Some(decoder);
         body = &rest[16 + total..];

@@ -17,7 +17,7 @@ pub(super) struct ScanHeader {
 
 impl ScanHeader {
     pub(super) fn parse(body: &[u8], jpeg: &Jpeg, tables: &Tables) -> Result<Self, JpegError> {
-        let bad = JpegError::Malformed("scan header");
+        let bad = JpegError::Malformed("JPEG の走査の見出しが正しくありません");
         let [count, rest @ ..] = body else { return Err(bad) };
         let count = usize::from(*count);
         if count == 0 || count > jpeg.components.len() || rest.len() < count * 2 + 3 {
