@@ -21,23 +21,13 @@ impl Who {
         self.seats.iter().find(|seat| seat.valid(on))
     }
 
-    /// The seat by which somebody is meant, when a route names a role, a position and a section (`None`: any). A
-    /// route that names neither role nor position means nobody.
-    pub fn seat_for(
-        &self,
-        role: Option<&str>,
-        position_id: Option<&str>,
-        unit_id: Option<&str>,
-        on: Date,
-    ) -> Option<&Seat> {
-        if role.is_none() && position_id.is_none() {
-            return None;
-        }
-        self.seats.iter().filter(|seat| seat.valid(on)).find(|seat| {
-            role.is_none_or(|role| seat.roles_on(on).any(|held| held.code() == role))
-                && position_id.is_none_or(|position| position == seat.position_id)
-                && unit_id.is_none_or(|unit| unit == seat.unit_id)
-        })
+    /// Every way in which a route can mean this person on a day; see [`Seat::keys`].
+    pub fn keys(&self, on: Date) -> Vec<String> {
+        let mut keys: Vec<String> =
+            self.seats.iter().filter(|seat| seat.valid(on)).flat_map(|seat| seat.keys(on)).collect();
+        keys.sort();
+        keys.dedup();
+        keys
     }
 }
 
@@ -223,9 +213,47 @@ impl Seat {
         self.roles.iter().filter(move |h| within(h.valid_from, h.valid_to, on)).map(|h| h.role)
     }
 
+    /// The texts by which routes and tasks can mean this seat: each of its roles and its position, here and
+    /// anywhere. One text, so that an index finds what waits for a seat.
+    pub fn keys(&self, on: Date) -> Vec<String> {
+        let mut keys =
+            vec![position_key(&self.position_id, Some(&self.unit_id)), position_key(&self.position_id, None)];
+        for role in self.roles_on(on) {
+            keys.push(role_key(role, Some(&self.unit_id)));
+            keys.push(role_key(role, None));
+        }
+        keys
+    }
+
     /// How a seat is written in the ledger and on decisions.
     pub fn code(&self) -> String {
         format!("{}@{}", self.position_id, self.unit_id)
+    }
+}
+
+/// `role:manager@UNIT`, or `role:ciso@*` wherever it sits.
+pub fn role_key(role: Role, unit_id: Option<&str>) -> String {
+    format!("role:{}@{}", role.code(), unit_id.unwrap_or("*"))
+}
+
+pub fn position_key(position_id: &str, unit_id: Option<&str>) -> String {
+    format!("position:{position_id}@{}", unit_id.unwrap_or("*"))
+}
+
+pub fn body_key(body_id: &str) -> String {
+    format!("body:{body_id}")
+}
+
+/// A seat key taken apart: (`role` | `position` | `body`, its code or id, the section).
+pub fn read_key(key: &str) -> Option<(&str, &str, Option<&str>)> {
+    let (kind, rest) = key.split_once(':')?;
+    match kind {
+        "body" => Some((kind, rest, None)),
+        "role" | "position" => {
+            let (code, unit) = rest.rsplit_once('@')?;
+            Some((kind, code, (unit != "*").then_some(unit)))
+        }
+        _ => None,
     }
 }
 
@@ -253,8 +281,10 @@ fn anyone(action: Action, noun: &str) -> Extent {
         (
             Action::View,
             "verdict" | "requirement" | "clause" | "clause_text" | "document" | "revision" | "section"
-            | "position" | "role_seat" | "assignment" | "person" | "publication" | "checkpoint",
+            | "position" | "role_seat" | "assignment" | "person" | "publication" | "checkpoint" | "body"
+            | "authority" | "scope" | "deputy",
         ) => Extent::City,
+        (Action::View | Action::Edit, "task") | (Action::Request, "decision") => Extent::Own,
         (Action::View, "evidence" | "exception") => Extent::Section,
         (Action::View, "decision") | (Action::View | Action::Edit, "session") => Extent::Own,
         _ => Extent::None,
@@ -272,6 +302,7 @@ fn extent(role: Role, action: Action, noun: &str) -> Extent {
             (Action::View | Action::Export, "account" | "credential") => Extent::None,
             (Action::View | Action::Export | Action::Decide, _) => Extent::City,
             (Action::Request, "exception") => Extent::City,
+            (Action::Edit, "delegation" | "absence") => Extent::Own,
             _ => Extent::None,
         },
         Role::Officer
@@ -289,14 +320,18 @@ fn extent(role: Role, action: Action, noun: &str) -> Extent {
             }
         }
         Role::Officer | Role::Manager | Role::SystemManager => match (action, noun) {
-            (Action::View, "evidence" | "exception" | "decision") => Extent::Section,
+            (Action::View, "evidence" | "exception" | "decision" | "delegation" | "absence") => {
+                Extent::Section
+            }
+            (Action::Edit, "delegation") => Extent::Own,
+            (Action::Edit, "absence") => Extent::Section,
             (Action::Edit, "evidence") | (Action::Request, "exception") => Extent::Section,
             (Action::Decide, "decision") => Extent::Section,
             _ => Extent::None,
         },
         Role::SectionStaff | Role::SystemOperator | Role::Csirt | Role::CloudManager => {
             match (action, noun) {
-                (Action::View | Action::Edit, "evidence") => Extent::Section,
+                (Action::View | Action::Edit, "evidence" | "absence") => Extent::Section,
                 _ => Extent::None,
             }
         }

@@ -34,6 +34,14 @@ pub fn fiscal_year(date: Date) -> i16 {
     if date.month() >= 4 { date.year() } else { date.year() - 1 }
 }
 
+/// `R8`, as it stands in document numbers: the fiscal year by the era of its first day, but for the year in which an
+/// era began, which offices count by the new one (平成31年度 is R1).
+pub fn fiscal_label(date: Date) -> String {
+    let year = fiscal_year(date);
+    let era = ERAS.iter().find(|(_, _, first)| year >= first.year());
+    era.map_or_else(|| year.to_string(), |(_, letter, first)| format!("{letter}{}", year - first.year() + 1))
+}
+
 /// 令和6年4月1日. Before 明治 the Western year is written.
 pub fn wareki(date: Date) -> String {
     for (name, _, first) in ERAS {
@@ -138,6 +146,19 @@ mod tests {
     fn fiscal_year_starts_in_april() {
         assert_eq!(fiscal_year(Date::constant(2026, 3, 31)), 2025);
         assert_eq!(fiscal_year(Date::constant(2026, 4, 1)), 2026);
+    }
+
+    #[test]
+    fn document_numbers_carry_the_year_of_the_office() {
+        for (day, label) in [
+            ("2026-11-25", "R8"),
+            ("2027-03-31", "R8"),
+            ("2027-04-01", "R9"),
+            ("2019-04-01", "R1"),
+            ("2019-03-31", "H30"),
+        ] {
+            assert_eq!(fiscal_label(day.parse().expect("day")), label, "{day}");
+        }
     }
 
     proptest! {

@@ -11,12 +11,23 @@ pub const STATES: &[(&str, &str)] = &[
     ("voided", "失効"),
 ];
 
+/// Kinds of decision, as people call them. Which effect a kind has stands in `store::effect`.
+pub const KINDS: &[(&str, &str)] = &[
+    ("revision", "方針・基準の改定"),
+    ("adoption", "対策基準の行の採用・変更"),
+    ("rejection", "対策基準の行の不採用"),
+    ("exception", "例外措置"),
+    ("emergency", "緊急時の事後承認"),
+    ("account", "アカウントの申請"),
+    ("general", "その他の申請"),
+];
+
 pub static DECISION: Noun = Noun {
     name: "decision",
     label: "申請・決裁",
     columns: &[
         Column::new("number", "文書番号", Kind::Text).optional(),
-        // revision | adoption | not_applicable | exception | external …: what approving it brings about.
+        // One of `KINDS`: what approving it brings about.
         Column::new("kind", "種別", Kind::Text),
         Column::new("subject_noun", "対象の種類", Kind::Text),
         Column::new("subject_id", "対象", Kind::Text),
@@ -34,6 +45,20 @@ pub static DECISION: Noun = Noun {
         Column::new("closed_ms", "終了日時", Kind::Instant).optional(),
         // 外部決裁: file number, date, 専決区分, seat and digest of the sealed copy, as JSON.
         Column::new("external", "外部決裁", Kind::Json).optional(),
+        // 文書番号 in parts: section and fiscal year (税務課-R8), and the number in it.
+        Column::new("series", "文書番号の系列", Kind::Text).later(),
+        Column::new("ordinal", "系列の中の番号", Kind::Int).later(),
+        // The applicant's section when they applied.
+        Column::new("unit_id", "申請した所属", Kind::Text).later(),
+        Column::new("authority_id", "専決規程の行", Kind::Ref("authority")).later(),
+        Column::new("division", "専決区分", Kind::Text).later(),
+        // What the table's conditions looked at.
+        Column::new("facts", "専決の条件", Kind::Json).later(),
+        // Applications with the same text are alike and may be decided together; NULL never.
+        Column::new("alike", "まとめて決裁できる組", Kind::Text).later(),
+        Column::new("venue", "決裁の場所", Kind::Choice(crate::authority::VENUES)).later(),
+        // 緊急時の事後承認: when it was done before anybody approved it.
+        Column::new("done_ms", "先に行った日時", Kind::Instant).later(),
     ],
 };
 
@@ -45,6 +70,9 @@ pub const STEP_STATES: &[(&str, &str)] = &[
     ("returned", "差戻し"),
     ("closed", "終了"),
 ];
+
+pub const MODES: &[(&str, &str)] =
+    &[("self", "本人"), ("deputy", "代決"), ("delegate", "委任"), ("body", "議決"), ("external", "外部決裁")];
 
 /// One seat on the route. A route of one step is data, not a special case.
 pub static DECISION_STEP: Noun = Noun {
@@ -64,5 +92,15 @@ pub static DECISION_STEP: Noun = Noun {
         Column::new("comment", "意見", Kind::Text).optional(),
         // The WebAuthn assertion over the canonical decision; NULL is shown as 「サーバ記録のみ」.
         Column::new("proof", "署名", Kind::Json).optional(),
+        // Who is meant, as one text that an index finds: `role:ciso@*`, `role:manager@UNIT`, `body:ID`.
+        Column::new("seat_key", "職の印", Kind::Text).later(),
+        Column::new("body_id", "会議体", Kind::Ref("body")).later(),
+        Column::new("opened_ms", "順番が来た日時", Kind::Instant).later(),
+        Column::new("answer_by", "返事の目安", Kind::Date).later(),
+        Column::new("mode", "決裁のしかた", Kind::Choice(MODES)).later(),
+        // 代決・委任: the holder in whose place somebody decided.
+        Column::new("for_id", "本来の決裁者", Kind::Ref("person")).later(),
+        // Why this seat and not the one the table names.
+        Column::new("note", "経路の説明", Kind::Text).later(),
     ],
 };

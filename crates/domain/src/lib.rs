@@ -7,21 +7,29 @@ pub mod access;
 pub mod account;
 pub mod asset;
 pub mod assurance;
+pub mod authority;
+pub mod body;
+pub mod calendar;
 pub mod clock;
 pub mod date;
 pub mod decision;
+pub mod delegation;
 pub mod document;
 pub mod evidence;
 pub mod factor;
+pub mod ics;
 pub mod id;
+pub mod notice;
 pub mod noun;
 pub mod person;
 pub mod position;
 pub mod register;
 pub mod requirement;
 pub mod role;
+pub mod scope;
 pub mod search;
 pub mod section;
+pub mod task;
 pub mod verdict;
 
 use std::sync::OnceLock;
@@ -36,8 +44,18 @@ pub static NOUNS: &[&Noun] = &[
     &asset::ASSET,
     &assurance::OUTSIDE_CHECKPOINT,
     &assurance::RESTORE_TEST,
+    &authority::AUTHORITY,
+    &body::AGENDA_ITEM,
+    &body::BODY,
+    &body::BODY_MEMBER,
+    &body::MEETING,
+    &calendar::CLOSING_DAY,
     &decision::DECISION,
     &decision::DECISION_STEP,
+    &delegation::ABSENCE,
+    &delegation::DELEGATION,
+    &delegation::DEPUTY,
+    &delegation::SAME_PERSON,
     &document::ADOPTION,
     &document::CLAUSE,
     &document::CLAUSE_TEXT,
@@ -49,13 +67,17 @@ pub static NOUNS: &[&Noun] = &[
     &document::TERM,
     &evidence::EVIDENCE,
     &evidence::EXCEPTION,
+    &notice::NOTICE_TEMPLATE,
     &person::PERSON,
     &position::ASSIGNMENT,
     &position::POSITION,
     &position::ROLE_SEAT,
     &register::EXTRA_COLUMN,
     &requirement::REQUIREMENT,
+    &scope::SCOPE,
     &section::SECTION,
+    &task::CAMPAIGN,
+    &task::TASK,
     &verdict::VERDICT,
 ];
 

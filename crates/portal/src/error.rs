@@ -26,6 +26,9 @@ pub enum PortalError {
     Unreadable(String),
     #[error("the record changed meanwhile or the step is no longer possible: {0}")]
     Conflict(String),
+    /// The thing has been settled otherwise; the sentence says how and by whom.
+    #[error("settled otherwise: {0}")]
+    Settled(String),
     #[error("the request took too long")]
     TooSlow,
     /// Anything unexpected; the detail is for the log only.
@@ -45,6 +48,7 @@ impl PortalError {
             PortalError::TooLarge => "P413",
             PortalError::Unreadable(_) => "P400",
             PortalError::Conflict(_) => "P409",
+            PortalError::Settled(_) => "P410",
             PortalError::TooSlow => "P504",
             PortalError::Internal(_) => "P500",
         }
@@ -57,7 +61,7 @@ impl PortalError {
             PortalError::SignedOut { .. } | PortalError::StepUp { .. } => StatusCode::UNAUTHORIZED,
             PortalError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             PortalError::Unreadable(_) => StatusCode::BAD_REQUEST,
-            PortalError::Conflict(_) => StatusCode::CONFLICT,
+            PortalError::Conflict(_) | PortalError::Settled(_) => StatusCode::CONFLICT,
             PortalError::TooSlow => StatusCode::GATEWAY_TIMEOUT,
             PortalError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -53,6 +53,13 @@ pub(crate) fn said(error: &PortalError) -> Said {
             "あなたの操作は保存していません。先の変更はそのままです。",
             "前の画面に戻って開き直し、今の内容を確かめてください。",
         ),
+        PortalError::Settled(how) => {
+            return Said {
+                happened: how.clone(),
+                kept: "あなたの操作は保存していません。",
+                next: "決裁の一覧を開き直して、今の状態を確かめてください。",
+            };
+        }
         PortalError::TooSlow => (
             "時間がかかりすぎたため、中断しました。",
             "途中の変更は保存していません。",
@@ -94,6 +101,7 @@ mod tests {
             PortalError::TooLarge,
             PortalError::Unreadable(String::new()),
             PortalError::Conflict(String::new()),
+            PortalError::Settled("先に水谷さんが決裁しました。".to_owned()),
             PortalError::TooSlow,
             PortalError::Internal(String::new()),
         ];

@@ -3,8 +3,9 @@
 
 use crate::error::PortalError;
 use crate::pages::{
-    account, assignment, board, clause, compare, decision, document, evidence, import, ledger, login, person,
-    position, register, requirement, role_seat, section, session as sessions, start, step_up, summary,
+    account, application, assignment, board, bulk, clause, compare, decision, document, evidence, import,
+    ledger, login, outside, person, position, register, requirement, role_seat, section, session as sessions,
+    start, step_up, summary,
 };
 use crate::session::{Need, guard};
 use crate::{App, assets, guard as front, limits};
@@ -96,6 +97,19 @@ pub static ROUTES: &[Route] = routes! {
     get  "/decisions"                     May(View, "decision")       => decision::list;
     get  "/decisions/{id}"                May(View, "decision")       => decision::show;
     post "/decisions/{id}"                May(View, "decision")       => decision::decide;
+    get  "/decisions/together"            May(View, "decision")       => bulk::show;
+    post "/decisions/together"            May(View, "decision")       => bulk::decide;
+    get  "/decisions/{id}/draft"          May(View, "decision")       => outside::download;
+    post "/decisions/{id}/outside"        May(View, "decision")       => outside::record [limits::UPLOAD_BODY_BYTES];
+    get  "/applications/new"              May(Request, "decision")    => application::choose;
+    get  "/applications/general"          May(Request, "decision")    => application::general_form;
+    post "/applications/general"          May(Request, "decision")    => application::general;
+    get  "/applications/account"          May(Request, "decision")    => application::account_form;
+    post "/applications/account"          May(Request, "decision")    => application::account;
+    get  "/applications/emergency"        May(Request, "decision")    => application::emergency_form;
+    post "/applications/emergency"        May(Request, "decision")    => application::emergency;
+    get  "/applications/exception"        May(Request, "exception")   => application::exception_form;
+    post "/applications/exception"        May(Request, "exception")   => application::exception;
     post "/decisions/{id}/withdraw"       May(View, "decision")       => decision::withdraw;
     // organisation
     get  "/sections"                      May(View, "section")        => section::list;

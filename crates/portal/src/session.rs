@@ -15,6 +15,9 @@ use sekisho_domain::date::{Date, date_at};
 use sekisho_store::Actor;
 use sekisho_store::session::Session;
 
+/// The number beside 決裁 is counted up to here: beyond it, it says no more than "many".
+const WAITING_MOST: i64 = 999;
+
 /// What a route asks of the one who comes. Written beside every route in `routes.rs`, enforced before the handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
@@ -183,7 +186,8 @@ impl App {
         here: &str,
         title: impl Into<String>,
     ) -> Result<Shell, PortalError> {
-        let waiting = crate::pages::decision::waiting_for(self, me).await?.len();
+        let waiting = self.store.db.count_waiting(&me.who, me.on, WAITING_MOST).await?;
+        let waiting = usize::try_from(waiting).unwrap_or_default();
         let nav = Shell::NAV.iter().map(|(href, words)| NavItem {
             href,
             words,

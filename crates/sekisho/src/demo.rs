@@ -15,12 +15,12 @@ use sekisho_domain::date::{Date, date_at, start_of};
 use sekisho_domain::noun::Row;
 use sekisho_domain::person::PERSON;
 use sekisho_domain::position::{ASSIGNMENT, POSITION, ROLE_SEAT};
-use sekisho_domain::requirement::REQUIREMENT;
 use sekisho_domain::section::SECTION;
 use sekisho_store::decision::Answer;
 use sekisho_store::document::NewRevision;
 use sekisho_store::evidence::{NewEvidence, NewException, StoredFile};
 use sekisho_store::ledger::Sequencer;
+use sekisho_store::requirement::{AdoptedRow, NewAdoption};
 use sekisho_store::{Actor, Store};
 use sha2::{Digest as _, Sha256};
 
@@ -394,13 +394,36 @@ impl<'d> City<'d> {
                 .collect(),
             None => HashMap::new(),
         };
-        let mut tx = self.store.write(&actor(who, self.store.clock.now()), "requirement.adopt").await?;
-        for row in rows {
-            let current = tx.get(&REQUIREMENT, &self.requirement(row.requirement.as_str())?).await?;
-            let clause = row.standard_clause.as_ref().and_then(|label| standard.get(label)).cloned();
-            tx.adopt(current.set("standard_clause_id", clause), state.key(), reason, None).await?;
+        let mut adopted = Vec::new();
+        for row in &rows {
+            let clause = row.standard_clause.as_ref().and_then(|label| standard.get(label));
+            adopted.push((self.requirement(row.requirement.as_str())?, clause));
         }
-        Ok(tx.commit().await?)
+        let adopted: Vec<AdoptedRow<'_>> = adopted
+            .iter()
+            .map(|(id, clause)| AdoptedRow { id, text: None, standard_clause_id: clause.map(String::as_str) })
+            .collect();
+        let reason = reason.unwrap_or("対策基準カタログを当市の対策基準に採り入れる");
+        let mut tx = self.store.write(&actor(who, self.store.clock.now()), "requirement.adopt").await?;
+        let new = NewAdoption { state: state.key(), reason, rows: &adopted };
+        let id = tx.apply_for_adoption(who, new).await?;
+        tx.commit().await?;
+        self.approve_all(&id).await
+    }
+
+    /// Lets every seat of a route approve, each through its holder of today.
+    async fn approve_all(&self, decision_id: &str) -> Result<()> {
+        let on = date_at(self.store.clock.now());
+        loop {
+            let steps = self.store.db.decision_steps(decision_id).await?;
+            let Some(open) = steps.iter().find(|s| s.state == "open" && s.kind != "after") else {
+                return Ok(());
+            };
+            let holders = self.store.db.seat_holders(&open.key(), on).await?;
+            let holder = holders.first().with_context(|| format!("決裁する人 {}", open.key()))?;
+            let who = self.store.db.who(&holder.person_id, "").await?;
+            self.store.decide(&who, decision_id, Answer::Approve, None).await?;
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "one observation, spelt out once")]

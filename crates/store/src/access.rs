@@ -9,6 +9,7 @@ use sekisho_domain::role::Role;
 
 use crate::Db;
 use crate::error::{Result, StoreError};
+use crate::read::Read;
 
 sql! {
     const SEATS = "SELECT a.id, a.position_id, a.unit_id, a.kind, a.valid_from, a.valid_to, p.left_on,
@@ -37,22 +38,27 @@ struct SeatRow {
 impl Db {
     /// Everything the rights of a person depend on, past and future assignments included.
     pub async fn who(&self, person_id: &str, account_id: &str) -> Result<Who> {
-        let rows: Vec<SeatRow> = self.fetch_all(SEATS, &[person_id.into()]).await?;
-        let mut seats: BTreeMap<String, Seat> = BTreeMap::new();
-        for row in rows {
-            let held = row.held()?;
-            let seat = match seats.entry(row.id.clone()) {
-                std::collections::btree_map::Entry::Occupied(seat) => seat.into_mut(),
-                std::collections::btree_map::Entry::Vacant(place) => place.insert(row.seat()?),
-            };
-            seat.roles.extend(held);
-        }
-        Ok(Who {
-            person_id: person_id.to_owned(),
-            account_id: account_id.to_owned(),
-            seats: seats.into_values().collect(),
-        })
+        who(&mut &*self, person_id, account_id).await
     }
+}
+
+/// The same, where a transaction has to see it.
+pub(crate) async fn who(read: &mut impl Read, person_id: &str, account_id: &str) -> Result<Who> {
+    let rows: Vec<SeatRow> = read.all(SEATS, &[person_id.into()]).await?;
+    let mut seats: BTreeMap<String, Seat> = BTreeMap::new();
+    for row in rows {
+        let held = row.held()?;
+        let seat = match seats.entry(row.id.clone()) {
+            std::collections::btree_map::Entry::Occupied(seat) => seat.into_mut(),
+            std::collections::btree_map::Entry::Vacant(place) => place.insert(row.seat()?),
+        };
+        seat.roles.extend(held);
+    }
+    Ok(Who {
+        person_id: person_id.to_owned(),
+        account_id: account_id.to_owned(),
+        seats: seats.into_values().collect(),
+    })
 }
 
 impl SeatRow {

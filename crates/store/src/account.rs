@@ -72,6 +72,11 @@ sql! {
             blocked_until_ms = CASE WHEN login_limit.window_from_ms >= $3 AND login_limit.failures + 1 >= $4
                 THEN $5 ELSE login_limit.blocked_until_ms END";
     const CLEAR = "DELETE FROM login_limit WHERE subject = $1";
+    const ONE = "SELECT a.id AS account_id, a.version, a.login, a.state, a.privileged, a.person_id, p.name,
+            (SELECT COUNT(DISTINCT c.kind) FROM credential c
+                WHERE c.account_id = a.id AND c.revoked_ms IS NULL) AS factors
+        FROM account a JOIN person p ON p.id = a.person_id WHERE a.login = $1";
+    const PERSON_BY_NUMBER = "SELECT id FROM person WHERE number = $1 ORDER BY left_on IS NOT NULL, id LIMIT 1";
     const LIST = "SELECT a.id AS account_id, a.version, a.login, a.state, a.privileged, a.person_id, p.name,
             (SELECT COUNT(DISTINCT c.kind) FROM credential c
                 WHERE c.account_id = a.id AND c.revoked_ms IS NULL) AS factors
@@ -206,6 +211,16 @@ impl Db {
     /// Accounts with a login name after `after`, by login name.
     pub async fn accounts(&self, after: &str, limit: i64) -> Result<Vec<AccountRow>> {
         self.fetch_all(LIST, &[after.into(), limit.into()]).await
+    }
+
+    pub async fn account_by_login(&self, login: &str) -> Result<Option<AccountRow>> {
+        self.fetch_optional(ONE, &[login.into()]).await
+    }
+
+    /// Somebody by staff number, those in office before those who left.
+    pub async fn person_by_number(&self, number: &str) -> Result<Option<String>> {
+        let row: Option<(String,)> = self.fetch_optional(PERSON_BY_NUMBER, &[number.into()]).await?;
+        Ok(row.map(|(id,)| id))
     }
 
     /// Until when a login name or address has to wait; `None` when it may try.

@@ -275,6 +275,7 @@ impl Tx<'_> {
             title: &title,
             reason,
             clause_label: Some("9"),
+            ..Application::default()
         };
         self.apply(applicant, application).await
     }

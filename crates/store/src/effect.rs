@@ -1,5 +1,6 @@
 //! What an approved decision brings about, by kind; and what is put back when it is not approved.
 
+use sekisho_domain::account::ACCOUNT;
 use sekisho_domain::date::date_at;
 use sekisho_domain::document::REVISION;
 use sekisho_domain::evidence::EXCEPTION;
@@ -47,6 +48,12 @@ pub(crate) async fn subject_changed(tx: &mut Tx<'_>, decision: &Row) -> Result<b
     let current = match decision.text("kind") {
         "revision" => revision_subject(&tx.get(&REVISION, decision.text("subject_id")).await?),
         "exception" => exception_subject(&tx.get(&EXCEPTION, decision.text("subject_id")).await?),
+        "emergency" => {
+            let mut subject = exception_subject(&tx.get(&EXCEPTION, decision.text("subject_id")).await?);
+            subject["done_ms"] = decision.get("done_ms").and_then(|v| v.int()).into();
+            subject
+        }
+        "adoption" => return adoption_changed(tx, decision).await,
         // The subject is the list itself, frozen in the application.
         _ => return Ok(false),
     };
@@ -67,7 +74,9 @@ pub(crate) async fn approved(tx: &mut Tx<'_>, decision: &Row) -> Result<()> {
             tx.link_requirements(&id).await
         }
         "rejection" => reject(tx, decision).await,
-        "exception" => {
+        "adoption" => adopt(tx, decision).await,
+        "account" => account(tx, decision).await,
+        "exception" | "emergency" => {
             let exception = tx.get(&EXCEPTION, decision.text("subject_id")).await?;
             tx.update(exception.set("state", "granted").set("decision_id", decision.id.as_str())).await
         }
@@ -82,7 +91,7 @@ pub(crate) async fn undone(tx: &mut Tx<'_>, decision: &Row) -> Result<()> {
             let revision = tx.get(&REVISION, decision.text("subject_id")).await?;
             tx.update(revision.set("state", "draft")).await
         }
-        "exception" => {
+        "exception" | "emergency" => {
             let exception = tx.get(&EXCEPTION, decision.text("subject_id")).await?;
             tx.update(exception.set("state", "refused").set("decision_id", decision.id.as_str())).await
         }
@@ -90,9 +99,56 @@ pub(crate) async fn undone(tx: &mut Tx<'_>, decision: &Row) -> Result<()> {
     }
 }
 
+fn frozen(decision: &Row) -> Result<Json> {
+    serde_json::from_str(decision.text("subject")).map_err(|e| StoreError::Corrupt(e.to_string()))
+}
+
+/// Somebody took or changed one of the rows after the application was made: another version, another answer.
+async fn adoption_changed(tx: &mut Tx<'_>, decision: &Row) -> Result<bool> {
+    for row in frozen(decision)?["rows"].as_array().into_iter().flatten() {
+        let current = tx.get(&REQUIREMENT, row["id"].as_str().unwrap_or_default()).await?;
+        if row["version"].as_i64() != Some(current.version) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+async fn adopt(tx: &mut Tx<'_>, decision: &Row) -> Result<()> {
+    let subject = frozen(decision)?;
+    let state = subject["state"].as_str().unwrap_or_default();
+    for row in subject["rows"].as_array().into_iter().flatten() {
+        let current = tx.get(&REQUIREMENT, row["id"].as_str().unwrap_or_default()).await?;
+        let current = match row["standard_clause_id"].as_str() {
+            Some(clause) => current.set("standard_clause_id", clause),
+            None => current,
+        };
+        tx.adopt(current, state, subject["reason"].as_str(), row["text"].as_str(), Some(&decision.id))
+            .await?;
+    }
+    Ok(())
+}
+
+/// 新規・停止・再開・廃止 of one account. The secret is set afterwards by whoever runs the accounts.
+async fn account(tx: &mut Tx<'_>, decision: &Row) -> Result<()> {
+    let subject = frozen(decision)?;
+    let text = |key: &str| subject[key].as_str().unwrap_or_default();
+    let state = match text("change") {
+        "create" => {
+            let privileged = subject["privileged"].as_bool().unwrap_or(false);
+            return tx.create_account(text("person"), text("login"), privileged).await.map(drop);
+        }
+        "lock" => "locked",
+        "unlock" => "active",
+        "disable" => "disabled",
+        _ => return Err(StoreError::IllegalMove("an account request creates, locks, unlocks or disables")),
+    };
+    let row = tx.get(&ACCOUNT, text("account")).await?;
+    tx.update(row.set("state", state)).await
+}
+
 async fn reject(tx: &mut Tx<'_>, decision: &Row) -> Result<()> {
-    let subject: Json =
-        serde_json::from_str(decision.text("subject")).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+    let subject = frozen(decision)?;
     let until = subject["until"].as_str().unwrap_or_default().to_owned();
     if until.parse().is_ok_and(|day: sekisho_domain::date::Date| day <= date_at(tx.at())) {
         return Err(StoreError::IllegalMove("the rejection would already have ended"));

@@ -83,12 +83,40 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    /// Asks for an exception; it holds once granted, between its days, and ends by itself.
-    pub async fn apply_for_exception(&mut self, applicant: &Who, new: NewException<'_>) -> Result<String> {
+    /// 緊急時の事後承認: what was done before anybody approved it, recorded as an exception from the row that asks for
+    /// approval. It is shown as such whether it is approved afterwards or not.
+    pub async fn apply_after_the_fact(
+        &mut self,
+        applicant: &Who,
+        done: Ms,
+        new: NewException<'_>,
+    ) -> Result<String> {
+        if done > self.at() {
+            return Err(StoreError::IllegalMove("what was done lies in the past"));
+        }
+        let requirement = self.get(&REQUIREMENT, new.requirement_id).await?;
+        let row = self.request_exception(&new).await?;
+        let mut subject = crate::effect::exception_subject(&row);
+        subject["done_ms"] = done.0.into();
+        let title = format!("緊急時の事後承認: {}", new.substitute);
+        let application = Application {
+            kind: "emergency",
+            subject_noun: "exception",
+            subject_id: &row.id,
+            subject,
+            title: &title,
+            reason: new.reason,
+            clause_label: Some(requirement.text("clause_label")),
+            done: Some(done),
+            ..Application::default()
+        };
+        self.apply(applicant, application).await
+    }
+
+    async fn request_exception(&mut self, new: &NewException<'_>) -> Result<Row> {
         if new.valid_to <= new.valid_from {
             return Err(StoreError::IllegalMove("an exception ends after it begins"));
         }
-        let requirement = self.get(&REQUIREMENT, new.requirement_id).await?;
         let row = Row::new(&EXCEPTION, self.new_id())
             .set("requirement_id", new.requirement_id)
             .set("reason", new.reason)
@@ -97,9 +125,16 @@ impl Tx<'_> {
             .set("valid_from", new.valid_from)
             .set("valid_to", new.valid_to)
             .set("state", "requested");
+        self.insert(row.clone()).await?;
+        Ok(row)
+    }
+
+    /// Asks for an exception; it holds once granted, between its days, and ends by itself.
+    pub async fn apply_for_exception(&mut self, applicant: &Who, new: NewException<'_>) -> Result<String> {
+        let requirement = self.get(&REQUIREMENT, new.requirement_id).await?;
+        let row = self.request_exception(&new).await?;
         let subject = crate::effect::exception_subject(&row);
-        let id = row.id.clone();
-        self.insert(row).await?;
+        let id = row.id;
         let title = format!("例外措置: {}", requirement.text("title"));
         let application = Application {
             kind: "exception",
@@ -109,6 +144,7 @@ impl Tx<'_> {
             title: &title,
             reason: new.reason,
             clause_label: Some(requirement.text("clause_label")),
+            ..Application::default()
         };
         self.apply(applicant, application).await
     }

@@ -15,6 +15,8 @@ macro_rules! sql {
 mod access;
 pub mod account;
 mod assurance;
+pub mod body;
+mod calendar;
 pub mod ceremony;
 mod db;
 pub mod decision;
@@ -28,6 +30,7 @@ pub mod object;
 mod organisation;
 pub mod page;
 pub mod proof;
+mod read;
 pub mod register;
 pub mod requirement;
 mod row;
@@ -76,9 +79,10 @@ pub fn statements() -> Vec<&'static str> {
         access::SQL,
         account::SQL,
         ceremony::SQL,
-        db::SQL,
-        decision::SQL,
         directory::SQL,
+        body::SQL,
+        calendar::SQL,
+        db::SQL,
         document::SQL,
         ledger::SQL,
         object::SQL,
@@ -91,6 +95,7 @@ pub fn statements() -> Vec<&'static str> {
     ]
     .into_iter()
     .chain(page::SQL.iter().copied())
-    .chain(register::SQL.iter().copied());
+    .chain(register::SQL.iter().copied())
+    .chain(decision::ALL_SQL.iter().copied());
     register::sql::all().chain(written.flatten().copied()).collect()
 }

@@ -65,6 +65,23 @@ pub struct RequirementFilter {
     pub chapter: Option<i64>,
 }
 
+/// What is asked for some rows of the catalogue.
+#[derive(Clone, Copy, Debug)]
+pub struct NewAdoption<'a> {
+    /// `adopted`, `modified` or `undecided`.
+    pub state: &'a str,
+    pub reason: &'a str,
+    pub rows: &'a [AdoptedRow<'a>],
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AdoptedRow<'a> {
+    pub id: &'a str,
+    /// The city's own words, for 変更.
+    pub text: Option<&'a str>,
+    pub standard_clause_id: Option<&'a str>,
+}
+
 impl Db {
     /// Requirements after `after` (a sort key), in catalogue order.
     pub async fn requirements(
@@ -123,13 +140,14 @@ impl Tx<'_> {
         Ok(added)
     }
 
-    /// 採用・変更・未検討. 不採用 needs a decision: [`Tx::apply_for_rejection`].
+    /// 採用・変更・未検討 as a decision brought it about. 不採用 has an end of its own: [`Tx::apply_for_rejection`].
     pub async fn adopt(
         &mut self,
         row: Row,
         state: &str,
         reason: Option<&str>,
         text: Option<&str>,
+        decision_id: Option<&str>,
     ) -> Result<()> {
         if !matches!(state, "adopted" | "modified" | "undecided") {
             return Err(StoreError::IllegalMove("a rejection needs a decision, a reason and an end"));
@@ -138,11 +156,46 @@ impl Tx<'_> {
             .set("state", state)
             .set("reason", reason.filter(|r| !r.is_empty()).map(str::to_owned))
             .set("rejected_until", None::<String>)
-            .set("decision_id", None::<String>);
+            .set("decision_id", decision_id.map(str::to_owned));
         if let Some(text) = text.filter(|t| !t.is_empty()) {
             row = row.set("text", text);
         }
         self.update(row).await
+    }
+
+    /// Asks for 採用・変更 of some rows (or to make them 未検討 again). Each row is bound to the version it has now.
+    pub async fn apply_for_adoption(&mut self, applicant: &Who, new: NewAdoption<'_>) -> Result<String> {
+        let word = match new.state {
+            "adopted" => "採用する",
+            "modified" => "変更して採用する",
+            "undecided" => "未検討に戻す",
+            _ => return Err(StoreError::IllegalMove("a rejection needs a decision, a reason and an end")),
+        };
+        let mut rows = Vec::new();
+        for adoption in new.rows {
+            let row = self.get(&REQUIREMENT, adoption.id).await?;
+            rows.push(serde_json::json!({
+                "id": row.id, "version": row.version, "text": adoption.text,
+                "standard_clause_id": adoption.standard_clause_id,
+            }));
+        }
+        if rows.is_empty() {
+            return Err(StoreError::IllegalMove("an application names at least one row"));
+        }
+        let subject_id = self.new_id();
+        let title = format!("対策基準カタログ {}件を{word}", rows.len());
+        let application = Application {
+            kind: "adoption",
+            subject_noun: "requirement",
+            subject_id: &subject_id,
+            subject: serde_json::json!({ "rows": rows, "state": new.state, "reason": new.reason }),
+            title: &title,
+            reason: new.reason,
+            clause_label: Some("10"),
+            alike: Some(new.state),
+            ..Application::default()
+        };
+        self.apply(applicant, application).await
     }
 
     /// Asks for 不採用 of some rows, for a reason and until a day.
@@ -163,6 +216,7 @@ impl Tx<'_> {
             title: &title,
             reason,
             clause_label: Some("10"),
+            ..Application::default()
         };
         self.apply(applicant, application).await
     }

@@ -37,7 +37,7 @@ impl City {
         let id = self.id(catalogue_id).await;
         let mut tx = self.world.store.write(&Actor::system(), "requirement.adopt").await.unwrap();
         let row = tx.get(&REQUIREMENT, &id).await.unwrap();
-        tx.adopt(row, "adopted", None, None).await.unwrap();
+        tx.adopt(row, "adopted", None, None, None).await.unwrap();
         tx.commit().await.unwrap();
         id
     }
@@ -189,7 +189,7 @@ async fn an_empty_population_proves_nothing() {
             let id = world.db().requirement_by_catalogue_id(id).await.unwrap().unwrap();
             let row = tx.get(&REQUIREMENT, &id).await.unwrap();
             if row.text("state") == "undecided" {
-                tx.adopt(row, "adopted", None, None).await.unwrap();
+                tx.adopt(row, "adopted", None, None, None).await.unwrap();
             }
         }
     }

@@ -9,6 +9,7 @@ mod crash;
 mod decision;
 mod organisation;
 mod register;
+mod route;
 mod schema;
 mod tx;
 mod verify;

@@ -20,6 +20,10 @@ const OPERATIONAL: &[&str] = &[
     "account_use",
     "directory_entry",
     "directory_sync",
+    "number_series",
+    "decision_batch",
+    "notice_sent",
+    "feed",
 ];
 /// Made from records in the same transaction, and can be made again. Every register has one of its own besides.
 const DERIVED: &[&str] = &["extra_index"];

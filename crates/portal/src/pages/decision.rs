@@ -5,28 +5,20 @@ use crate::error::PortalError;
 use crate::form::Form;
 use crate::limits::PAGE_ROWS;
 use crate::pages::clause::word;
-use crate::pages::shared::ListPage;
+use crate::pages::{about, bulk, outside};
 use crate::part::{Cell, ClauseLabel, Day, Errors, Field, HashStamp, Moment, Pager, Seat};
-use crate::picture;
 use crate::session::Me;
 use crate::shell::{Page, Shell, page};
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use sekisho_domain::access::{self, Action, Reach, Thing};
+use sekisho_domain::authority::AUTHORITY;
 use sekisho_domain::clock::Ms;
-use sekisho_domain::date::date_at;
-use sekisho_domain::decision::{DECISION, DECISION_STEP, STATES, STEP_STATES};
+use sekisho_domain::date::{Date, date_at, fiscal_year, start_of};
+use sekisho_domain::decision::{DECISION, KINDS, STATES, STEP_KINDS, STEP_STATES};
 use sekisho_domain::noun::{Row, Value};
-use sekisho_domain::person::PERSON;
-use sekisho_domain::requirement::REQUIREMENT;
-use sekisho_store::decision::{Answer, DecideError, DecisionRow, StepRow};
-use sekisho_store::page::Incumbent;
-
-/// Applications looked at when counting what waits for a reader; a city with more has other worries.
-const WAITING_ROWS: i64 = 500;
-/// Changed clauses listed beside a decision; the comparison shows all.
-const PREVIEW_ROWS: usize = 20;
+use sekisho_store::decision::{Answer, Capacity, DecideError, DecisionRow, EXTERNAL_KEY, Like, StepRow};
 
 #[derive(Debug, Template)]
 #[template(path = "decision/page.html")]
@@ -38,18 +30,28 @@ pub(crate) struct DecisionPage {
     pub(crate) requested: Moment,
     pub(crate) answer_by: Option<Day>,
     pub(crate) state: String,
-    pub(crate) note: Option<String>,
+    /// What somebody must know before reading on.
+    pub(crate) notes: Vec<String>,
     /// (term, words) of what is decided.
     pub(crate) subject: Vec<(&'static str, String)>,
     pub(crate) subject_link: Option<(String, &'static str)>,
     pub(crate) hash: HashStamp,
-    pub(crate) clause: String,
+    pub(crate) clause: Option<ClauseLabel>,
     pub(crate) reason: String,
+    /// 専決区分 and the row of the table it comes from.
+    pub(crate) division: String,
+    /// 「昨年度から 14 件、すべて承認」
+    pub(crate) like: String,
     pub(crate) consequence: &'static str,
     pub(crate) errors: Errors,
     pub(crate) comment: Field,
-    pub(crate) can_decide: bool,
+    /// The button that says yes; `None` when it is not the reader's turn.
+    pub(crate) button: Option<&'static str>,
+    pub(crate) can_return: bool,
     pub(crate) can_withdraw: bool,
+    /// 外部決裁: the forms to fetch the draft and record what came back.
+    pub(crate) outside: Option<Vec<Field>>,
+    pub(crate) paper: Vec<(&'static str, String)>,
     /// Why the reader cannot decide, when they cannot.
     pub(crate) why_not: Option<String>,
     pub(crate) steps: Vec<Step>,
@@ -59,75 +61,107 @@ pub(crate) struct DecisionPage {
 
 #[derive(Debug)]
 pub(crate) struct Step {
+    /// 決裁, 合議 or 後閲
+    pub(crate) kind: &'static str,
     pub(crate) seat: Seat,
     pub(crate) state: &'static str,
     pub(crate) at: Option<Moment>,
     pub(crate) comment: String,
+    /// How it was done and why by this seat: 代決, 委任, 上位の職へ.
+    pub(crate) notes: Vec<String>,
     /// サーバ記録のみ, or the kind of signature.
     pub(crate) proof: &'static str,
 }
 
-/// Applications on which one of the reader's seats of today can decide.
-pub(crate) async fn waiting_for(app: &App, me: &Me) -> Result<Vec<DecisionRow>, PortalError> {
-    let all = app.store.db.decisions_waiting("", WAITING_ROWS).await?;
-    Ok(all.into_iter().filter(|d| is_turn_of(me, d)).collect())
-}
-
-/// The same question as `store` asks before it accepts an answer, so that nobody is shown a button in vain.
-fn is_turn_of(me: &Me, d: &DecisionRow) -> bool {
-    let seat = me.who.seat_for(d.role.as_deref(), d.position_id.as_deref(), d.unit_id.as_deref(), me.on);
-    seat.is_some() && d.applicant_id != me.who.person_id
+/// The first applications on which one of the reader's seats of today can decide.
+pub(crate) async fn waiting_for(app: &App, me: &Me, limit: i64) -> Result<Vec<DecisionRow>, PortalError> {
+    Ok(app.store.db.decisions_waiting(&me.who, me.on, "", limit).await?)
 }
 
 pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(query): RawQuery) -> Page {
     let query = Form::from_query(query.as_deref().unwrap_or(""));
-    let mine = query.get("of") == "mine";
-    let all = query.get("of") == "all" && me.reach(Action::View, "decision") == Reach::All;
-    let before = Some(query.get("before")).filter(|b| !b.is_empty()).unwrap_or("~");
+    let everything = me.reach(Action::View, "decision") == Reach::All;
+    let of = match query.get("of") {
+        "mine" => "mine",
+        "all" if everything => "all",
+        _ => "",
+    };
     let db = &app.store.db;
     let limit = i64::try_from(PAGE_ROWS).unwrap_or(50) + 1;
-    let mut rows = match (all, mine) {
-        (true, _) => db.decisions_recent(before, limit).await?,
-        (_, true) => db.decisions_of(&me.who.person_id, before, limit).await?,
-        _ => waiting_for(&app, &me).await?,
+    let key = query.get("at");
+    let before = if key.is_empty() { "~" } else { key };
+    let mut rows = match of {
+        "all" => db.decisions_recent(before, limit).await?,
+        "mine" => db.decisions_of(&me.who.person_id, before, limit).await?,
+        _ => db.decisions_waiting(&me.who, me.on, key, limit).await?,
     };
-    let of = if all { "all" } else { "mine" };
-    let more = (all || mine) && rows.len() > PAGE_ROWS;
+    let more = rows.len() > PAGE_ROWS;
     rows.truncate(PAGE_ROWS);
-    let next = rows.last().filter(|_| more).map(|d| format!("/decisions?of={of}&before={}", d.id));
+    let next = rows.last().filter(|_| more).map(|d| format!("/decisions?of={of}&at={}", d.id));
     let mut tabs = vec![
-        ("/decisions", "あなたの決裁を待つもの", !all && !mine),
-        ("/decisions?of=mine", "あなたの申請", mine),
+        ("/decisions", "あなたの決裁を待つもの", of.is_empty()),
+        ("/decisions?of=mine", "あなたの申請", of == "mine"),
     ];
-    if me.reach(Action::View, "decision") == Reach::All {
-        tabs.push(("/decisions?of=all", "すべて", all));
+    if everything {
+        tabs.push(("/decisions?of=all", "すべて", of == "all"));
     }
     let mut shell = app.shell(&me, "/decisions", "決めることは、ありますか").await?;
     shell.done = match query.get("done") {
         "approved" => Some("承認しました。"),
         "returned" => Some("差し戻しました。"),
         "withdrawn" => Some("引き戻しました。"),
+        "applied" => Some("申請を出しました。"),
+        "outside" => Some("外部での決裁を記録しました。"),
         _ => None,
     };
-    page(&ListPage {
+    let alike = if of.is_empty() { bulk::groups(&rows) } else { Vec::new() };
+    page(&DecisionList {
         shell,
         tabs,
-        caption: "件名を押すと、決めるための内容が開きます。".to_owned(),
-        heads: vec!["件名", "状態", "申請者", "申請した日時"],
-        rows: rows.into_iter().map(list_row).collect(),
-        empty: match (all, mine) {
-            (false, false) => "あなたの決裁を待つものはありません。",
+        alike,
+        rows: rows.into_iter().map(|d| list_row(d, me.on)).collect(),
+        empty: match of {
+            "" => "あなたの決裁を待つものはありません。",
             _ => "申請はまだありません。",
         },
-        pager: Pager { first: (before != "~").then(|| format!("/decisions?of={of}")), next },
-        ..ListPage::default()
+        pager: Pager { first: (!key.is_empty()).then(|| format!("/decisions?of={of}")), next },
+        heads: HEADS,
     })
 }
 
-fn list_row(d: DecisionRow) -> Vec<Cell> {
+const HEADS: [&str; 5] = ["件名", "状態", "返事の目安", "申請者", "申請した日時"];
+
+/// Waiting applications, groups of alike ones above them.
+#[derive(Debug, Template)]
+#[template(path = "decision/list.html")]
+pub(crate) struct DecisionList {
+    pub(crate) shell: Shell,
+    pub(crate) tabs: Vec<(&'static str, &'static str, bool)>,
+    /// (address, words)
+    pub(crate) alike: Vec<(String, String)>,
+    pub(crate) heads: [&'static str; 5],
+    pub(crate) rows: Vec<Vec<Cell>>,
+    pub(crate) empty: &'static str,
+    pub(crate) pager: Pager,
+}
+
+fn list_row(d: DecisionRow, on: Date) -> Vec<Cell> {
+    let state = match (d.state.as_str(), d.step_kind.as_str()) {
+        (_, "after") => "後閲",
+        ("pending", "concur") => "合議",
+        (state, _) => word(STATES, state),
+    };
+    let by = d.answer_by.as_deref().filter(|_| d.state == "pending").and_then(|day| day.parse::<Date>().ok());
+    let late = by.is_some_and(|day| day < on);
+    let by = by.map_or_else(String::new, |day| Day::due(day).text);
     vec![
-        Cell::link(format!("/decisions/{}", d.id), d.title),
-        Cell::text(word(STATES, &d.state)),
+        Cell::link(format!("/decisions/{}", d.id), d.title).under(format!(
+            "{} {}",
+            d.number.unwrap_or_default(),
+            word(KINDS, &d.kind)
+        )),
+        Cell::text(state),
+        Cell::text(by).under(if late { "目安を過ぎています" } else { "" }),
         Cell::text(d.applicant),
         Cell::text(Moment::at(Ms(d.requested_ms)).text),
     ]
@@ -137,41 +171,72 @@ pub(crate) async fn show(State(app): State<App>, me: Me, Path(id): Path<String>)
     page(&decision_page(&app, &me, &id, None).await?)
 }
 
-async fn decision_page(
+/// Reads a decision that is the reader's business: their own, their section's, one whose turn is theirs or on which
+/// they acted. Anything else does not exist for them.
+pub(super) async fn visible(app: &App, me: &Me, id: &str) -> Result<Row, PortalError> {
+    let db = &app.store.db;
+    let row = db.row(&DECISION, id).await?.ok_or(PortalError::NotFound)?;
+    let thing = Thing {
+        noun: "decision",
+        unit_id: Some(row.text("unit_id")).filter(|u| !u.is_empty()),
+        person_id: Some(row.text("applicant_id")),
+        visibility: None,
+    };
+    if me.must(Action::View, thing).is_ok() || db.took_part(id, &me.who.person_id).await? {
+        return Ok(row);
+    }
+    let steps = db.decision_steps(id).await?;
+    let capacities = db.capacities(&me.who, me.on).await?;
+    let mine = steps.iter().filter(|s| s.state != "closed").any(|s| {
+        let key = s.key();
+        capacities.iter().any(|c| c.key == key && c.reaches(row.text("kind")))
+    });
+    if mine { Ok(row) } else { Err(PortalError::NotFound) }
+}
+
+pub(super) async fn decision_page(
     app: &App,
     me: &Me,
     id: &str,
     form: Option<&Form>,
 ) -> Result<DecisionPage, PortalError> {
     let db = &app.store.db;
-    let row = db.row(&DECISION, id).await?.ok_or(PortalError::NotFound)?;
+    let row = visible(app, me, id).await?;
     let steps = db.decision_steps(id).await?;
-    let turn = row.text("state") == "pending"
-        && row.text("applicant_id") != me.who.person_id
-        && db.decidable_by(id, &me.who, me.now).await?;
+    let turn = db.turn(id, &me.who, me.on).await?;
     let applicant_id = row.text("applicant_id").to_owned();
-    let thing = Thing { noun: "decision", unit_id: None, person_id: Some(&applicant_id), visibility: None };
-    if !turn {
-        me.must(Action::View, thing)?;
-    }
-    let applicant = db.row(&PERSON, &applicant_id).await?;
-    let applicant = applicant.map_or(String::new(), |p| p.text("name").to_owned());
-    let seat = db.main_seat(&applicant_id, me.on).await?;
-    let applicant = seat.map_or(applicant.clone(), |(_, section)| format!("{applicant}（{section}）"));
+    let pending = row.text("state") == "pending";
+    let name = db.person_name(&applicant_id).await?.unwrap_or_default();
+    let section = match row.text("unit_id") {
+        "" => db.main_seat(&applicant_id, me.on).await?.map(|(_, section)| section),
+        unit => db.section_name(unit, me.on).await?,
+    };
     let subject: serde_json::Value = serde_json::from_str(row.text("subject")).unwrap_or_default();
-    let about = about(app, me, &row, &subject).await?;
+    let about = about::about(app, me, &row, &subject).await?;
     let comment = Field::area("comment", "意見")
         .optional()
         .hint("差し戻すときは、直してほしいところを書いてください。");
-    let (comment, errors) = match form {
+    let external = row.text("venue") == "external";
+    let may_record = external
+        && pending
+        && (applicant_id == me.who.person_id || me.reach(Action::Edit, "decision") == Reach::All);
+    let (comment, errors, outside) = match form {
+        Some(form) if may_record && !form.get("file_number").is_empty() => {
+            let (fields, errors) = form.refill(outside::fields(&row));
+            (comment, errors, Some(fields))
+        }
         Some(form) => {
             let (mut fields, errors) = form.refill(vec![comment.clone()]);
-            (fields.pop().unwrap_or(comment), errors)
+            (fields.pop().unwrap_or(comment), errors, may_record.then(|| outside::fields(&row)))
         }
-        None => (comment, Errors::default()),
+        None => (comment, Errors::default(), may_record.then(|| outside::fields(&row))),
     };
-    let at = |column: &str| row.get(column).and_then(Value::int).map(Ms);
-    let incumbents = db.incumbents(me.on).await?;
+    let int = |column: &str| row.get(column).and_then(Value::int);
+    let open = steps.iter().find(|s| s.state == "open");
+    let answer_by = open.and_then(|s| s.answer_by.as_deref()).and_then(|day| day.parse().ok());
+    let mut notes: Vec<String> = about.note.into_iter().collect();
+    notes.extend(turn.as_ref().and_then(|(_, capacity)| standing_in(capacity)));
+    let kind = turn.as_ref().map(|(step, _)| step.kind.as_str());
     Ok(DecisionPage {
         shell: app
             .shell(me, "/decisions", format!("{}してよいか", about.verb))
@@ -179,154 +244,148 @@ async fn decision_page(
             .crumb("/decisions", "決裁"),
         id: id.to_owned(),
         number: row.text("number").to_owned(),
-        applicant,
-        requested: Moment::at(at("requested_ms").unwrap_or_default()),
-        answer_by: at("expires_ms")
-            .filter(|_| row.text("state") == "pending")
-            .map(|ms| Day::due(date_at(ms))),
+        applicant: format!("{name}（{}）", section.unwrap_or_default()),
+        requested: Moment::at(Ms(int("requested_ms").unwrap_or_default())),
+        answer_by: answer_by
+            .or_else(|| int("expires_ms").map(|ms| date_at(Ms(ms))))
+            .filter(|_| pending)
+            .map(Day::due),
         state: word(STATES, row.text("state")).to_owned(),
-        note: about.note,
+        notes,
         subject: about.subject,
         subject_link: about.link,
         hash: HashStamp::new(row.text("subject_sha256")),
-        clause: row.text("clause_label").to_owned(),
+        clause: clause_label(app, me, row.text("clause_label")).await?,
         reason: row.text("reason").to_owned(),
+        division: division(app, &row).await?,
+        like: like(app, me, &row).await?,
         consequence: about.consequence,
         errors,
         comment,
-        can_decide: turn,
-        can_withdraw: row.text("state") == "pending" && applicant_id == me.who.person_id,
-        why_not: why_not(me, &row, turn),
-        steps: step_lines(app, &steps, &incumbents).await?,
+        button: kind.map(|kind| match kind {
+            "concur" => "同意する",
+            "after" => "確かめた",
+            _ => "承認する",
+        }),
+        can_return: kind.is_some_and(|kind| kind != "after"),
+        can_withdraw: pending && applicant_id == me.who.person_id,
+        outside,
+        paper: outside::paper(&row),
+        why_not: why_not(me, &row, open, turn.is_some()),
+        steps: step_lines(app, me, &steps).await?,
         preview: about.preview,
     })
 }
 
-/// What an application is about, in the words of its kind.
-#[derive(Default)]
-struct About {
-    /// Completes 「…してよいか」.
-    verb: String,
-    subject: Vec<(&'static str, String)>,
-    link: Option<(String, &'static str)>,
-    consequence: &'static str,
-    note: Option<String>,
-    preview: Vec<(ClauseLabel, &'static str)>,
-}
-
-async fn about(app: &App, me: &Me, row: &Row, subject: &serde_json::Value) -> Result<About, PortalError> {
-    let text = |key: &str| subject[key].as_str().unwrap_or("").to_owned();
-    let day = |key: &str| text(key).parse().map_or_else(|_| text(key), sekisho_domain::date::wareki);
-    match row.text("kind") {
-        "revision" => revision_about(app, me, row, day("effective_on")).await,
-        "rejection" => {
-            let ids = subject["requirements"].as_array().map_or(0, Vec::len);
-            let mut rows = Vec::new();
-            for id in
-                subject["requirements"].as_array().into_iter().flatten().filter_map(|v| v.as_str()).take(20)
-            {
-                if let Some(r) = app.store.db.row(&REQUIREMENT, id).await? {
-                    rows.push(format!("{} {}", r.text("clause_label"), r.text("text")));
-                }
-            }
-            Ok(About {
-                verb: format!("要求 {ids} 件を不採用に"),
-                subject: vec![("要求", rows.join("／")), ("いつまで", day("until"))],
-                consequence: "承認すると、期限の日まで判定の対象から外れます。期限を過ぎると未検討に戻ります。",
-                ..About::default()
-            })
-        }
-        "exception" => {
-            let requirement = app.store.db.row(&REQUIREMENT, &text("requirement")).await?;
-            let words = requirement.map_or(String::new(), |r| r.text("text").to_owned());
-            Ok(About {
-                verb: "例外措置を許可".to_owned(),
-                subject: vec![
-                    ("要求", words),
-                    ("代わりの対策", text("substitute")),
-                    ("期間", format!("{}から{}まで", day("valid_from"), day("valid_to"))),
-                ],
-                link: Some((format!("/requirements/{}", text("requirement")), "要求と今の判定を見る")),
-                consequence: "承認すると、期間のあいだ「例外措置中」になります。期限が来ると自動で終わります。",
-                ..About::default()
-            })
-        }
-        _ => Ok(About {
-            verb: format!("「{}」を承認", row.text("title")),
-            consequence: "承認すると、この内容で決まります。",
-            ..About::default()
-        }),
+/// What a reader who is not the holder of the seat must know.
+fn standing_in(capacity: &Capacity) -> Option<String> {
+    match capacity.mode {
+        "deputy" => Some(
+            "決裁する職の人が不在か空席のため、あなたが代決します。後で本人が確かめます（後閲）。".to_owned(),
+        ),
+        "delegate" => Some("委任を受けて、あなたが決裁します。委任した人の名前も記録に残ります。".to_owned()),
+        _ => None,
     }
 }
 
-async fn revision_about(app: &App, me: &Me, row: &Row, effective: String) -> Result<About, PortalError> {
+/// The clause of a label in the policy in force, linked where it exists.
+async fn clause_label(app: &App, me: &Me, label: &str) -> Result<Option<ClauseLabel>, PortalError> {
+    if label.is_empty() {
+        return Ok(None);
+    }
     let db = &app.store.db;
-    let revision = db.revision(row.text("subject_id")).await?.ok_or(PortalError::NotFound)?;
-    let changes = crate::pages::compare::changes(app, me, &revision).await?;
-    let words = match changes.previous.is_some() {
-        true => format!("{} 件", changes.rows.len()),
-        false => "新しい文書です".to_owned(),
+    let clauses = match db.in_force("policy", me.on).await? {
+        Some(revision) => db.clauses(&revision.id).await?,
+        None => Vec::new(),
     };
-    let note = (revision.warnings > 0).then(|| {
-        format!(
-            "取り込んだときに気づいたことが {} 件あります。全文のページで確かめられます。",
-            revision.warnings
-        )
-    });
-    let edition = crate::pages::board::edition(&revision.edition);
-    Ok(About {
-        verb: match changes.previous.is_some() {
-            true => format!("{}を{edition}に改定", revision.title),
-            false => format!("{}（{edition}）を制定", revision.title),
+    let found = clauses.into_iter().find(|c| c.label == label);
+    Ok(Some(match found {
+        Some(clause) => ClauseLabel {
+            id: clause.clause_id,
+            label: label.to_owned(),
+            title: clause.heading.unwrap_or_default(),
         },
-        subject: vec![
-            ("文書", format!("{} {edition}", revision.title)),
-            ("施行日", effective),
-            ("条項", format!("{} 件", revision.clauses)),
-            ("変わる条項", words),
-        ],
-        link: Some((format!("/revisions/{}", revision.id), "全文と新旧対照表を見る")),
-        consequence: "承認すると本文が固定され、施行日から効力を持ちます。",
-        note,
-        preview: changes.rows.into_iter().take(PREVIEW_ROWS).collect(),
+        None => ClauseLabel { id: String::new(), label: label.to_owned(), title: String::new() },
+    }))
+}
+
+async fn division(app: &App, row: &Row) -> Result<String, PortalError> {
+    let words = row.text("division");
+    let rule = match row.text("authority_id") {
+        "" if words.is_empty() => return Ok(String::new()),
+        "" => return Ok(format!("{words}（専決規程が未登録のため、関所の標準）")),
+        id => app.store.db.row(&AUTHORITY, id).await?,
+    };
+    Ok(rule.map_or(words.to_owned(), |rule| {
+        format!("{words}（専決規程 {} {}）", rule.text("code"), rule.text("title"))
+    }))
+}
+
+/// How like cases ended since the beginning of the last fiscal year.
+async fn like(app: &App, me: &Me, row: &Row) -> Result<String, PortalError> {
+    let last_april = Date::new(fiscal_year(me.on) - 1, 4, 1).unwrap_or(me.on);
+    let alike = Some(row.text("alike")).filter(|a| !a.is_empty());
+    let found = app.store.db.decisions_like(row.text("kind"), alike, start_of(last_april), &row.id).await?;
+    Ok(match found {
+        Like { number: 0, .. } => "昨年度から、似た決裁はありません。".to_owned(),
+        Like { number, approved, .. } if number == approved => format!("昨年度から {number} 件、すべて承認"),
+        Like { number, approved, returned } => {
+            format!(
+                "昨年度から {number} 件（承認 {approved}、差戻し {returned}、その他 {}）",
+                number - approved - returned
+            )
+        }
     })
 }
 
-fn why_not(me: &Me, row: &Row, turn: bool) -> Option<String> {
+fn why_not(me: &Me, row: &Row, open: Option<&StepRow>, turn: bool) -> Option<String> {
     if turn || row.text("state") != "pending" {
         return None;
     }
+    let key = open.map(StepRow::key).unwrap_or_default();
     let why = match row.text("applicant_id") == me.who.person_id {
         true => "自分の申請は、自分では承認できません。",
+        false if key == EXTERNAL_KEY => "文書管理システムで決裁します。ここでは承認できません。",
+        false if key.starts_with("body:") => "会議体が議決します。一人では承認できません。",
         false => "決裁の順番が回ってきた職の人だけが承認できます。",
     };
     Some(why.to_owned())
 }
 
-async fn step_lines(
-    app: &App,
-    steps: &[StepRow],
-    incumbents: &[Incumbent],
-) -> Result<Vec<Step>, PortalError> {
+async fn step_lines(app: &App, me: &Me, steps: &[StepRow]) -> Result<Vec<Step>, PortalError> {
+    let db = &app.store.db;
     let mut out = Vec::new();
     for step in steps {
-        let row = app.store.db.row(&DECISION_STEP, &step.id).await?.ok_or(PortalError::NotFound)?;
-        let mut seat = picture::seat(step.role.as_deref().unwrap_or(""), incumbents);
-        if let Some(actor) = &step.actor_id
-            && let Some(person) = app.store.db.row(&PERSON, actor).await?
-        {
-            seat.person = Some(person.text("name").to_owned());
+        let words = db.seat_words(&step.key(), me.on).await?;
+        let mut seat = Seat { seat: words.seat, person: words.person };
+        let mut notes: Vec<String> = step.note.iter().cloned().collect();
+        if words.absent && step.state == "open" {
+            notes.push("今日は不在です。".to_owned());
         }
-        let acted = row.get("acted_ms").and_then(Value::int);
+        if let Some(actor) = &step.actor_id {
+            seat.person = db.person_name(actor).await?;
+            let for_whom = match &step.for_id {
+                Some(id) => db.person_name(id).await?.unwrap_or_default(),
+                None => "空席".to_owned(),
+            };
+            match step.mode.as_deref() {
+                Some("deputy") => notes.push(format!("代決（本来の決裁者 {for_whom}）")),
+                Some("delegate") => notes.push(format!("委任による（委任した人 {for_whom}）")),
+                Some("body") => notes.push("議決による。委員長が確定しました。".to_owned()),
+                _ => {}
+            }
+        }
         out.push(Step {
+            kind: word(STEP_KINDS, &step.kind),
             seat,
             state: word(STEP_STATES, &step.state),
-            at: acted.map(|ms| Moment::at(Ms(ms))),
-            comment: row.text("comment").to_owned(),
-            proof: match (acted, row.text("proof")) {
+            at: step.acted_ms.map(|ms| Moment::at(Ms(ms))),
+            comment: step.comment.clone().unwrap_or_default(),
+            notes,
+            proof: match (step.acted_ms, step.proof.as_deref()) {
                 (None, _) => "",
-                (Some(_), "") => "サーバ記録のみ",
-                (Some(_), _) => "セキュリティキーの署名あり",
+                (Some(_), None | Some("")) => "サーバ記録のみ",
+                (Some(_), Some(_)) => "セキュリティキーの署名あり",
             },
         });
     }
@@ -339,7 +398,7 @@ pub(crate) async fn decide(
     Path(id): Path<String>,
     mut form: Form,
 ) -> Result<Response, PortalError> {
-    let row = app.store.db.row(&DECISION, &id).await?.ok_or(PortalError::NotFound)?;
+    let row = visible(&app, &me, &id).await?;
     let answer = match form.get("answer") {
         "approved" => Answer::Approve,
         "returned" => Answer::Return,
@@ -357,7 +416,9 @@ pub(crate) async fn decide(
         return Ok(page(&decision_page(&app, &me, &id, Some(&form)).await?)?.into_response());
     }
     let comment = Some(comment.as_str()).filter(|c| !c.is_empty());
-    app.store.decide(&me.who, &id, answer, comment).await.map_err(refused)?;
+    if let Err(error) = app.store.decide(&me.who, &id, answer, comment).await {
+        return Err(refused(&app, error).await);
+    }
     let done = if answer == Answer::Approve { "approved" } else { "returned" };
     Ok(Redirect::to(&format!("/decisions?done={done}")).into_response())
 }
@@ -367,18 +428,46 @@ pub(crate) async fn withdraw(
     me: Me,
     Path(id): Path<String>,
 ) -> Result<Redirect, PortalError> {
-    app.store.withdraw(&me.who, &id).await.map_err(refused)?;
+    visible(&app, &me, &id).await?;
+    if let Err(error) = app.store.withdraw(&me.who, &id).await {
+        return Err(refused(&app, error).await);
+    }
     Ok(Redirect::to("/decisions?of=mine&done=withdrawn"))
 }
 
-fn refused(error: DecideError) -> PortalError {
+/// Why an answer was not taken, as the reader is told it.
+pub(super) async fn refused(app: &App, error: DecideError) -> PortalError {
     let why = access::Why::OwnApplication;
     match error {
         DecideError::OwnApplication => PortalError::Forbidden(crate::ja::why(why).to_owned()),
         DecideError::NotYourTurn => {
             PortalError::Forbidden("決裁の順番が回ってきた職の人だけが承認できます。".to_owned())
         }
+        DecideError::DecidedOutside => {
+            PortalError::Forbidden("文書管理システムで決裁します。ここでは承認できません。".to_owned())
+        }
+        DecideError::NeedsResolution => {
+            PortalError::Forbidden("会議体が議決します。一人では承認できません。".to_owned())
+        }
+        DecideError::AlreadyClosed { by } => {
+            let name = match by {
+                Some(id) => app.store.db.person_name(&id).await.ok().flatten(),
+                None => None,
+            };
+            PortalError::Settled(match name {
+                Some(name) => format!("先に{name}さんが決裁しました。"),
+                None => "この申請は、もう決裁を待っていません。".to_owned(),
+            })
+        }
+        DecideError::SubjectChanged => PortalError::Settled(
+            "申請の後で内容が変わったため、この申請は失効しました。申請者がもう一度申請します。".to_owned(),
+        ),
+        DecideError::Expired => {
+            PortalError::Settled("期限が過ぎたため、この申請は終わっています。".to_owned())
+        }
+        DecideError::ProofOfAnother => PortalError::Settled(
+            "署名が、この決裁のものではありません。もう一度やり直してください。".to_owned(),
+        ),
         DecideError::Store(error) => error.into(),
-        other => PortalError::Conflict(other.to_string()),
     }
 }

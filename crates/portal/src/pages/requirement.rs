@@ -23,6 +23,7 @@ use sekisho_domain::role::Role;
 use sekisho_domain::search::search_key;
 use sekisho_domain::verdict::State as Verdict;
 use sekisho_store::page::{EvidenceLine, VerdictLine};
+use sekisho_store::requirement::{AdoptedRow, NewAdoption};
 
 /// Verdict changes shown on a requirement's page.
 const HISTORY_ROWS: i64 = 60;
@@ -296,14 +297,17 @@ pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(query): RawQue
     let query = Form::from_query(query.as_deref().unwrap_or(""));
     let mut list = list_page(&app, &me, &Filter::read(&query), None).await?;
     list.shell.done = match query.get("done") {
-        "adopted" => Some("採否を記録しました。"),
+        "asked" => Some("採否の申請を出しました。決裁されると、要求が変わります。"),
         "applied" => Some("不採用の申請を出しました。決裁されるまで、要求は今のままです。"),
         _ => None,
     };
     page(&list)
 }
 
-/// Bulk 採用・変更・未検討; 不採用 becomes an application.
+/// Written where nobody gave a reason for taking a row: taking it is what the catalogue is for.
+const ADOPTION_REASON: &str = "対策基準カタログの行を当市の対策基準に採り入れるため";
+
+/// 採用・変更・不採用・未検討 of the picked rows: each is an application.
 pub(crate) async fn adopt(
     State(app): State<App>,
     me: Me,
@@ -336,13 +340,13 @@ pub(crate) async fn adopt(
             "applied"
         }
         _ => {
-            let mut tx = app.store.write(&me.actor(), "requirement.adopt").await?;
-            for id in &rows {
-                let row = tx.get(&REQUIREMENT, id).await?;
-                tx.adopt(row, state, Some(&reason), None).await?;
-            }
+            let adopted: Vec<AdoptedRow<'_>> =
+                rows.iter().map(|id| AdoptedRow { id, ..AdoptedRow::default() }).collect();
+            let reason = if reason.is_empty() { ADOPTION_REASON } else { reason.as_str() };
+            let mut tx = app.store.write(&me.actor(), "requirement.adopt_request").await?;
+            tx.apply_for_adoption(&me.who, NewAdoption { state, reason, rows: &adopted }).await?;
             tx.commit().await?;
-            "adopted"
+            "asked"
         }
     };
     let back = filter.query(&filter.after);

@@ -16,6 +16,8 @@ use sekisho_domain::verdict::State as Verdict;
 /// Rows that fit on the page beside the rest.
 const FIXES_SHOWN: usize = 8;
 const DECISIONS_SHOWN: usize = 5;
+/// The same, as a limit of the query.
+const DECISIONS_SHOWN_ROWS: i64 = 5;
 
 #[derive(Debug, Template)]
 #[template(path = "summary/summary.html")]
@@ -59,14 +61,14 @@ pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQue
     let mut fixes = board::fixes(&picture, &incumbents);
     let more_fixes = fixes.len().saturating_sub(FIXES_SHOWN);
     fixes.truncate(FIXES_SHOWN);
-    let waiting = decision::waiting_for(&app, &me).await?;
+    let waiting = decision::waiting_for(&app, &me, DECISIONS_SHOWN_ROWS).await?;
     let judged = picture.nodes.iter().filter(|n| n.judged).count();
     let broken = picture.tally(Verdict::Broken);
     let unproven = picture.tally(Verdict::Unproven);
     let sentence = format!(
         "{judged} 条項のうち、守られていないものが {broken}、未確認のものが {unproven} あります。\
          あなたの決裁を待つものは {} 件です。",
-        waiting.len()
+        app.store.db.count_waiting(&me.who, me.on, 999).await?
     );
     let chapters = picture.chapters().filter(|n| n.depth == 0).map(|node| ChapterLine {
         words: format!("{} {}", node.line.label, picture::title(&node.line)),

@@ -6,6 +6,7 @@ mod assurance;
 mod document;
 mod evidence;
 mod position;
+mod seat;
 mod section;
 mod verdict;
 
@@ -16,9 +17,18 @@ pub use document::{
 };
 pub use evidence::EvidenceLine;
 pub use position::{AssignmentLine, Incumbent, PositionLine, RoleSeatLine};
+pub use seat::SeatWords;
 pub use section::{Counts, PersonLine, SectionLine};
 pub use verdict::{Interval, Judged, VerdictLine};
 
 /// Every statement of this module, by file.
-pub(crate) const SQL: &[&[&str]] =
-    &[account::SQL, assurance::SQL, document::SQL, evidence::SQL, position::SQL, section::SQL, verdict::SQL];
+pub(crate) const SQL: &[&[&str]] = &[
+    account::SQL,
+    assurance::SQL,
+    document::SQL,
+    evidence::SQL,
+    position::SQL,
+    seat::SQL,
+    section::SQL,
+    verdict::SQL,
+];
