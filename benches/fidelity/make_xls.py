@@ -209,14 +209,13 @@ def by_xlwt(out, count):
         book.save(str(out / f"xlwt_{i:02}.xls"))
 
 
-def main():
-    out = pathlib.Path(sys.argv[1])
+def make(out):
     out.mkdir(parents=True, exist_ok=True)
     if not shutil.which("soffice"):
         sys.exit("NOT RUN: LibreOffice is missing")
     by_office(out, 30)
     by_xlwt(out, 10)
-    print(len(list(out.glob("*.xls"))), "workbooks")
 
 
-main()
+if __name__ == "__main__":
+    make(pathlib.Path(sys.argv[1]))

@@ -7,6 +7,7 @@
 
 mod book;
 mod cells;
+mod chart;
 mod crypt;
 mod drawing;
 mod escher;
@@ -17,6 +18,7 @@ mod geometry;
 mod links;
 mod note;
 mod page;
+mod plot;
 mod record;
 mod rules;
 mod sheet;

@@ -117,12 +117,7 @@ impl Book {
         let mut next = 0;
         for sheet in &mut self.links.sheets {
             let what = match sheet.kind {
-                SheetKind::Table => "",
-                SheetKind::Chart => {
-                    let what = "グラフだけのシート（空のシートに置き換え）";
-                    ctx.report(Threat::L00, Severity::Simplified, Action::Flattened, what, &sheet.name);
-                    ""
-                }
+                SheetKind::Table | SheetKind::Chart => "",
                 SheetKind::Macro => "Excel 4.0 マクロシート",
                 SheetKind::Module => "マクロのモジュール",
             };

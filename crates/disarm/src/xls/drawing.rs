@@ -2,7 +2,10 @@
 //!
 //! Source: MS-XLS 2.4.181 (Obj), 2.4.329 (TxO), 2.4.179 (Note), 2.4.170 (MsoDrawing).
 
+use std::collections::BTreeMap;
+
 use super::{
+    chart::Chart,
     escher::{self, Shape},
     record::{Fields, Record},
     text::Text,
@@ -48,6 +51,8 @@ pub(super) struct Layer {
     stream: Vec<u8>,
     pub(super) objects: Vec<Object>,
     pub(super) notes: Vec<Note>,
+    /// Charts by the number of their object.
+    pub(super) charts: BTreeMap<usize, Chart>,
 }
 
 impl Layer {
@@ -77,6 +82,11 @@ impl Layer {
             _ => return Some(false),
         }
         Some(true)
+    }
+
+    /// The chart that a sub-stream behind the last object draws.
+    pub(super) fn chart(&mut self) -> &mut Chart {
+        self.charts.entry(self.objects.len().saturating_sub(1)).or_default()
     }
 
     pub(super) fn shapes(&self, ctx: &mut Ctx<'_>) -> Result<Vec<Shape>, Refusal> {

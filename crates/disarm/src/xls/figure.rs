@@ -1,6 +1,6 @@
 //! Writes the drawing of a sheet: pictures, shapes, groups, texts.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{
     drawing::{Object, ShapeText},
@@ -21,6 +21,10 @@ pub(super) struct Canvas<'a, 'c> {
     pub(super) pictures: &'a [bool],
     /// Pictures in the order of their relationship ids.
     pub(super) used: Vec<usize>,
+    /// Written charts by the number of their object.
+    pub(super) plots: &'a BTreeMap<usize, String>,
+    /// Charts in the order of their relationship ids.
+    pub(super) used_charts: Vec<String>,
     pub(super) ctx: &'a mut Ctx<'c>,
     id: u32,
 }
@@ -38,9 +42,32 @@ impl<'a, 'c> Canvas<'a, 'c> {
         objects: &'a [Object],
         grid: &'a Grid,
         pictures: &'a [bool],
+        plots: &'a BTreeMap<usize, String>,
         ctx: &'a mut Ctx<'c>,
     ) -> Self {
-        Self { sheet, styles, objects, grid, pictures, used: Vec::new(), ctx, id: 1 }
+        let (used, used_charts) = (Vec::new(), Vec::new());
+        Self { sheet, styles, objects, grid, pictures, used, plots, used_charts, ctx, id: 1 }
+    }
+
+    /// The drawing of a chart on a sheet of its own: as large as the paper allows.
+    pub(super) fn write_chart_sheet(&mut self) -> String {
+        let Some(content) = self.chart(Some(0), "グラフ") else { return String::new() };
+        wrapped(&format!(
+            "<xdr:absoluteAnchor><xdr:pos x=\"0\" y=\"0\"/><xdr:ext cx=\"9300000\" cy=\"6070000\"/>{content}<xdr:clientData/></xdr:absoluteAnchor>"
+        ))
+    }
+
+    fn chart(&mut self, object: Option<usize>, name: &str) -> Option<String> {
+        let Some(plot) = object.and_then(|at| self.plots.get(&at)) else {
+            self.ctx.report(Threat::L00, Severity::Simplified, Action::Dropped, "グラフ", self.sheet);
+            return None;
+        };
+        self.used_charts.push(plot.clone());
+        self.id += 1;
+        let (id, relation) = (self.id, self.used_charts.len());
+        Some(format!(
+            "<xdr:graphicFrame macro=\"\"><xdr:nvGraphicFramePr><xdr:cNvPr id=\"{id}\" name=\"{name} {relation}\"/><xdr:cNvGraphicFramePr/></xdr:nvGraphicFramePr><xdr:xfrm><a:off x=\"0\" y=\"0\"/><a:ext cx=\"0\" cy=\"0\"/></xdr:xfrm><a:graphic><a:graphicData uri=\"http://schemas.openxmlformats.org/drawingml/2006/chart\"><c:chart xmlns:c=\"http://schemas.openxmlformats.org/drawingml/2006/chart\" r:id=\"rIdC{relation}\"/></a:graphicData></a:graphic></xdr:graphicFrame>"
+        ))
     }
 
     /// `xdr:wsDr`; empty when nothing is drawn.
@@ -65,12 +92,7 @@ impl<'a, 'c> Canvas<'a, 'c> {
             }
             let _ = write!(body, "{content}<xdr:clientData/></xdr:twoCellAnchor>");
         }
-        if body.is_empty() {
-            return body;
-        }
-        format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<xdr:wsDr xmlns:xdr=\"http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing\" xmlns:a=\"http://schemas.openxmlformats.org/drawingml/2006/main\" xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\">{body}</xdr:wsDr>"
-        )
+        if body.is_empty() { body } else { wrapped(&body) }
     }
 
     fn simplified(&mut self, what: &str) {
@@ -86,8 +108,7 @@ impl<'a, 'c> Canvas<'a, 'c> {
             return None;
         }
         if kind == CHART {
-            self.ctx.report(Threat::L00, Severity::Simplified, Action::Dropped, "グラフ", self.sheet);
-            return None;
+            return self.chart(shape.object, "グラフ");
         }
         if shape.is_group {
             return self.group(shape, at);
@@ -388,6 +409,13 @@ impl<'a, 'c> Canvas<'a, 'c> {
         let _ = write!(out, "<a:latin typeface=\"{name}\"/><a:ea typeface=\"{name}\"/></a:rPr>");
         out
     }
+}
+
+/// The root of a drawing.
+fn wrapped(body: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<xdr:wsDr xmlns:xdr=\"http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing\" xmlns:a=\"http://schemas.openxmlformats.org/drawingml/2006/main\" xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\">{body}</xdr:wsDr>"
+    )
 }
 
 /// `a:xfrm`.

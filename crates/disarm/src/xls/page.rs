@@ -12,6 +12,9 @@ use super::{
     xml,
 };
 
+/// Paper of a sheet that leaves it to the printer; OOXML would read silence as US letter.
+const A4: u16 = 9;
+
 /// Settings of one sheet.
 #[derive(Debug, Default)]
 pub(super) struct Page {
@@ -124,6 +127,15 @@ impl Page {
             _ => return Some(false),
         }
         Some(true)
+    }
+
+    /// Whether a record says how something is shown or printed; chart sheets have these among their own.
+    pub(super) fn is_print(&self, id: u16) -> bool {
+        matches!(
+            id,
+            0x0014 | 0x0015 | 0x0026
+                ..=0x0029 | 0x0083 | 0x0084 | 0x00A1 | 0x0862 | 0x023E | 0x00A0 | 0x0012 | 0x0013
+        )
     }
 
     /// Whether this is a dialog of Excel 5, which runs macros.
@@ -307,8 +319,11 @@ impl Page {
             edge(|s| s.header_margin),
             edge(|s| s.footer_margin)
         );
-        if let Some(setup) = &self.setup {
-            write_setup(out, setup);
+        match &self.setup {
+            Some(setup) => write_setup(out, setup),
+            None => {
+                let _ = write!(out, "<pageSetup paperSize=\"{A4}\"/>");
+            }
         }
         write_header(out, &self.header, &self.footer);
         write_breaks(out, "rowBreaks", &self.row_breaks, 16383);
@@ -350,9 +365,8 @@ fn write_setup(out: &mut String, setup: &Setup) {
     let flags = setup.flags;
     // Paper, scale, resolution, copies and orientation say nothing when no printer was there to be asked.
     let known = flags & 4 == 0;
-    if known && setup.paper > 0 && setup.paper < 256 {
-        let _ = write!(out, " paperSize=\"{}\"", setup.paper);
-    }
+    let paper = if known && (1..256).contains(&setup.paper) { setup.paper } else { A4 };
+    let _ = write!(out, " paperSize=\"{paper}\"");
     if known && (10..=400).contains(&setup.scale) && setup.scale != 100 {
         let _ = write!(out, " scale=\"{}\"", setup.scale);
     }

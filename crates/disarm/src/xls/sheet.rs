@@ -1,6 +1,6 @@
 //! One sheet: its records in, the parts of its OOXML counterpart out.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{
     book::{BOF, Book, EOF, report_lost},
@@ -8,9 +8,9 @@ use super::{
     drawing::Layer,
     figure::Canvas,
     geometry::Grid,
-    links::SheetKind,
     note,
     page::Page,
+    plot,
     record::{Record, Records},
     rules::Rules,
     style::Styles,
@@ -19,6 +19,7 @@ use crate::{Action, Refusal, Severity, Threat, ctx::Ctx};
 
 /// Kinds of sub-streams by the BOF record.
 const MACRO_SHEET: u16 = 0x0040;
+const CHART_SHEET: u16 = 0x0020;
 const VIEW_BEGIN: u16 = 0x01AA;
 const VIEW_END: u16 = 0x01AB;
 
@@ -32,6 +33,8 @@ pub(super) struct Sheet {
     page: Page,
     rules: Rules,
     layer: Layer,
+    /// A chart on a sheet of its own.
+    pub(super) is_chart: bool,
     /// Manual calculation, and iterations: on, how many, until what change.
     pub(super) calculation: (bool, (bool, u16, f64)),
 }
@@ -45,6 +48,8 @@ pub(super) struct Parts {
     pub(super) drawing: String,
     /// Pictures of the drawing, in the order of its `rId1` ….
     pub(super) pictures: Vec<usize>,
+    /// Charts of the drawing, in the order of its `rIdC1` ….
+    pub(super) charts: Vec<String>,
     pub(super) notes: Option<(String, String)>,
 }
 
@@ -53,9 +58,6 @@ impl Sheet {
         let known = &book.links.sheets[index];
         let mut sheet = Self { name: known.name.clone(), state: known.state, index, ..Self::default() };
         sheet.calculation = (false, (false, 100, 0.001));
-        if known.kind != SheetKind::Table {
-            return Ok(sheet);
-        }
         let mut records = Records::new(stream, known.offset);
         let bad = || Refusal::malformed(known.name.clone(), "シートの先頭がありません");
         let first = records.next(ctx)?.filter(|r| r.id == BOF).ok_or_else(bad)?;
@@ -64,6 +66,7 @@ impl Sheet {
             ctx.dropped(Threat::L03, "Excel 4.0 マクロシート", &sheet.name);
             return Ok(sheet);
         }
+        sheet.is_chart = kind == CHART_SHEET;
         sheet.records(&mut records, &book.styles, ctx)?;
         if sheet.page.is_dialog() {
             ctx.dropped(Threat::L03, "ダイアログシート", &sheet.name);
@@ -93,6 +96,7 @@ impl Sheet {
                     report_lost(record.id, &self.name, ctx);
                 }
                 VIEW_END => in_view = false,
+                _ if depth == 1 => self.layer.chart().take(&record),
                 _ if depth > 0 || in_view => {}
                 _ => {
                     if self.take(&record, styles, ctx).is_none() {
@@ -106,6 +110,10 @@ impl Sheet {
     }
 
     fn take(&mut self, record: &Record<'_>, styles: &Styles, ctx: &mut Ctx<'_>) -> Option<()> {
+        if self.is_chart && !self.page.is_print(record.id) {
+            self.layer.chart().take(record);
+            return Some(());
+        }
         if self.cells.take(record)?
             || self.page.take(record)?
             || self.rules.take(record, styles)?
@@ -137,9 +145,21 @@ impl Sheet {
         let grid = Grid::new(&self.cells, styles.digit_width());
         let shapes = self.layer.shapes(ctx)?;
         let known: Vec<bool> = book.pictures.iter().map(Option::is_some).collect();
-        let mut canvas = Canvas::new(&self.name, styles, &self.layer.objects, &grid, &known, ctx);
-        parts.drawing = canvas.write(&shapes);
-        parts.pictures = canvas.used;
+        let mut plots = BTreeMap::new();
+        for (object, chart) in &self.layer.charts {
+            if let Some(plot) = plot::write(chart, styles, &book.links, ctx)? {
+                let what = "グラフ（書式の細部は標準に戻しました）";
+                ctx.report(Threat::L00, Severity::Simplified, Action::Flattened, what, &self.name);
+                plots.insert(*object, plot);
+            }
+        }
+        let mut canvas = Canvas::new(&self.name, styles, &self.layer.objects, &grid, &known, &plots, ctx);
+        parts.drawing = if self.is_chart { canvas.write_chart_sheet() } else { canvas.write(&shapes) };
+        (parts.pictures, parts.charts) = (canvas.used, canvas.used_charts);
+        if self.is_chart {
+            parts.sheet = self.chart_sheet(&parts, styles, active);
+            return Ok(parts);
+        }
         parts.notes = note::write(&self.layer.notes, &self.layer.objects, &shapes, &grid, styles);
 
         let mut out = String::from(
@@ -168,5 +188,26 @@ impl Sheet {
         out.push_str("</worksheet>");
         parts.sheet = out;
         Ok(parts)
+    }
+
+    /// `chartsheet.xml`; a plain sheet when its chart could not be drawn.
+    fn chart_sheet(&self, parts: &Parts, styles: &Styles, active: bool) -> String {
+        let root = if parts.drawing.is_empty() { "worksheet" } else { "chartsheet" };
+        let mut out = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<{root} xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\">"
+        );
+        if parts.drawing.is_empty() {
+            self.page.write_view(&mut out, active, styles);
+            out.push_str("<sheetData/>");
+        } else {
+            let selected = if active { " tabSelected=\"1\"" } else { "" };
+            let _ = write!(out, "<sheetViews><sheetView{selected} workbookViewId=\"0\"/></sheetViews>");
+        }
+        self.page.write_print(&mut out);
+        if !parts.drawing.is_empty() {
+            out.push_str("<drawing r:id=\"rIdD\"/>");
+        }
+        let _ = write!(out, "</{root}>");
+        out
     }
 }

@@ -64,19 +64,20 @@ pub(super) fn package(mut book: Book, ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refu
     package.add(ooxml::APPLICATION, ooxml::made_by_excel().as_bytes(), ctx)?;
     package.add("xl/workbook.xml", book.write(ctx)?.as_bytes(), ctx)?;
     let mut links = String::new();
-    for i in 1..=book.sheets.len() {
-        relation(&mut links, &format!("rId{i}"), "worksheet", &format!("worksheets/sheet{i}.xml"));
-    }
     relation(&mut links, "rIdS", "styles", "styles.xml");
     if !book.strings.is_empty() {
         relation(&mut links, "rIdT", "sharedStrings", "sharedStrings.xml");
         let strings = shared_strings(&book.strings, &|font| book.styles.run_font(font));
         package.add("xl/sharedStrings.xml", strings.as_bytes(), ctx)?;
     }
-    package.relationships("xl/workbook.xml", &links, ctx)?;
+    relation(&mut links, "rIdH", "theme", "theme/theme1.xml");
+    package.add("xl/theme/theme1.xml", include_bytes!("../../tables/theme.xml"), ctx)?;
     let names: Vec<String> = book.pictures.iter().enumerate().map(picture_name).collect();
     let mut placed = vec![false; names.len()];
-    sheets(&mut book, &mut package, &names, &mut placed, ctx)?;
+    for (i, kind) in (1..).zip(sheets(&mut book, &mut package, &names, &mut placed, ctx)?) {
+        relation(&mut links, &format!("rId{i}"), kind, &format!("worksheets/sheet{i}.xml"));
+    }
+    package.relationships("xl/workbook.xml", &links, ctx)?;
     for ((picture, name), _) in book.pictures.iter().zip(&names).zip(&placed).filter(|(_, placed)| **placed) {
         package.add(&format!("xl/media/{name}"), picture.as_deref().unwrap_or(&[]), ctx)?;
     }
@@ -89,7 +90,7 @@ fn sheets(
     names: &[String],
     placed: &mut [bool],
     ctx: &mut Ctx<'_>,
-) -> Result<(), Refusal> {
+) -> Result<Vec<&'static str>, Refusal> {
     let mut marks = vec![false; book.styles.len()];
     book.sheets.iter().for_each(|sheet| sheet.cells.used(&mut marks));
     let used: Vec<u16> = (0_u16..).zip(&marks).filter(|(_, used)| **used).map(|(xf, _)| xf).collect();
@@ -101,6 +102,7 @@ fn sheets(
     let paper = Paper { styles: &cell_styles, strings: book.strings.len(), fonts: &fonts };
     let active = book.active();
     let sheets: Vec<Sheet> = std::mem::take(&mut book.sheets);
+    let mut kinds = Vec::new();
     for (i, sheet) in sheets.into_iter().enumerate() {
         let parts = sheet.write(book, &mut styles, &paper, i == active, ctx)?;
         for picture in &parts.pictures {
@@ -109,8 +111,10 @@ fn sheets(
             }
         }
         sheet_parts(i + 1, &parts, package, names, ctx)?;
+        kinds.push(if sheet.is_chart && !parts.drawing.is_empty() { "chartsheet" } else { "worksheet" });
     }
-    package.add("xl/styles.xml", styles.write(&used).xml.as_bytes(), ctx)
+    package.add("xl/styles.xml", styles.write(&used).xml.as_bytes(), ctx)?;
+    Ok(kinds)
 }
 
 fn sheet_parts(
@@ -138,6 +142,11 @@ fn sheet_parts(
         for (i, picture) in (1..).zip(&parts.pictures) {
             let target = format!("../media/{}", names.get(*picture).map_or("", String::as_str));
             relation(&mut pictures, &format!("rId{i}"), "image", &target);
+        }
+        for (i, chart) in (1..).zip(&parts.charts) {
+            let name = format!("charts/chart{number}_{i}.xml");
+            relation(&mut pictures, &format!("rIdC{i}"), "chart", &format!("../{name}"));
+            package.add(&format!("xl/{name}"), chart.as_bytes(), ctx)?;
         }
         if !pictures.is_empty() {
             package.relationships(&drawing, &pictures, ctx)?;

@@ -178,7 +178,15 @@ impl Workbook {
         for (sheet, place) in self.sheets.iter().zip(places) {
             let at = u32::try_from(out.len()).expect("small").to_le_bytes();
             out[place..place + 4].copy_from_slice(&at);
-            push(&mut out, 0x0809, &bof(if sheet.kind == 1 { 0x40 } else { 0x10 }));
+            push(
+                &mut out,
+                0x0809,
+                &bof(match sheet.kind {
+                    1 => 0x40,
+                    2 => 0x20,
+                    _ => 0x10,
+                }),
+            );
             sheet.records.iter().for_each(|(id, data)| push(&mut out, *id, data));
             push(&mut out, 0x000A, &[]);
         }

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""How many Excel 97-2003 workbooks are usable after disarming: one line of figures, the worst files named.
+
+    xls.py [FOLDER ...] [--japanese] [--binary PATH] [--keep DIR]
+
+`--japanese` adds workbooks made here (make_xls.py). The input is counted in its own records with olefile, the output
+in its XML; both are drawn by LibreOffice. Inputs that LibreOffice does not open, or that need a password, do not
+count. Exit 1 below 95 % usable or with a threat left.
+"""
+import argparse
+import collections
+import json
+import pathlib
+import shutil
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+
+import olefile
+
+import count
+import judge
+import make_xls
+import render
+
+# A number that fell is explained by one of these threats in the report.
+EXPLAINS = {"formulas": {"O24"}, "sheets": {"L03"}, "merged": {"L00"}, "conditional": {"O24"}, "validations": {"O24"},
+            "pictures": {"O28", "L05", "L00"}, "comments": set(), "breaks": set(), "panes": set()}
+COUNTED = {0x0006: "formulas", 0x01B1: "conditional", 0x01BE: "validations", 0x001C: "comments", 0x0041: "panes"}
+
+
+def records(path):
+    data = path.read_bytes()
+    if data[:4] == b"\xd0\xcf\x11\xe0":
+        with olefile.OleFileIO(path) as ole:
+            names = {"/".join(n).lower(): n for n in ole.listdir()}
+            data = ole.openstream(names["workbook"]).read()
+    at = 0
+    while at + 4 <= len(data):
+        kind, length = struct.unpack_from("<HH", data, at)
+        yield kind, data[at + 4:at + 4 + length]
+        at += 4 + length
+
+
+def numbers(path):
+    """Counts of the input. Records of charts inside sheets, and of saved views, are not of the sheet."""
+    found, depth, view, drawing = collections.Counter(), 0, False, b""
+    kept = True
+    for kind, data in records(path):
+        if kind == 0x0809:
+            depth += 1
+            if depth == 1:
+                kept = struct.unpack_from("<H", data, 2)[0] == 0x10
+        elif kind == 0x000A:
+            depth -= 1
+        elif kind in (0x01AA, 0x01AB):
+            view = kind == 0x01AA
+        elif kind == 0x0085:
+            found["sheets"] += data[5] in (0, 2)
+        elif depth != 1 or view or not kept:
+            continue
+        elif kind == 0x00E5:
+            found["merged"] += struct.unpack_from("<H", data)[0]
+        elif kind in (0x1A, 0x1B):
+            found["breaks"] += struct.unpack_from("<H", data)[0]
+        elif kind in COUNTED:
+            found[COUNTED[kind]] += 1
+        elif kind == 0x00EC:
+            found["pictures"] += data.count(b"\x04\x41")
+    return found
+
+
+def row(source, output, report, pdfs):
+    why, told = [], {i["threat"] for i in report["items"]}
+    result = {"why": why, "words": 0.0, "ssim": 0.0, "size": report["output_bytes"] / max(1, report["input_bytes"])}
+    left = judge.threats(output, "xlsx")
+    if left:
+        why.append("THREAT LEFT " + ",".join(sorted(left)))
+    a, b = pdfs[source], pdfs.get(output)
+    if b is None or render.page_count(b) == 0:
+        why.append("does not open")
+        return result
+    result["words"] = render.kept(render.pdf_text(a), render.pdf_text(b))
+    result["ssim"] = statistics.mean([render.ssim(x, y) for x, y in zip(render.pages(a), render.pages(b))] or [0.0])
+    if render.page_count(a) != render.page_count(b):
+        why.append(f"pages {render.page_count(a)}->{render.page_count(b)}")
+    if result["words"] < 0.99:
+        why.append(f"words {result['words']:.3f}")
+    if result["ssim"] < 0.95:
+        why.append(f"ssim {result['ssim']:.3f}")
+    try:
+        before = numbers(source)
+    except (OSError, KeyError, struct.error, IndexError):
+        before = {}
+    after = count.office(output, count.SHEET)
+    for name, number in sorted(before.items()):
+        if after[name] < number and not EXPLAINS[name] & told:
+            why.append(f"{name} {number}->{after[name]}")
+    errors = judge.audit(output)
+    if errors:
+        why.append("audit: " + "; ".join(sorted(errors))[:300])
+    return result
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("folders", nargs="*", type=pathlib.Path)
+    arguments.add_argument("--japanese", action="store_true")
+    arguments.add_argument("--binary", default="target/release/sekisho-disarm", type=pathlib.Path)
+    arguments.add_argument("--keep", type=pathlib.Path, help="work here and keep everything; PDFs are found again")
+    options = arguments.parse_args()
+    work = options.keep or pathlib.Path(tempfile.mkdtemp())
+    source, result, made = work / "in", work / "out", work / "japanese"
+    for folder in (source, result):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    folders = list(options.folders)
+    if options.japanese:
+        if not list(made.glob("*.xls")):
+            make_xls.make(made)
+        folders.append(made)
+    for folder in folders:
+        for f in sorted(folder.rglob("*.xls")):
+            shutil.copy(f, source / f"{folder.name}_{f.relative_to(folder)}".replace("/", "_"))
+    report = work / "report.jsonl"
+    subprocess.run([options.binary.resolve(), "--dir", source, "--out", result, "--report", report, "--jobs", "2"], check=False)
+    reports = {r["input"]: r for r in map(json.loads, report.read_text().splitlines())}
+    outputs = {name: result / r["output"] for name, r in reports.items() if r["output"]}
+    pdfs = render.to_pdf([source / n for n in reports] + list(outputs.values()), work / "pdf-cache")
+    rows = {}
+    for name, r in sorted(reports.items()):
+        if r["status"] == "needs-password" or source / name not in pdfs:
+            continue
+        if r["status"] == "clean":
+            rows[name] = row(source / name, outputs[name], r, pdfs)
+        else:
+            rows[name] = {"why": [f"blocked: {r['refusal']}"], "words": 0.0, "ssim": 0.0, "size": 0.0}
+    bad = {n: r for n, r in rows.items() if r["why"]}
+    usable = 100 * (len(rows) - len(bad)) / max(1, len(rows))
+    left = sum(any(w.startswith("THREAT") for w in r["why"]) for r in rows.values())
+    print(f"xls: {len(rows) - len(bad)}/{len(rows)} usable = {usable:.1f} %, threats left {left}, "
+          f"median size x{statistics.median([r['size'] for r in rows.values() if r['size']] or [0]):.2f}, "
+          f"mean ssim {statistics.mean([r['ssim'] for r in rows.values() if r['size']] or [0]):.4f}")
+    for name, r in sorted(bad.items(), key=lambda item: item[1]["ssim"] + item[1]["words"])[:25]:
+        print(f"    {name}: {' | '.join(r['why'])}")
+    if not options.keep:
+        shutil.rmtree(work, ignore_errors=True)
+    sys.exit(usable < 95 or left > 0)
+
+
+if __name__ == "__main__":
+    main()
