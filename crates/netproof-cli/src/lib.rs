@@ -4,6 +4,7 @@
 
 mod load;
 mod print;
+mod queries;
 mod run;
 
 use clap::{Args, Subcommand};
@@ -31,6 +32,12 @@ pub enum Action {
     Vectors(Vectors),
     /// 1 つのパケットがどの機器のどの行を通るかを表示する
     Trace(Trace),
+    /// どの領域からどの領域へ、どの通信が届きうるかを示す
+    Reach(Reach),
+    /// 1 台の設定を置き換えたら何が変わるかを、機器に触れずに確かめる
+    WhatIf(WhatIf),
+    /// どの規則がどの領域の間で働き、どの特定通信に使われているかを示す
+    Coverage(Hygiene),
     /// 2 時点の設定を比べ、新しく通るようになった・通らなくなった通信を示す
     Diff(Diff),
     /// 隠れた規則、広すぎる許可など、設定の手入れが必要な箇所を示す
@@ -51,7 +58,7 @@ pub struct Verify {
     /// 証明書の出力先フォルダー
     #[arg(long, value_name = "DIR")]
     pub certificates: Option<PathBuf>,
-    /// 判定の基準日（YYYY-MM-DD）。期限切れの特定通信・前提・スケジュールはこの日で決まります
+    /// 判定の基準日（YYYY-MM-DD）。省略すると今日。期限切れの特定通信・前提・スケジュールはこの日で決まります
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub as_of: Option<String>,
 }
@@ -95,6 +102,47 @@ pub struct Trace {
     /// 送信元ポート
     #[arg(long, default_value_t = 50_000)]
     pub sport: u16,
+    /// 判定の基準日（YYYY-MM-DD）。省略すると今日
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub as_of: Option<String>,
+    /// JSON で出力する
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `reach DIR`.
+#[derive(Debug, Args)]
+pub struct Reach {
+    /// zones.toml・devices/ のあるフォルダー
+    pub dir: PathBuf,
+    /// 送信元の領域（名前）。省略するとすべて
+    #[arg(long)]
+    pub from: Option<String>,
+    /// 宛先の領域（名前）。省略するとすべて
+    #[arg(long)]
+    pub to: Option<String>,
+    /// 判定の基準日（YYYY-MM-DD）。省略すると今日
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub as_of: Option<String>,
+    /// JSON で出力する
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `what-if DIR --device NAME --with FILE`.
+#[derive(Debug, Args)]
+pub struct WhatIf {
+    /// zones.toml・intents.toml・devices/ のあるフォルダー
+    pub dir: PathBuf,
+    /// 設定を置き換える機器
+    #[arg(long)]
+    pub device: String,
+    /// 新しい設定のファイル
+    #[arg(long = "with", value_name = "FILE")]
+    pub with: PathBuf,
+    /// 判定の基準日（YYYY-MM-DD）。省略すると今日
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub as_of: Option<String>,
     /// JSON で出力する
     #[arg(long)]
     pub json: bool,
@@ -107,6 +155,9 @@ pub struct Diff {
     pub before: PathBuf,
     /// 後のフォルダー
     pub after: PathBuf,
+    /// 判定の基準日（YYYY-MM-DD）。省略すると今日
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub as_of: Option<String>,
     /// JSON で出力する
     #[arg(long)]
     pub json: bool,

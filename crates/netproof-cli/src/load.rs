@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use sekisho_netproof::analysis::Files;
 use sekisho_netproof::certificate::Declarations;
 use sekisho_netproof::site::{Site, SiteError};
-use sekisho_netproof::vendor::{LIMIT_CONFIG_BYTES, Vendor};
-use sekisho_netproof::verdict::{DeviceText, Snapshot};
+use sekisho_netproof::vendor::LIMIT_CONFIG_BYTES;
+use sekisho_netproof::verdict::Snapshot;
 use thiserror::Error;
 
 /// Most configurations one directory may hold.
@@ -31,6 +32,18 @@ pub enum LoadError {
     Limit {
         /// Path.
         path: PathBuf,
+    },
+    /// Two configurations of one device.
+    #[error("{name}: two configurations")]
+    Twice {
+        /// Device.
+        name: String,
+    },
+    /// A captured table whose name does not say what it is.
+    #[error("{file}: kind of table unknown")]
+    State {
+        /// File.
+        file: String,
     },
     /// No configuration.
     #[error("{path}: no device configuration")]
@@ -60,6 +73,12 @@ impl LoadError {
             Self::Limit { path } => {
                 format!("{} が上限を超えています。分けて提出してください。", path.display())
             }
+            Self::Twice { name } => {
+                format!("機器 {name} の設定が 2 つあります。1 つの機器には 1 つの設定だけを置いてください。")
+            }
+            Self::State { file } => format!(
+                "state/{file} が何の表か分かりません。名前を「機器名.route.txt」「機器名.arp.txt」「機器名.mac.txt」「機器名.lldp.txt」のどれかにしてください。"
+            ),
             Self::NoDevices { path } => {
                 format!(
                     "{} に設定ファイルがありません。機器から取り出した設定を置いてください。",
@@ -79,14 +98,17 @@ pub(crate) struct Loaded {
     pub(crate) files: BTreeMap<String, Vec<u8>>,
 }
 
-pub(crate) fn text(path: &Path) -> Result<String, LoadError> {
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, LoadError> {
     let io = |source| LoadError::Io { path: path.to_owned(), source };
     let size = std::fs::metadata(path).map_err(io)?.len();
     if size > LIMIT_CONFIG_BYTES as u64 {
         return Err(LoadError::Limit { path: path.to_owned() });
     }
-    let bytes = std::fs::read(path).map_err(io)?;
-    Ok(String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()))
+    std::fs::read(path).map_err(io)
+}
+
+pub(crate) fn text(path: &Path) -> Result<String, LoadError> {
+    Ok(String::from_utf8_lossy(&bytes(path)?).into_owned())
 }
 
 fn optional(path: &Path) -> Result<String, LoadError> {
@@ -111,12 +133,33 @@ pub(crate) fn load(dir: &Path, as_of: Option<&str>, need_zones: bool) -> Result<
     let zones =
         if declarations.zones.is_empty() { "[[zone]]\nid = \"-\"" } else { declarations.zones.as_str() };
     let site = Site::parse(zones, &declarations.intents, &declarations.links, &declarations.assumptions)?;
-    let devices = devices(&dir.join("devices"), &mut files)?;
-    let snapshot = Snapshot { devices, as_of: as_of.map(str::to_owned) };
+    let mut read = Files::default();
+    for (file, bytes) in folder(&dir.join("devices"))? {
+        read.add_device(&file, &bytes);
+        files.insert(file, bytes);
+    }
+    if read.devices.is_empty() {
+        return Err(LoadError::NoDevices { path: dir.join("devices") });
+    }
+    let mut names: Vec<&str> = read.devices.iter().map(|d| d.name.as_str()).collect();
+    names.sort_unstable();
+    if let Some(twice) = names.windows(2).find(|w| w[0] == w[1]) {
+        return Err(LoadError::Twice { name: twice[0].to_owned() });
+    }
+    let state = dir.join("state");
+    if state.exists() {
+        for (file, bytes) in folder(&state)? {
+            if !read.add_state(&file, &bytes) {
+                return Err(LoadError::State { file });
+            }
+        }
+    }
+    let snapshot = Snapshot { devices: read.devices, state: read.state, as_of: as_of.map(str::to_owned) };
     Ok(Loaded { site, snapshot, declarations, files })
 }
 
-fn devices(dir: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> Result<Vec<DeviceText>, LoadError> {
+/// Files of a folder by name; hidden ones are left alone.
+fn folder(dir: &Path) -> Result<Vec<(String, Vec<u8>)>, LoadError> {
     let io = |source| LoadError::Io { path: dir.to_owned(), source };
     let mut paths: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(io)? {
@@ -127,22 +170,13 @@ fn devices(dir: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> Result<Vec<Devi
         }
     }
     paths.sort();
-    if paths.is_empty() {
-        return Err(LoadError::NoDevices { path: dir.to_owned() });
-    }
     if paths.len() > LIMIT_DEVICES {
         return Err(LoadError::Limit { path: dir.to_owned() });
     }
     let mut out = Vec::new();
     for path in paths {
         let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        // `fw1.fortios.conf`: name, language, anything.
-        let mut parts = file.split('.');
-        let name = parts.next().unwrap_or_default().to_owned();
-        let vendor = parts.map(Vendor::from_name).find(|v| *v != Vendor::Unread);
-        let text = text(&path)?;
-        files.insert(file.clone(), text.clone().into_bytes());
-        out.push(DeviceText { name, file, vendor, text });
+        out.push((file, bytes(&path)?));
     }
     Ok(out)
 }

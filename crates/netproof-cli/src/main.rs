@@ -14,5 +14,12 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    ExitCode::from(execute(&cli.network, &mut std::io::stdout().lock(), &mut std::io::stderr().lock()))
+    #[expect(clippy::disallowed_methods, reason = "this is where the real date enters")]
+    let today = jiff::Zoned::now().date().to_string();
+    ExitCode::from(execute(
+        &cli.network,
+        &today,
+        &mut std::io::stdout().lock(),
+        &mut std::io::stderr().lock(),
+    ))
 }

@@ -24,9 +24,18 @@ pub(crate) fn report(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for note in &report.notes {
         writeln!(out, "  注意：{note}")?;
     }
+    for neighbour in &report.unexplained {
+        writeln!(out, "  注意：{}:{} {} {}", neighbour.file, neighbour.line, neighbour.text, neighbour.why)?;
+    }
     for f in &report.findings {
         writeln!(out)?;
         finding(f, n, out)?;
+    }
+    if !report.elsewhere.is_empty() {
+        writeln!(out, "\n機器の設定では決まらない規則（ここでは判定していません）")?;
+        for rule in &report.elsewhere {
+            writeln!(out, "  {}：{}", rule.rule, rule.decided_by)?;
+        }
     }
     Ok(())
 }

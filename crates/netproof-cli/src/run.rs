@@ -4,21 +4,23 @@ use std::io::Write;
 use std::path::Path;
 
 use sekisho_netproof::certificate;
-use sekisho_netproof::diff::diff;
+use sekisho_netproof::diff::{PairChange, diff};
 use sekisho_netproof::hygiene;
 use sekisho_netproof::model::Severity;
 use sekisho_netproof::picture;
+use sekisho_netproof::site::is_day;
 use sekisho_netproof::vectors;
 use sekisho_netproof::verdict::{RectangleView, read_world, trace, verify};
 
 use crate::load::{self, LoadError};
+use crate::queries;
 use crate::{Action, CheckCertificate, Diff, Hygiene, NetworkArgs, Trace, Vectors, Verify, print};
 
-const OK: u8 = 0;
+pub(crate) const OK: u8 = 0;
 const REFUTED: u8 = 1;
 const BAD_INPUT: u8 = 2;
 
-enum Failure {
+pub(crate) enum Failure {
     Load(LoadError),
     Text(String),
 }
@@ -35,15 +37,18 @@ impl From<std::io::Error> for Failure {
     }
 }
 
-/// Runs one action; returns the exit code.
-pub fn execute(args: &NetworkArgs, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
+/// Runs one action; returns the exit code. `today` (`YYYY-MM-DD`) stands in where no day is asked for.
+pub fn execute(args: &NetworkArgs, today: &str, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     let result = match &args.action {
-        Action::Verify(a) => run_verify(a, out),
+        Action::Verify(a) => run_verify(a, today, out),
+        Action::Reach(a) => queries::reach(a, today, out),
+        Action::WhatIf(a) => queries::what_if(a, today, out),
+        Action::Coverage(a) => queries::coverage(a, today, out),
         Action::CheckCertificate(a) => run_check(a, out),
         Action::Vectors(a) => run_vectors(a, out),
-        Action::Trace(a) => run_trace(a, out),
-        Action::Diff(a) => run_diff(a, out),
-        Action::Hygiene(a) => run_hygiene(a, out),
+        Action::Trace(a) => run_trace(a, today, out),
+        Action::Diff(a) => run_diff(a, today, out),
+        Action::Hygiene(a) => run_hygiene(a, today, out),
     };
     result.unwrap_or_else(|failure| {
         let text = match failure {
@@ -60,14 +65,23 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, bytes).map_err(|source| LoadError::Io { path: path.to_owned(), source }.into())
 }
 
-fn json(value: &impl serde::Serialize, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn json(value: &impl serde::Serialize, out: &mut dyn Write) -> Result<(), Failure> {
     serde_json::to_writer_pretty(&mut *out, value).map_err(|e| Failure::Text(e.to_string()))?;
     writeln!(out)?;
     Ok(())
 }
 
-fn run_verify(args: &Verify, out: &mut dyn Write) -> Result<u8, Failure> {
-    let loaded = load::load(&args.dir, args.as_of.as_deref(), true)?;
+/// The day asked for, or today; a day that is not one is bad input.
+pub(crate) fn day<'a>(asked: Option<&'a str>, today: &'a str) -> Result<&'a str, Failure> {
+    let day = asked.unwrap_or(today);
+    if is_day(day) {
+        return Ok(day);
+    }
+    Err(Failure::Text(format!("基準日「{day}」を読めません。2027-03-31 の形で書いてください。")))
+}
+
+fn run_verify(args: &Verify, today: &str, out: &mut dyn Write) -> Result<u8, Failure> {
+    let loaded = load::load(&args.dir, Some(day(args.as_of.as_deref(), today)?), true)?;
     let report = verify(&loaded.site, &loaded.snapshot);
     if args.json {
         json(&report, out)?;
@@ -92,8 +106,8 @@ fn run_verify(args: &Verify, out: &mut dyn Write) -> Result<u8, Failure> {
     Ok(report.exit_code())
 }
 
-fn run_trace(args: &Trace, out: &mut dyn Write) -> Result<u8, Failure> {
-    let loaded = load::load(&args.dir, None, false)?;
+fn run_trace(args: &Trace, today: &str, out: &mut dyn Write) -> Result<u8, Failure> {
+    let loaded = load::load(&args.dir, Some(day(args.as_of.as_deref(), today)?), false)?;
     let bad =
         || Failure::Text("機器名:インターフェース、アドレス、サービスの書き方を確かめてください。".into());
     let (device, interface) = args.at.split_once(':').ok_or_else(bad)?;
@@ -123,8 +137,9 @@ fn run_trace(args: &Trace, out: &mut dyn Write) -> Result<u8, Failure> {
     Ok(OK)
 }
 
-fn run_diff(args: &Diff, out: &mut dyn Write) -> Result<u8, Failure> {
-    let (before, after) = (load::load(&args.before, None, true)?, load::load(&args.after, None, true)?);
+fn run_diff(args: &Diff, today: &str, out: &mut dyn Write) -> Result<u8, Failure> {
+    let day = Some(day(args.as_of.as_deref(), today)?);
+    let (before, after) = (load::load(&args.before, day, true)?, load::load(&args.after, day, true)?);
     let changes = diff((&before.site, &before.snapshot), (&after.site, &after.snapshot)).map_err(|_| {
         Failure::Text("規則の組合せが大きすぎて比べられませんでした。領域を分けて試してください。".into())
     })?;
@@ -139,15 +154,20 @@ fn run_diff(args: &Diff, out: &mut dyn Write) -> Result<u8, Failure> {
             after.snapshot.devices.len()
         )?;
     }
-    for change in &changes {
+    pair_changes(&changes, out)?;
+    Ok(OK)
+}
+
+pub(crate) fn pair_changes(changes: &[PairChange], out: &mut dyn Write) -> Result<(), Failure> {
+    for change in changes {
         writeln!(out, "■ {} → {}", change.from, change.to)?;
         rectangles("新しく通るようになった通信", &change.allowed, out)?;
         rectangles("通らなくなった通信", &change.blocked, out)?;
     }
-    Ok(OK)
+    Ok(())
 }
 
-fn rectangles(title: &str, list: &[RectangleView], out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn rectangles(title: &str, list: &[RectangleView], out: &mut dyn Write) -> Result<(), Failure> {
     if !list.is_empty() {
         writeln!(out, "   {title}")?;
     }
@@ -157,10 +177,11 @@ fn rectangles(title: &str, list: &[RectangleView], out: &mut dyn Write) -> Resul
     Ok(())
 }
 
-fn run_hygiene(args: &Hygiene, out: &mut dyn Write) -> Result<u8, Failure> {
-    let loaded = load::load(&args.dir, None, false)?;
-    let (devices, _) = read_world(&loaded.site, &loaded.snapshot, &[]);
-    let all = hygiene::scan(&devices);
+fn run_hygiene(args: &Hygiene, today: &str, out: &mut dyn Write) -> Result<u8, Failure> {
+    let loaded = load::load(&args.dir, Some(day(None, today)?), false)?;
+    let (devices, topology) = read_world(&loaded.site, &loaded.snapshot, &[]);
+    let mut all = hygiene::scan(&devices);
+    hygiene::add_drift(&devices, &topology, &mut all);
     if args.json {
         json(&all, out)?;
         return Ok(OK);

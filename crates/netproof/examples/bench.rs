@@ -78,13 +78,17 @@ fn main() {
     let mut d = Dice(0x5eed_0bec);
     let snapshot = Snapshot {
         devices: (0..50)
-            .map(|n| DeviceText {
-                name: format!("fw{n}"),
-                file: format!("fw{n}.conf"),
-                vendor: Some(Vendor::Fortios),
-                text: fortigate(&mut d, n, 50, 2_000),
+            .map(|n| {
+                let text = fortigate(&mut d, n, 50, 2_000);
+                DeviceText::new(
+                    &format!("fw{n}"),
+                    &format!("fw{n}.conf"),
+                    Some(Vendor::Fortios),
+                    text.as_bytes(),
+                )
             })
             .collect(),
+        state: Vec::new(),
         as_of: None,
     };
     let mut zones = String::from("[[zone]]\nid=\"t\"\nkind=\"TRANSIT\"\nprefixes=[\"10.99.0.0/24\"]\n");

@@ -200,7 +200,7 @@ fn document(
         .zip(&devices)
         .map(|(raw, device)| {
             let lines: Vec<String> = device.lines.iter().map(line_text).collect();
-            json!({"device": raw.name, "file": raw.file, "sha256": hash(&raw.text), "lines": lines})
+            json!({"device": raw.name, "file": raw.file, "sha256": raw.sha256, "lines": lines})
         })
         .collect();
     json!({

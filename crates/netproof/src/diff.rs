@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use crate::engine::Engine;
-use crate::site::{Endpoint, Site};
-use crate::space::{Cube, Ranges, Set, SpaceLimit};
-use crate::verdict::{RectangleView, Snapshot, read_world, zone_sources};
+use crate::reach::arrivals;
+use crate::site::Site;
+use crate::space::SpaceLimit;
+use crate::verdict::{DeviceText, RectangleView, Snapshot, Verdict, verify};
 
 /// Change between one pair of zones, seen at the destination.
 #[derive(Clone, Debug, Serialize)]
@@ -20,36 +21,6 @@ pub struct PairChange {
     pub blocked: Vec<RectangleView>,
 }
 
-/// Most cubes of one pair that are compared.
-const LIMIT_CUBES: usize = 100_000;
-
-type Arrivals = Vec<((String, String), Vec<Cube>)>;
-
-/// Everything that may arrive, per pair of zones.
-fn arrivals(site: &Site, snapshot: &Snapshot) -> Result<Arrivals, SpaceLimit> {
-    let (devices, topology) = read_world(site, snapshot, &[]);
-    let mut engine = Engine::new(&topology.network);
-    let mut out = Vec::new();
-    for from in 0..site.zones.len() {
-        let endpoint = Endpoint { zone: from, addresses: None };
-        let sources = zone_sources(site, &devices, &topology, &endpoint, &Ranges::span(0, u128::MAX));
-        let reach = engine.reach(&sources)?;
-        for to in (0..site.zones.len()).filter(|&t| t != from) {
-            let mut all = Set::EMPTY;
-            for wire in topology.wires.iter().filter(|w| w.zones.contains(&to)) {
-                let here = reach.at.get(&wire.hosts).copied().unwrap_or(Set::EMPTY);
-                all = engine.space.or(all, here)?;
-            }
-            let (cubes, complete) = engine.space.to_cubes(all, LIMIT_CUBES);
-            if !complete {
-                return Err(SpaceLimit { limit_nodes: LIMIT_CUBES });
-            }
-            out.push(((site.zones[from].name.clone(), site.zones[to].name.clone()), cubes));
-        }
-    }
-    Ok(out)
-}
-
 /// Compares two snapshots, each under its own declarations; zones are matched by name.
 pub fn diff(before: (&Site, &Snapshot), after: (&Site, &Snapshot)) -> Result<Vec<PairChange>, SpaceLimit> {
     let (old, new) = (arrivals(before.0, before.1)?, arrivals(after.0, after.1)?);
@@ -57,15 +28,62 @@ pub fn diff(before: (&Site, &Snapshot), after: (&Site, &Snapshot)) -> Result<Vec
     let mut engine = Engine::new(&network);
     let empty = Vec::new();
     let mut out = Vec::new();
-    for (pair, cubes) in &new {
-        let earlier = old.iter().find(|o| o.0 == *pair).map_or(&empty, |o| &o.1);
-        let (a, b) = (engine.space.cubes(earlier)?, engine.space.cubes(cubes)?);
+    let same = |a: &crate::reach::Arrivals, b: &crate::reach::Arrivals| a.from == b.from && a.to == b.to;
+    let gone = old.iter().filter(|o| !new.iter().any(|n| same(n, o))).map(|o| (o, &o.cubes, &empty));
+    let kept =
+        new.iter().map(|n| (n, old.iter().find(|o| same(n, o)).map_or(&empty, |o| &o.cubes), &n.cubes));
+    for (pair, earlier, later) in kept.chain(gone) {
+        let (a, b) = (engine.space.cubes(earlier)?, engine.space.cubes(later)?);
         let (gained, lost) = (engine.space.minus(b, a)?, engine.space.minus(a, b)?);
         if !gained.is_empty() || !lost.is_empty() {
             let view = |set| engine.space.to_cubes(set, 20).0.iter().map(RectangleView::of).collect();
             let (allowed, blocked) = (view(gained), view(lost));
-            out.push(PairChange { from: pair.0.clone(), to: pair.1.clone(), allowed, blocked });
+            out.push(PairChange { from: pair.from.clone(), to: pair.to.clone(), allowed, blocked });
         }
     }
     Ok(out)
+}
+
+/// An intent whose answer would change.
+#[derive(Clone, Debug, Serialize)]
+pub struct AnswerChange {
+    /// Intent id.
+    pub id: String,
+    /// What was asked.
+    pub title: String,
+    /// Answer now.
+    pub before: Verdict,
+    /// Answer with the change.
+    pub after: Verdict,
+}
+
+/// What a changed configuration would do.
+#[derive(Clone, Debug, Serialize)]
+pub struct WhatIf {
+    /// Packets between zones.
+    pub packets: Vec<PairChange>,
+    /// Intents.
+    pub answers: Vec<AnswerChange>,
+}
+
+/// Tries another text for one device; `None` when the snapshot has no such device.
+pub fn what_if(
+    site: &Site,
+    snapshot: &Snapshot,
+    device: &str,
+    text: &[u8],
+) -> Option<Result<WhatIf, SpaceLimit>> {
+    let mut changed = snapshot.clone();
+    let place = changed.devices.iter_mut().find(|d| d.name == device)?;
+    *place = DeviceText::new(device, &place.file.clone(), place.vendor, text);
+    let (now, then) = (verify(site, snapshot), verify(site, &changed));
+    let mut answers = Vec::new();
+    for after in &then.findings {
+        let before = now.findings.iter().find(|f| f.id == after.id).map(|f| f.verdict);
+        if let Some(before) = before.filter(|b| *b != after.verdict) {
+            let (id, title) = (after.id.clone(), after.title.clone());
+            answers.push(AnswerChange { id, title, before, after: after.verdict });
+        }
+    }
+    Some(diff((site, snapshot), (site, &changed)).map(|packets| WhatIf { packets, answers }))
 }

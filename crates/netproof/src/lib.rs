@@ -4,13 +4,16 @@
 //! form of [`model`]; [`engine`] propagates exact packet sets through it; every line that was not understood widens
 //! the answer instead of being skipped.
 
+pub mod analysis;
 pub mod certificate;
+pub mod coverage;
 pub mod diff;
 pub mod engine;
 pub mod hygiene;
 pub mod model;
 pub mod net;
 pub mod picture;
+pub mod reach;
 pub mod site;
 pub mod space;
 pub mod templates;

@@ -34,6 +34,8 @@ pub enum Doubt {
     Undeclared,
     /// Second and later fragments meeting transport conditions.
     Fragment,
+    /// Multicast forwarding.
+    Multicast,
     /// Depends on connection state.
     State,
     /// Tunnel, proxy, load balancer or other place where packets are made anew.
@@ -217,6 +219,17 @@ pub enum InterfaceKind {
     Loopback,
     /// A tunnel or dial-up link to some peer.
     Tunnel,
+    /// A layer-2 port: frames stay in their VLANs, nothing is routed here.
+    Switched,
+}
+
+/// VLANs a trunk port carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trunk {
+    /// All of them: the configuration names none.
+    Unrestricted,
+    /// These.
+    Vlans(Ranges),
 }
 
 /// A layer-3 interface, or a port that filters on its way in.
@@ -238,8 +251,16 @@ pub struct Interface {
     pub vrf: String,
     /// The layer-3 interface whose wire this port belongs to; `None` for layer-3 interfaces.
     pub port_of: Option<usize>,
-    /// Addresses this device answers for on the wire besides its own (VIP, static NAT, pools).
+    /// Addresses this device answers for on the wire besides its own (VIP, static NAT, pools, VRRP).
     pub answers: Ranges,
+    /// Virtual router addresses shared with other devices (VRRP, HSRP).
+    pub shared: Ranges,
+    /// Answers ARP for addresses it routes elsewhere.
+    pub proxy_arp: bool,
+    /// IPv6 prefixes arrive at run time (RA, DHCPv6), so they are not in the configuration.
+    pub dynamic6: bool,
+    /// VLANs carried besides an untagged one.
+    pub trunk: Option<Trunk>,
 }
 
 impl Interface {
@@ -256,6 +277,10 @@ impl Interface {
             vrf: String::new(),
             port_of: None,
             answers: Ranges::empty(),
+            shared: Ranges::empty(),
+            proxy_arp: false,
+            dynamic6: false,
+            trunk: None,
         }
     }
 }

@@ -65,6 +65,12 @@ pub fn all_v6() -> Ranges {
     Ranges::of(vec![(0, V4_FIRST - 1), (V4_LAST + 1, u128::MAX)])
 }
 
+/// Multicast groups of both families.
+#[must_use]
+pub fn multicast() -> Ranges {
+    Ranges::of(vec![(V4_FIRST + 0xe000_0000, V4_FIRST + 0xefff_ffff), (0xff << 120, u128::MAX)])
+}
+
 /// First and last address of the network of `address` with a prefix length counted in the address's own family.
 #[must_use]
 pub fn network(address: u128, length: u32) -> Option<(u128, u128)> {

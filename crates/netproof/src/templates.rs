@@ -1,10 +1,9 @@
 //! Flow rules F01–F28 of the national models (guideline §3.3) as intents, and what the 特定通信台帳 must say.
 //!
-//! Only rules about reachability are generated: F01, F02, F04, F05, F08, F12–F14, F18–F22, F25, F28. The others (F03 and
-//! F06–F07 on evidence and terminals, F09–F11 on content, F15–F17, F23–F24, F26–F27) are not decided by device
-//! configurations.
+//! Every rule either becomes intents (what may reach what), is read from the 特定通信台帳, or is listed as decided
+//! elsewhere, with what decides it: configurations say nothing about terminals, contents or evidence.
 
-use crate::site::{Deny, Endpoint, Only, Service, Site, ZoneKind};
+use crate::site::{Allow, AllowedUse, Deny, Endpoint, Only, Service, Site, Zone, ZoneKind};
 use crate::verdict::{Finding, Verdict};
 
 /// Models whose rules are known.
@@ -30,17 +29,23 @@ impl Model {
 
 /// Whether packets of one zone kind may never, or only as registered, go to another; with the rule.
 const fn relation(model: Model, from: ZoneKind, to: ZoneKind) -> Option<(&'static str, bool)> {
-    use ZoneKind::{EX, IN, JU, KO, LG, PT, SC};
+    use ZoneKind::{CL, EX, IN, JU, KO, LG, LGWAN, PT, SC};
     Some(match (from, to) {
         (JU, IN | EX) | (IN | EX, JU) => ("F05", false),
+        // ぴったりサービス, eLTAX and the like come by LGWAN and nothing else.
+        (JU, LGWAN) | (LGWAN, JU) => ("F04", true),
         (JU, _) | (_, JU) => ("F01", true),
         (LG, IN) | (IN, LG) => ("F08", true),
         (LG, EX) => ("F14", matches!(model, Model::AlphaPrime)),
         (EX, LG) => ("F14", false),
         (IN, EX) => ("F13", true),
         (KO, LG | IN) | (LG | IN, KO) => ("F20", true),
-        (PT, _) => ("F22", true),
+        (PT, _) | (_, PT) => ("F22", true),
         (SC, LG) => ("F08", true),
+        (EX, CL) | (CL, EX) => ("F18", false),
+        (CL, _) | (_, CL) => ("F18", true),
+        (EX, IN) => ("F13", true),
+        (EX, KO) | (KO, EX) => ("F21", true),
         _ => return None,
     })
 }
@@ -92,37 +97,53 @@ pub fn apply(site: &mut Site) {
     site.intents.no_dual_homing = true;
 }
 
-/// F02, F22, F25: every 特定通信 names hosts and services, an owner, a basis and a day it ends.
+/// A rule that device configurations do not decide.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Elsewhere {
+    /// Rule.
+    pub rule: &'static str,
+    /// What decides it, in Japanese.
+    pub decided_by: &'static str,
+}
+
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("F06", "端末の多要素認証の設定"),
+    ("F07", "端末の外部媒体の制御の設定と媒体台帳"),
+    ("F09", "メール無害化装置の設定と通過記録"),
+    ("F10", "画面転送装置の設定（クリップボード・ドライブ・印刷の転送）"),
+    ("F11", "ファイル 1 件ごとの無害化記録と承認"),
+    ("F15", "クラウド台帳の承認と、端末の EDR・宛先制限・ログの設定"),
+    ("F16", "端末の EPP・EDR、脆弱性管理、外部監査の記録（β、β'）"),
+    ("F17", "画面転送装置の設定（β）"),
+    ("F23", "特権接続の許可記録"),
+    ("F24", "公開サーバーの構成と WAF の設定"),
+    ("F26", "情報資産台帳の区分と保管場所"),
+    ("F27", "媒体の登録・検査・許可の記録"),
+];
+
+/// Rules of the site's model that are decided by something else than device configurations.
+#[must_use]
+pub fn elsewhere(site: &Site) -> Vec<Elsewhere> {
+    if site.model.is_none() {
+        return Vec::new();
+    }
+    ELSEWHERE.iter().map(|&(rule, decided_by)| Elsewhere { rule, decided_by }).collect()
+}
+
+/// Rules read from the 特定通信台帳.
+pub const LEDGER_RULES: &[&str] = &["F02", "F03", "F08", "F12", "F14", "F21", "F22", "F25"];
+
+/// What every 特定通信 must say, by the rules in [`LEDGER_RULES`].
 #[must_use]
 pub fn ledger(site: &Site, as_of: Option<&str>) -> Vec<Finding> {
     let mut out = Vec::new();
     for allow in &site.intents.allow {
-        let touches = |kind| {
-            allow
-                .uses
-                .iter()
-                .any(|u| site.zones[u.from.zone].kind == kind || site.zones[u.to.zone].kind == kind)
-        };
-        let mut problems: Vec<(&str, &str)> = Vec::new();
-        if allow.owner.is_none() {
-            problems.push(("F25", "所有者がありません"));
+        let mut problems = formal(allow, as_of);
+        for one in &allow.uses {
+            problems.extend(kinds(site, one));
         }
-        if allow.basis.is_none() {
-            problems.push(("F25", "根拠がありません"));
-        }
-        match (&allow.until, as_of) {
-            (None, _) => problems.push(("F25", "期限がありません")),
-            (Some(until), Some(day)) if until.as_str() < day => problems.push(("F22", "期限が切れています")),
-            _ => {}
-        }
-        if touches(ZoneKind::JU)
-            && allow.uses.iter().any(|u| u.from.addresses.is_none() || u.to.addresses.is_none())
-        {
-            problems.push(("F02", "送信元と宛先のアドレスが限定されていません"));
-        }
-        if touches(ZoneKind::JU) && allow.uses.iter().any(|u| u.service == Service::any()) {
-            problems.push(("F02", "ポート・プロトコルが限定されていません"));
-        }
+        problems.sort_unstable();
+        problems.dedup();
         for (rule, text) in problems {
             out.push(Finding::plain(
                 &format!("{rule}:{}", allow.id),
@@ -132,6 +153,62 @@ pub fn ledger(site: &Site, as_of: Option<&str>) -> Vec<Finding> {
                 Verdict::Refuted,
             ));
         }
+    }
+    out
+}
+
+type Problem = (&'static str, &'static str);
+
+fn formal(allow: &Allow, as_of: Option<&str>) -> Vec<Problem> {
+    let blank = |text: &Option<String>| text.as_deref().is_none_or(|t| t.trim().is_empty());
+    let mut out = Vec::new();
+    if blank(&allow.owner) {
+        out.push(("F25", "所有者がありません"));
+    }
+    if blank(&allow.basis) {
+        out.push(("F25", "根拠がありません"));
+    }
+    match (&allow.until, as_of) {
+        (None, _) => out.push(("F25", "期限がありません")),
+        (Some(until), Some(day)) if until.as_str() < day => out.push(("F22", "期限が切れています")),
+        _ => {}
+    }
+    out
+}
+
+/// What the two ends of one communication ask for.
+fn kinds(site: &Site, one: &AllowedUse) -> Vec<Problem> {
+    use ZoneKind::{CL, EX, IN, JU, LG, PT, SC};
+    let (from, to) = (&site.zones[one.from.zone], &site.zones[one.to.zone]);
+    let touches = |kind: ZoneKind| from.kind == kind || to.kind == kind;
+    let mut out = Vec::new();
+    if touches(JU) {
+        if one.from.addresses.is_none() || one.to.addresses.is_none() {
+            out.push(("F02", "送信元と宛先のアドレスが限定されていません"));
+        }
+        if one.service == Service::any() {
+            out.push(("F02", "ポート・プロトコルが限定されていません"));
+        }
+        if touches(EX) || touches(IN) {
+            out.push(("F03", "相手がインターネットに接続する領域です"));
+        }
+    }
+    let relayed = |end: &Endpoint, zone: &Zone| {
+        let relays = site.relays.iter().flatten().filter(|l| l.0 == end.zone);
+        let all = relays.fold(zone.relays.clone(), |acc, l| acc.union(&l.1));
+        end.addresses.as_ref().is_some_and(|a| !a.is_empty() && a.is_subset(&all))
+    };
+    if touches(LG) && touches(IN) && !relayed(&one.from, from) && !relayed(&one.to, to) {
+        out.push(("F08", "無害化などの中継（relays）を通らない通信です"));
+    }
+    if matches!(from.kind, EX | IN | SC) && matches!(to.kind, LG | JU) && one.from.addresses.is_none() {
+        out.push(("F12", "取込元の中継が限定されていません"));
+    }
+    if from.kind == LG && to.kind == EX && one.to.addresses.is_none() {
+        out.push(("F14", "接続先のクラウドのアドレスが限定されていません"));
+    }
+    if (touches(EX) || touches(PT) || touches(CL)) && one.service == Service::any() {
+        out.push(("F21", "外部との接続のポート・プロトコルが限定されていません"));
     }
     out
 }

@@ -180,14 +180,19 @@ pub fn answer(device: &Device, in_if: &str, cube: Cube) -> (Answer, Vec<Reason>)
                 .into_iter()
                 .map(|(node, rule, doubt)| reason(device, network.nodes[node].rules[rule].line, Some(doubt)))
                 .collect();
-            if reasons.is_empty() {
-                // For the device itself, or a choice the device makes: name the tables' last lines.
+            if reasons.iter().all(|r| r.line == 0) {
+                // For the device itself, a choice the device makes, or a doubt that no line causes: name the last
+                // lines that had a say.
                 let lines = ways.iter().filter_map(|w| {
-                    let hop = w.hops.last()?;
-                    Some(hop.rule.map_or(0, |r| network.nodes[hop.node].rules[r].line))
+                    let line = |h: &interp::Hop| h.rule.map_or(0, |r| network.nodes[h.node].rules[r].line);
+                    w.hops.iter().rev().map(line).find(|l| *l > 0)
                 });
                 reasons.extend(lines.map(|l| reason(device, l, None)));
             }
+            if reasons.iter().all(|r| r.line == 0) {
+                reasons.push(reason(device, device.interfaces[interface].line, None));
+            }
+            reasons.sort_by_key(|r| r.line == 0);
             reasons.dedup();
             (Answer::Unknown, reasons)
         }

@@ -34,7 +34,9 @@ fn main() -> ExitCode {
         Cli::Disarm(args) => ExitCode::from(sekisho_disarm_cli::execute(&args)),
         Cli::Network(args) => {
             let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
-            ExitCode::from(sekisho_netproof_cli::execute(&args, &mut out, &mut err))
+            #[expect(clippy::disallowed_methods, reason = "this is where the real date enters")]
+            let today = jiff::Zoned::now().date().to_string();
+            ExitCode::from(sekisho_netproof_cli::execute(&args, &today, &mut out, &mut err))
         }
         Cli::Serve(args) => in_runtime(sekisho::serve::run(args)),
         Cli::Policy(command) => in_runtime(async { sekisho::policy::run(command) }),

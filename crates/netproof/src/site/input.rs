@@ -98,6 +98,9 @@ pub struct Zone {
     pub relays: Ranges,
 }
 
+/// A relay: zone and own addresses of each leg.
+pub type Relay = Vec<(usize, Ranges)>;
+
 impl Zone {
     /// Whether everything beyond its wires belongs to it.
     #[must_use]
@@ -235,6 +238,16 @@ pub enum AssumptionKind {
         /// Interface name.
         interface: String,
     },
+    /// Switches behind this trunk keep its VLANs apart.
+    Trunk {
+        /// Interface name.
+        interface: String,
+    },
+    /// Interfaces with one VLAN number that are in different layer-2 networks.
+    Apart {
+        /// One interface of each.
+        ends: Vec<(String, String)>,
+    },
     /// A next hop outside the inventory leads only into one zone.
     Router {
         /// Its address.
@@ -270,6 +283,8 @@ pub struct Site {
     pub model: Option<String>,
     /// Zones.
     pub zones: Vec<Zone>,
+    /// Devices that end a communication and begin a new one.
+    pub relays: Vec<Relay>,
     /// Declared links: interfaces on one wire although addresses do not say so.
     pub links: Vec<Vec<(String, String)>>,
     /// Interfaces that are not on one wire although addresses say so.
@@ -292,6 +307,16 @@ struct ZonesFile {
     zone: Vec<ZoneText>,
     #[serde(default)]
     device: Vec<DeviceText>,
+    #[serde(default)]
+    relay: Vec<RelayText>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RelayText {
+    #[serde(rename = "name")]
+    _name: String,
+    legs: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -446,6 +471,8 @@ struct AssumptionText {
     zone: Option<String>,
     #[serde(default)]
     addresses: Vec<String>,
+    #[serde(default)]
+    interfaces: Vec<String>,
 }
 
 fn toml<'a, T: Deserialize<'a>>(file: &'static str, text: &'a str) -> Result<T, SiteError> {
@@ -454,6 +481,20 @@ fn toml<'a, T: Deserialize<'a>>(file: &'static str, text: &'a str) -> Result<T, 
 
 fn word(file: &'static str, what: &'static str, word: &str) -> SiteError {
     SiteError::Word { file, what, word: word.to_owned() }
+}
+
+/// `YYYY-MM-DD` of a day that may exist; days are compared as texts.
+#[must_use]
+pub fn is_day(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let number = |at: usize, width: usize, most: u32| {
+        parts.get(at).is_some_and(|p| {
+            p.len() == width
+                && p.chars().all(|c| c.is_ascii_digit())
+                && p.parse().is_ok_and(|n| (1..=most).contains(&n))
+        })
+    };
+    parts.len() == 3 && number(0, 4, 9999) && number(1, 2, 12) && number(2, 2, 31)
 }
 
 fn ends(file: &'static str, list: &[String]) -> Result<Vec<(String, String)>, SiteError> {
@@ -535,7 +576,31 @@ impl Site {
             };
             self.devices.insert(device.name, (vendor, device.model));
         }
-        if self.zones.is_empty() { Err(SiteError::Empty("zones.toml")) } else { Ok(()) }
+        self.relays = self
+            .zones
+            .iter()
+            .enumerate()
+            .filter(|(_, z)| !z.relays.is_empty())
+            .map(|(n, z)| vec![(n, z.relays.clone())])
+            .collect();
+        for relay in file.relay {
+            let mut legs = Relay::new();
+            for text in &relay.legs {
+                let leg = self.endpoints(FILE, &OneOrMany::One(text.clone()))?;
+                legs.extend(leg.into_iter().filter_map(|e| Some((e.zone, e.addresses?))));
+            }
+            if legs.len() < relay.legs.len() || legs.is_empty() {
+                return Err(word(FILE, "relay leg", &relay.legs.join(" ")));
+            }
+            self.relays.push(legs);
+        }
+        if self.zones.is_empty() {
+            return Err(SiteError::Empty("zones.toml"));
+        }
+        match self.model.as_deref() {
+            Some(text) if crate::templates::Model::parse(text).is_none() => Err(word(FILE, "model", text)),
+            _ => Ok(()),
+        }
     }
 
     /// Number of a zone by id.
@@ -545,8 +610,7 @@ impl Site {
     }
 
     /// `zone`, `zone:host`, `zone:hosts/host`, `zone:A/len`, `*` (every zone).
-    fn endpoints(&self, words: &OneOrMany) -> Result<Vec<Endpoint>, SiteError> {
-        const FILE: &str = "intents.toml";
+    fn endpoints(&self, file: &'static str, words: &OneOrMany) -> Result<Vec<Endpoint>, SiteError> {
         let mut out = Vec::new();
         for text in words.list() {
             if text == "*" {
@@ -554,13 +618,13 @@ impl Site {
                 continue;
             }
             let (id, part) = text.split_once(':').map_or((text.as_str(), None), |(z, p)| (z, Some(p)));
-            let zone = self.zone(id).ok_or_else(|| word(FILE, "zone", &text))?;
+            let zone = self.zone(id).ok_or_else(|| word(file, "zone", &text))?;
             let addresses = match part {
                 None => None,
                 Some(p) => {
                     let host = p.strip_prefix("hosts/").unwrap_or(p);
                     let found = self.zones[zone].hosts.get(host).cloned().or_else(|| addresses(host));
-                    Some(found.ok_or_else(|| word(FILE, "host", &text))?)
+                    Some(found.ok_or_else(|| word(file, "host", &text))?)
                 }
             };
             out.push(Endpoint { zone, addresses });
@@ -575,11 +639,12 @@ impl Site {
     }
 
     fn read_intents(&mut self, file: IntentsFile) -> Result<(), SiteError> {
+        const FILE: &str = "intents.toml";
         for d in &file.deny {
             self.intents.deny.push(Deny {
                 id: d.id.clone(),
-                from: self.endpoints(&d.from)?,
-                to: self.endpoints(&d.to)?,
+                from: self.endpoints(FILE, &d.from)?,
+                to: self.endpoints(FILE, &d.to)?,
                 service: Self::service(d.service.as_ref())?,
                 except: d.except.clone(),
                 basis: d.basis.clone(),
@@ -589,16 +654,19 @@ impl Site {
         for d in &file.only {
             self.intents.only.push(Only {
                 id: d.id.clone(),
-                from: self.endpoints(&d.from)?,
-                to: self.endpoints(&d.to)?,
+                from: self.endpoints(FILE, &d.from)?,
+                to: self.endpoints(FILE, &d.to)?,
                 basis: d.basis.clone(),
             });
         }
         for a in file.allow {
+            if let Some(until) = a.until.as_deref().filter(|u| !is_day(u)) {
+                return Err(word(FILE, "until", until));
+            }
             let mut uses = Vec::new();
             let service = Self::service(Some(&a.service))?;
-            for from in self.endpoints(&a.from)? {
-                for to in self.endpoints(&a.to)? {
+            for from in self.endpoints(FILE, &a.from)? {
+                for to in self.endpoints(FILE, &a.to)? {
                     uses.push(AllowedUse { from: from.clone(), to, service: service.clone() });
                 }
             }
@@ -612,11 +680,11 @@ impl Site {
             });
         }
         for w in &file.waypoint {
-            let via = self.endpoints(&OneOrMany::One(w.via.clone()))?;
+            let via = self.endpoints(FILE, &OneOrMany::One(w.via.clone()))?;
             self.intents.waypoint.push(Waypoint {
                 id: w.id.clone(),
-                from: self.endpoints(&w.from)?,
-                to: self.endpoints(&w.to)?,
+                from: self.endpoints(FILE, &w.from)?,
+                to: self.endpoints(FILE, &w.to)?,
                 via: via.into_iter().next().ok_or_else(|| word("intents.toml", "via", &w.via))?,
                 basis: w.basis.clone(),
             });
@@ -647,6 +715,10 @@ impl Site {
                     text: a.text.clone().ok_or_else(|| missing("text"))?.trim().to_owned(),
                 },
                 "implicit-discard" => AssumptionKind::ImplicitDiscard,
+                "trunk" => AssumptionKind::Trunk {
+                    interface: a.interface.clone().ok_or_else(|| missing("interface"))?,
+                },
+                "separate-vlan" => AssumptionKind::Apart { ends: ends(FILE, &a.interfaces)? },
                 "closed-interface" => AssumptionKind::Closed {
                     interface: a.interface.clone().ok_or_else(|| missing("interface"))?,
                 },
@@ -660,6 +732,9 @@ impl Site {
                 },
                 other => return Err(word(FILE, "about", other)),
             };
+            if !is_day(&a.until) {
+                return Err(word(FILE, "until", &a.until));
+            }
             self.assumptions.push(Assumption {
                 id: a.id,
                 owner: a.owner,
@@ -691,7 +766,10 @@ impl Site {
                 }
                 AssumptionKind::Line { text } => options.harmless.push(text.clone()),
                 AssumptionKind::ImplicitDiscard => options.implicit_discard = true,
-                AssumptionKind::Closed { .. } | AssumptionKind::Router { .. } => {}
+                AssumptionKind::Closed { .. }
+                | AssumptionKind::Router { .. }
+                | AssumptionKind::Trunk { .. }
+                | AssumptionKind::Apart { .. } => {}
             }
         }
         options

@@ -4,8 +4,9 @@ mod input;
 mod terms;
 pub mod topology;
 
+pub use input::is_day;
 pub use input::{
-    Allow, AllowedUse, Assumption, AssumptionKind, Deny, Intents, Mgmt, Only, Site, SiteError, Waypoint,
-    Zone, ZoneKind,
+    Allow, AllowedUse, Assumption, AssumptionKind, Deny, Intents, Mgmt, Only, Relay, Site, SiteError,
+    Waypoint, Zone, ZoneKind,
 };
 pub use terms::{Endpoint, Service};

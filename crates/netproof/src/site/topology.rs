@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Adjacency, Device, Doubt, Interface, InterfaceKind, Jump, Network, NextHop, Node, NodeId, NodeKind, Rule,
+    Trunk,
 };
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
@@ -31,6 +32,17 @@ pub struct Wire {
     pub hosts: NodeId,
     /// Where packets go when what is attached is not known.
     pub unknown: Option<NodeId>,
+    /// Places where frames of this wire may come out on another wire.
+    pub joins: Vec<NodeId>,
+}
+
+/// Two wires that one layer-2 network may join: the same VLAN, or a trunk that carries more than is declared.
+#[derive(Clone, Debug)]
+struct Join {
+    wires: Vec<usize>,
+    /// Whether VLANs nobody declared take part.
+    open: bool,
+    why: String,
 }
 
 /// The linked network with what is needed to ask about it.
@@ -46,6 +58,11 @@ pub struct Topology {
     pub unknown: BTreeMap<NodeId, String>,
     /// Things about the wiring people must know.
     pub notes: Vec<String>,
+    /// Names in the declarations that no submitted device has: nothing that depends on them can be proved.
+    pub missing: Vec<String>,
+    /// The box everything undeclared is joined to: tunnels without declared peer, segments, next hops. The outside
+    /// may be behind it.
+    pub hub: Option<NodeId>,
 }
 
 impl Topology {
@@ -79,39 +96,54 @@ pub fn link(site: &Site, devices: &[Device], active: &[usize]) -> Topology {
         unknown: BTreeMap::new(),
         hops: BTreeMap::new(),
         notes: Vec::new(),
+        missing: Vec::new(),
     };
     linker.copy_devices();
+    linker.check_names();
     linker.find_wires();
     linker.make_places();
     linker.fill_egress();
-    linker.fill_unknown();
+    let joins = linker.joins();
+    let places = linker.make_joins(&joins);
+    let hub = linker.fill_unknown(&joins, &places);
     Topology {
         network: linker.network,
         base: linker.base,
         wires: linker.wires,
         unknown: linker.unknown,
         notes: linker.notes,
+        missing: linker.missing,
+        hub,
     }
 }
 
-/// The network in which every declared relay may send on, as its own, whatever it receives.
+/// The network in which every declared relay may send on, as its own, whatever it receives. A relay with legs in
+/// several zones receives on one and sends on any of them.
 #[must_use]
-pub fn link_with_relays(site: &Site, devices: &[Device]) -> Topology {
-    let mut topology = link(site, devices, &[]);
-    for wire in &topology.wires {
-        let relays = wire.zones.iter().fold(Ranges::empty(), |a, &z| a.union(&site.zones[z].relays));
-        if relays.is_empty() {
-            continue;
-        }
+pub fn link_with_relays(site: &Site, devices: &[Device], active: &[usize]) -> Topology {
+    let mut topology = link(site, devices, active);
+    for legs in &site.relays {
+        let all = legs.iter().fold(Ranges::empty(), |a, l| a.union(&l.1));
+        let on = |zone: usize| topology.wires.iter().filter(move |w| w.zones.contains(&zone));
         let mut then = Vec::new();
-        for &(device, interface) in &wire.members {
-            let entry = topology.base[device] + devices[device].entry;
-            let jump = Jump::to(entry).set(Field::In, ingress_values(&devices[device], interface)).havoc();
-            then.push(jump.set(Field::Src, relays.clone()));
+        for (zone, own) in legs {
+            for wire in on(*zone) {
+                for &(device, interface) in &wire.members {
+                    let entry = topology.base[device] + devices[device].entry;
+                    let values = ingress_values(&devices[device], interface);
+                    then.push(Jump::to(entry).havoc().set(Field::In, values).set(Field::Src, own.clone()));
+                }
+                then.push(Jump::to(wire.hosts).havoc().set(Field::Src, own.clone()));
+            }
         }
-        let when = vec![Cube::any().with(Field::Dst, relays)];
-        let relay = Rule::new(when, then, 0, "relay").doubtful(Doubt::Relay);
-        topology.network.nodes[wire.hosts].rules.push(relay);
+        let mut hosts: Vec<usize> = legs.iter().flat_map(|l| on(l.0)).map(|w| w.hosts).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        let when = vec![Cube::any().with(Field::Dst, all)];
+        for node in hosts {
+            let relay = Rule::new(when.clone(), then.clone(), 0, "relay").doubtful(Doubt::Relay);
+            topology.network.nodes[node].rules.push(relay);
+        }
     }
     topology
 }
@@ -127,6 +159,7 @@ struct Linker<'a> {
     /// Unknown next hops: (wire, address) → node.
     hops: BTreeMap<(usize, u128), NodeId>,
     notes: Vec<String>,
+    missing: Vec<String>,
 }
 
 impl Linker<'_> {
@@ -155,9 +188,27 @@ impl Linker<'_> {
         format!("{}:{}", self.devices[end.0].name, self.interface(end).name)
     }
 
+    /// A named end; a switch port stands for the interface of its VLAN.
     fn find_end(&self, end: &(String, String)) -> Option<(usize, usize)> {
         let device = self.devices.iter().position(|d| d.name == end.0)?;
-        Some((device, self.devices[device].interface(&end.1)?))
+        let interface = self.devices[device].interface(&end.1)?;
+        Some((device, self.devices[device].interfaces[interface].port_of.unwrap_or(interface)))
+    }
+
+    /// A misspelt name in the declarations must not silently mean less.
+    fn check_names(&mut self) {
+        let zones = self.site.zones.iter().flat_map(|z| &z.interfaces);
+        let links = self.site.links.iter().chain(&self.site.separate).flatten();
+        let mut missing: Vec<String> = zones
+            .chain(links)
+            .filter(|e| self.find_end(e).is_none())
+            .map(|e| format!("{}:{}", e.0, e.1))
+            .collect();
+        let known = |name: &String| self.devices.iter().any(|d| d.name == *name);
+        missing.extend(self.site.devices.keys().filter(|name| !known(name)).cloned());
+        missing.sort();
+        missing.dedup();
+        self.missing = missing;
     }
 
     fn find_wires(&mut self) {
@@ -166,7 +217,7 @@ impl Linker<'_> {
             for (i, interface) in device.interfaces.iter().enumerate() {
                 if interface.enabled
                     && interface.port_of.is_none()
-                    && interface.kind != InterfaceKind::Loopback
+                    && !matches!(interface.kind, InterfaceKind::Loopback | InterfaceKind::Switched)
                 {
                     ends.push((d, i));
                 }
@@ -212,7 +263,10 @@ impl Linker<'_> {
 
     fn add_wire(&mut self, members: Vec<(usize, usize)>) {
         let pairs = || members.iter().flat_map(|m| self.interface(*m).addresses.iter());
-        let networks: Ranges = pairs().map(|a| (a.first, a.last)).collect();
+        let mut networks: Ranges = pairs().map(|a| (a.first, a.last)).collect();
+        if members.iter().any(|m| self.interface(*m).dynamic6) {
+            networks = networks.union(&net::all_v6());
+        }
         let taken: Ranges = pairs().map(|a| (a.address, a.address)).collect();
         let mut zones: Vec<usize> = Vec::new();
         for (number, zone) in self.site.zones.iter().enumerate() {
@@ -238,8 +292,130 @@ impl Linker<'_> {
         let assumed_closed = members.iter().any(|m| self.assumed_closed(*m));
         let name = members.iter().map(|m| self.end_name(*m)).collect::<Vec<_>>().join(" = ");
         let closed = assumed_closed || is_full_transfer_net(&networks, &taken);
-        let wire = Wire { name, members, zones, networks, closed, hosts: 0, unknown: None };
+        let wire =
+            Wire { name, members, zones, networks, closed, hosts: 0, unknown: None, joins: Vec::new() };
         self.wires.push(wire);
+    }
+
+    /// Wires that one layer-2 network may join although they belong to different zones.
+    fn joins(&self) -> Vec<Join> {
+        let mut out = Vec::new();
+        let mut by_vlan: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
+        for (number, wire) in self.wires.iter().enumerate() {
+            let mut vlans: Vec<u16> = wire.members.iter().filter_map(|m| self.vlan(*m)).collect();
+            vlans.sort_unstable();
+            vlans.dedup();
+            for vlan in vlans {
+                by_vlan.entry(vlan).or_default().push(number);
+            }
+        }
+        for (vlan, wires) in by_vlan {
+            let mut zones: Vec<&Vec<usize>> = wires.iter().map(|&w| &self.wires[w].zones).collect();
+            zones.dedup();
+            if zones.len() > 1 && !self.assumed_apart(&wires) {
+                let names: Vec<&str> = wires.iter().map(|&w| self.wires[w].name.as_str()).collect();
+                let why =
+                    format!("同じ VLAN {vlan} が別の領域の区間（{}）で使われています", names.join("、"));
+                out.push(Join { wires, open: false, why });
+            }
+        }
+        for (d, device) in self.devices.iter().enumerate() {
+            for (i, port) in device.interfaces.iter().enumerate().filter(|(_, p)| p.enabled) {
+                let Some(trunk) = &port.trunk else { continue };
+                if !self.assumed_trunk((d, i)) {
+                    out.extend(self.trunk_join(d, i, trunk));
+                }
+            }
+        }
+        out
+    }
+
+    /// A trunk that carries VLANs without a declared segment: what is behind it may join them with the others.
+    fn trunk_join(&self, device: usize, port: usize, trunk: &Trunk) -> Option<Join> {
+        let mut wires = Vec::new();
+        let mut declared = Ranges::empty();
+        for (number, wire) in self.wires.iter().enumerate() {
+            for vlan in wire.members.iter().filter(|m| m.0 == device).filter_map(|m| self.vlan(*m)) {
+                let vlan = Ranges::one(vlan.into());
+                let carried = match trunk {
+                    Trunk::Unrestricted => true,
+                    Trunk::Vlans(list) => vlan.is_subset(list),
+                };
+                if carried && (!wire.zones.is_empty() || wire.closed) {
+                    declared = declared.union(&vlan);
+                    wires.push(number);
+                }
+            }
+        }
+        let name = self.end_name((device, port));
+        let why = match trunk {
+            Trunk::Unrestricted => format!("トランク {name} は通す VLAN を限定していません"),
+            Trunk::Vlans(list) => {
+                let extra = list.subtract(&declared);
+                if extra.is_empty() {
+                    return None;
+                }
+                let show =
+                    |&(lo, hi): &(u128, u128)| if lo == hi { lo.to_string() } else { format!("{lo}-{hi}") };
+                let list: Vec<String> = extra.intervals().iter().map(show).collect();
+                format!("トランク {name} が、領域の宣言がない VLAN {} を通しています", list.join(","))
+            }
+        };
+        (!wires.is_empty()).then_some(Join { wires, open: true, why })
+    }
+
+    /// VLAN of an interface: its tag, or the number in the name of a VLAN interface.
+    fn vlan(&self, end: (usize, usize)) -> Option<u16> {
+        let interface = self.interface(end);
+        interface.vlan.or_else(|| vlan_number(&interface.name))
+    }
+
+    fn assumed_trunk(&self, end: (usize, usize)) -> bool {
+        let device = &self.devices[end.0];
+        let port = &device.interfaces[end.1].name;
+        let linked = self.site.links.iter().any(|l| {
+            l.iter().any(|e| {
+                e.0 == device.name && crate::model::interface_key(&e.1) == crate::model::interface_key(port)
+            })
+        });
+        linked
+            || self.active.iter().any(|&n| {
+                let a = &self.site.assumptions[n];
+                let here = a.device.as_deref().is_none_or(|d| d == device.name);
+                matches!(&a.kind, AssumptionKind::Trunk { interface } if here
+                    && device.interface(interface) == Some(end.1))
+            })
+    }
+
+    /// Declared as different layer-2 networks by an assumption that names an end of each.
+    fn assumed_apart(&self, wires: &[usize]) -> bool {
+        self.active.iter().any(|&n| match &self.site.assumptions[n].kind {
+            AssumptionKind::Apart { ends } => {
+                let on = |w: &usize| {
+                    ends.iter().filter_map(|e| self.find_end(e)).any(|e| self.wires[*w].members.contains(&e))
+                };
+                wires.iter().filter(|w| !on(w)).count() <= 1
+            }
+            _ => false,
+        })
+    }
+
+    /// One place per join: whatever is on one of its wires may come out on the others.
+    fn make_joins(&mut self, joins: &[Join]) -> Vec<NodeId> {
+        let mut places = Vec::new();
+        for join in joins {
+            let node = self.place("joined segments".into(), NodeKind::Unknown);
+            self.notes.push(join.why.clone());
+            self.unknown.insert(node, join.why.clone());
+            for &wire in &join.wires {
+                self.wires[wire].joins.push(node);
+                let lead = Rule::new(vec![Cube::any()], vec![Self::rest(node)], 0, "joined segments");
+                let hosts = self.wires[wire].unknown.unwrap_or(self.wires[wire].hosts);
+                self.network.nodes[hosts].rules.push(lead.doubtful(Doubt::Undeclared));
+            }
+            places.push(node);
+        }
+        places
     }
 
     fn assumed_closed(&self, end: (usize, usize)) -> bool {
@@ -318,11 +494,19 @@ impl Linker<'_> {
         match adjacency.next {
             _ if tunnel => rules.push(go(here.clone(), vec![self.hosts(wire)])),
             NextHop::Direct => {
-                for other in others {
+                for &other in &others {
                     let owned = self.claims(other);
                     if !owned.is_empty() {
                         rules.push(go(here.clone().with(Field::Dst, owned), vec![self.ingress(other)]));
                     }
+                }
+                // A router that answers ARP for other networks takes packets meant for hosts beyond it.
+                for other in others.into_iter().filter(|o| self.interface(*o).proxy_arp) {
+                    let near =
+                        self.interface(other).addresses.iter().map(|a| (a.first, a.last)).collect::<Ranges>();
+                    let far = here.clone().with(Field::Dst, near.complement(u128::MAX));
+                    let rule = go(far, vec![self.ingress(other)]);
+                    rules.push(rule.doubtful(Doubt::Undeclared));
                 }
                 rules.push(go(here.clone(), vec![self.hosts(wire)]));
             }
@@ -375,9 +559,9 @@ impl Linker<'_> {
     }
 
     /// Unknown boxes may forward between all their ports, and may be joined to each other.
-    fn fill_unknown(&mut self) {
+    fn fill_unknown(&mut self, joins: &[Join], places: &[NodeId]) -> Option<NodeId> {
         if self.unknown.is_empty() {
-            return;
+            return None;
         }
         let hub = self.place("undeclared boxes".into(), NodeKind::Unknown);
         let mut wires: Vec<usize> = self.hops.keys().map(|k| k.0).collect();
@@ -394,10 +578,32 @@ impl Linker<'_> {
         let forward = Rule::new(vec![Cube::any()], jumps, 0, "undeclared box").doubtful(Doubt::Undeclared);
         self.network.nodes[hub].rules = vec![forward];
         for &node in self.unknown.keys() {
+            if let Some(at) = places.iter().position(|p| *p == node) {
+                let mut jumps: Vec<Jump> = Vec::new();
+                for &wire in &joins[at].wires {
+                    jumps.extend(self.wires[wire].members.iter().map(|m| self.ingress(*m)));
+                    jumps.push(Self::rest(self.wires[wire].hosts));
+                }
+                if joins[at].open {
+                    jumps.push(Jump::to(hub));
+                }
+                let lead = Rule::new(vec![Cube::any()], jumps, 0, "joined segments");
+                self.network.nodes[node].rules = vec![lead.doubtful(Doubt::Undeclared)];
+                continue;
+            }
             let lead = Rule::new(vec![Cube::any()], vec![Jump::to(hub)], 0, "undeclared box");
-            self.network.nodes[node].rules = vec![lead.doubtful(Doubt::Undeclared)];
+            self.network.nodes[node].rules.insert(0, lead.doubtful(Doubt::Undeclared));
         }
+        // Joined segments whose VLANs are all declared lead nowhere else.
+        let elsewhere =
+            self.unknown.keys().any(|n| places.iter().position(|p| p == n).is_none_or(|at| joins[at].open));
+        elsewhere.then_some(hub)
     }
+}
+
+/// The number in `vlan10`, `Vlan 10`.
+fn vlan_number(name: &str) -> Option<u16> {
+    name.to_ascii_lowercase().strip_prefix("vlan")?.trim().parse().ok()
 }
 
 fn merge(group: &mut [usize], a: usize, b: usize) {

@@ -8,8 +8,9 @@ use crate::space::{Cube, Field, Ranges};
 
 use super::build::{Builder, Route, Scope};
 use super::cisco::acl::{self, Dialect, Entry, Fragments, Groups, List};
-use super::cisco::ios::{attach_ports, entering, ignore_all, unknown_all};
+use super::cisco::ios::{attach_ports, entering, ignore_all, share, unknown_all};
 use super::cisco::sections::{self, Section};
+use super::switched::Port;
 use super::{ReadOptions, Vendor};
 
 const V4: Dialect =
@@ -110,7 +111,7 @@ struct Config {
 /// Reads an Alaxala configuration. The model decides what happens when no entry matches.
 #[must_use]
 pub(super) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device {
-    let mut b = Builder::new(Vendor::AlaxalaAx, name, file, text, &options.harmless);
+    let mut b = Builder::new(Vendor::AlaxalaAx, name, file, text, options);
     let parsed = sections::parse(&b.device.text.clone());
     for line in &parsed.comments {
         b.ignored(*line, "comment");
@@ -148,6 +149,10 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
         }
         ["flow", "detection", "out", "mode", _] => true,
         ["ip", "route", net_text, mask, via, ..] => static_route(c, section.line, net_text, mask, via),
+        ["ip" | "ipv6", "multicast", ..] | ["ip" | "ipv6", "pim", ..] => {
+            b.forwards_multicast(section.line);
+            true
+        }
         ["router", ..] => {
             c.dynamic = Some(section.line);
             for child in &section.children {
@@ -180,6 +185,7 @@ fn interface(b: &mut Builder, c: &mut Config, section: &Section) {
     let name = section.words[1..].join(" ");
     let number = b.device.interfaces.len();
     b.device.interfaces.push(Interface::new(name.clone(), section.line));
+    let mut port = Port::default();
     for child in &section.children {
         let words = child.slices();
         let done = match words[..] {
@@ -205,8 +211,13 @@ fn interface(b: &mut Builder, c: &mut Config, section: &Section) {
                 b.device.interfaces[number].enabled = false;
                 true
             }
-            ["switchport", "access", "vlan", id] => {
-                b.device.interfaces[number].vlan = id.parse().ok();
+            ["switchport", ref rest @ ..] => port.line(rest, &mut b.device.interfaces[number]),
+            ["vrrp", _, "ip", ip, ..] => {
+                share(&mut b.device.interfaces[number], ip);
+                true
+            }
+            ["ipv6", "address", "autoconfig" | "dhcp", ..] => {
+                b.device.interfaces[number].dynamic6 = true;
                 true
             }
             ["ip", "access-group", list, direction @ ("in" | "out")]
@@ -235,6 +246,7 @@ fn interface(b: &mut Builder, c: &mut Config, section: &Section) {
             None => unknown_all(b, child, &Scope::Interface(name.clone())),
         }
     }
+    port.finish(&mut b.device.interfaces[number]);
 }
 
 fn access_list(b: &mut Builder, c: &mut Config, section: &Section, name: &str, standard: bool, six: bool) {
@@ -281,7 +293,12 @@ fn works_in_mode(model: &str, mode: Option<&str>, six: bool) -> bool {
         (Some(m), true) if m.starts_with("layer3") => {
             matches!(
                 m,
-                "layer3-6" | "layer3-mirror-3" | "layer3-mirror-4" | "layer3-mirror-5" | "layer3-suppress-2"
+                "layer3-6"
+                    | "layer3-mirror-3"
+                    | "layer3-mirror-4"
+                    | "layer3-mirror-5"
+                    | "layer3-suppress-2"
+                    | "layer3-suppress-mirror-2"
             )
         }
         (Some(m), false) => {
@@ -308,11 +325,12 @@ fn lower(mut b: Builder, c: &Config, options: &ReadOptions) -> Device {
         }
     }
     rules.push(b.local_rule("", &Cube::any()));
-    if let Some(line) = c.dynamic {
-        let jumps = b.anywhere(None, out_lists);
-        rules.push(Rule::new(vec![Cube::any()], jumps, line, "routing protocol").doubtful(Doubt::Routing));
-    }
     let mut list = b.connected("");
+    if let Some(line) = c.dynamic {
+        let (more, learnt) = b.learnt(None, line, out_lists);
+        rules.extend(more);
+        list.extend(learnt);
+    }
     for (route, via) in &c.statics {
         let mut route = route.clone();
         route.hops = b.resolve("", *via, &[]);

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::model::{
-    Adjacency, Device, Doubt, Interface, InterfaceAddress, InterfaceKind, Jump, NextHop, NodeId, Rule,
-    Severity,
+    Adjacency, Assign, Device, Doubt, Interface, InterfaceAddress, InterfaceKind, Jump, NextHop, NodeId,
+    Rule, Severity,
 };
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
 
 use super::build::{Builder, Route, Scope};
 use super::cisco::acl::{self, Dialect, Entry, Fragments, Groups, List};
-use super::cisco::ios::{attach_ports, entering, ignore_all, unknown_all};
+use super::cisco::ios::{attach_ports, entering, ignore_all, share, unknown_all};
 use super::cisco::sections::{self, Section};
+use super::switched::Port;
 use super::{ReadOptions, Vendor};
 
 const HARDWARE: Dialect =
@@ -70,6 +71,12 @@ const IGNORED: &[(&str, &str)] = &[
     ("sflow", "copy-only"),
     ("mirror", "copy-only"),
     ("ipv6 forwarding", "looked-at"),
+    ("ip forwarding", "looked-at"),
+    ("system territory", "admin"),
+    ("feature", "admin"),
+    ("ddns-update-method", "admin"),
+    ("lldp run", "link"),
+    ("fan", "platform"),
 ];
 
 const INTERFACE: &[(&str, &str)] = &[
@@ -136,13 +143,17 @@ enum Via {
 /// Reads an AlliedWare Plus configuration.
 #[must_use]
 pub(super) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device {
-    let mut b = Builder::new(Vendor::Awplus, name, file, text, &options.harmless);
+    let mut b = Builder::new(Vendor::Awplus, name, file, text, options);
     let parsed = sections::parse(&b.device.text.clone());
     for line in &parsed.comments {
         b.ignored(*line, "comment");
     }
     let mut c = Config::default();
-    for section in &parsed.sections {
+    let virtual_routers = |s: &&Section| s.text().starts_with("router") && s.text().contains("vrrp");
+    for section in parsed.sections.iter().filter(|s| !virtual_routers(s)) {
+        top(&mut b, &mut c, section);
+    }
+    for section in parsed.sections.iter().filter(virtual_routers) {
         top(&mut b, &mut c, section);
     }
     for list in c.lists.values_mut() {
@@ -182,6 +193,11 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
             _ => false,
         },
         ["ip", "route", ref rest @ ..] => static_route(c, section.line, rest),
+        ["router", "vrrp" | "ipv6", ref rest @ ..] => virtual_router(b, section, rest),
+        ["ip" | "ipv6", "multicast-routing", ..] => {
+            b.forwards_multicast(section.line);
+            true
+        }
         ["router", ..] => {
             c.dynamic = Some(section.line);
             for child in &section.children {
@@ -235,10 +251,32 @@ fn interface(b: &mut Builder, c: &mut Config, section: &Section, names: &str) {
             b.device.interfaces.push(it);
             b.device.interfaces.len() - 1
         });
+        let mut port = Port::default();
         for child in &section.children {
-            interface_line(b, c, number, &name, child);
+            let words = child.slices();
+            if words[0] == "switchport" && port.line(&words[1..], &mut b.device.interfaces[number]) {
+                b.lowered(child.line, format!("interface {name}"));
+            } else {
+                interface_line(b, c, number, &name, child);
+            }
+        }
+        port.finish(&mut b.device.interfaces[number]);
+    }
+}
+
+/// `router vrrp ID INTERFACE`, `router ipv6 vrrp ID INTERFACE` with `virtual-ip A …`.
+fn virtual_router(b: &mut Builder, section: &Section, words: &[&str]) -> bool {
+    let Some(number) = words.last().and_then(|name| b.device.interface(name)) else { return false };
+    for child in &section.children {
+        match child.slices()[..] {
+            ["virtual-ip" | "virtual-ipv6", ip, ..] => {
+                share(&mut b.device.interfaces[number], ip);
+                b.lowered(child.line, "vrrp");
+            }
+            _ => b.lowered(child.line, "vrrp"),
         }
     }
+    true
 }
 
 fn expand(names: &str) -> Vec<String> {
@@ -262,6 +300,10 @@ fn interface_line(b: &mut Builder, c: &mut Config, number: usize, name: &str, ch
             c.dynamic = c.dynamic.or(Some(child.line));
             true
         }
+        ["ipv6", "address", "autoconfig" | "dhcp", ..] => {
+            b.device.interfaces[number].dynamic6 = true;
+            true
+        }
         ["ip" | "ipv6", "address", text, ..] => text
             .split_once('/')
             .and_then(|(ip, l)| {
@@ -273,10 +315,6 @@ fn interface_line(b: &mut Builder, c: &mut Config, number: usize, name: &str, ch
             .is_some(),
         ["shutdown"] => {
             b.device.interfaces[number].enabled = false;
-            true
-        }
-        ["switchport", "access", "vlan", id] => {
-            b.device.interfaces[number].vlan = id.parse().ok();
             true
         }
         ["access-group", list] => {
@@ -573,11 +611,12 @@ fn lower(mut b: Builder, c: &Config) -> Device {
             }
         }
         rules.push(b.local_rule("", &Cube::any()));
+        let mut list = routes(&b, c);
         if let Some(line) = c.dynamic {
-            let jumps = b.anywhere(None, next);
-            rules.push(Rule::new(vec![Cube::any()], jumps, line, "dynamic").doubtful(Doubt::Routing));
+            let (more, learnt) = b.learnt(None, line, next);
+            rules.extend(more);
+            list.extend(learnt);
         }
-        let list = routes(&b, c);
         rules.extend(b.route_rules(list, &Cube::any(), next));
         b.fill(stage, rules, Vec::new());
     }
@@ -723,19 +762,39 @@ fn nat_stages(b: &mut Builder, c: &Config, inbound: NodeId, routing: NodeId, out
         };
         let source = side(b, c, from, true);
         match text[..] {
-            ["portfwd", _, "from", _, "with", "dst", target]
-            | ["portfwd", _, "from", _, "with", "dst", target, "dport", _] => {
-                let Some(address) = target_address(c, target) else {
+            ["portfwd", _, "from", _, ref rest @ ..] => {
+                let Some((to, target, port)) = forward(c, rest) else {
                     b.unknown(*line, Scope::Device);
                     continue;
                 };
-                let to_own = Cube::any().with(Field::Dst, own.clone());
-                let when = product(&[&source, &app, &[to_own]]);
-                let mut jump = Jump::to(routing).put(Field::Dst, address);
-                if let Some(port) = after(words, "dport").and_then(|p| p.parse::<u16>().ok()) {
-                    jump = jump.put(Field::Dport, port.into());
+                let meant =
+                    Cube::any().with(Field::Dst, to.map_or_else(|| own.clone(), |name| addresses(c, name)));
+                let when = product(&[&source, &app, &[meant]]);
+                let mut jump = Jump::to(routing).put(Field::Dst, target);
+                if let Some(port) = port {
+                    jump = jump.put(Field::Dport, port);
                 }
                 coming.push(Rule::new(when, vec![jump], *line, label));
+            }
+            ["netmap", _, "from", _, "to", to, "with", side_word @ ("dst" | "src"), net_text] => {
+                let dst = side_word == "dst";
+                let given = addresses(c, if dst { to } else { from });
+                let shift = net::parse_prefix(net_text).and_then(|n| one_to_one(&given, &n));
+                let Some(delta) = shift else {
+                    b.unknown(*line, Scope::Device);
+                    continue;
+                };
+                if dst {
+                    let meant = Cube::any().with(Field::Dst, given);
+                    let mut jump = Jump::to(routing);
+                    jump.set.push(Assign::Shift(Field::Dst, delta));
+                    coming.push(Rule::new(product(&[&source, &app, &[meant]]), vec![jump], *line, label));
+                } else {
+                    let when = product(&[&source, &side(b, c, to, false), &app]);
+                    let mut jump = Jump::to(Device::EGRESS);
+                    jump.set.push(Assign::Shift(Field::Src, delta));
+                    going.push(Rule::new(when, vec![jump], *line, label));
+                }
             }
             ["masq", _, "from", _, "to", to] | ["masq", _, "from", _, "to", to, "with", "src", _] => {
                 let when = product(&[
@@ -757,6 +816,34 @@ fn nat_stages(b: &mut Builder, c: &Config, inbound: NodeId, routing: NodeId, out
     }
     b.fill(inbound, coming, vec![Jump::to(routing)]);
     b.fill(outbound, going, vec![Jump::to(Device::EGRESS)]);
+}
+
+/// `[to ENTITY] with dst ADDRESS [dport PORT]`.
+fn forward<'a>(c: &Config, words: &[&'a str]) -> Option<(Option<&'a str>, u128, Option<u128>)> {
+    let (to, words) = match *words {
+        ["to", name, ref rest @ ..] => (Some(name), rest),
+        ref rest => (None, rest),
+    };
+    let (target, port) = match *words {
+        ["with", "dst", target] => (target, None),
+        ["with", "dst", target, "dport", port] => (target, Some(port.parse::<u16>().ok()?.into())),
+        _ => return None,
+    };
+    Some((to, target_address(c, target)?, port))
+}
+
+/// Addresses of an entity, whatever interface they are tied to.
+fn addresses(c: &Config, name: &str) -> Ranges {
+    let members = c.entities.get(name).map_or(&[][..], Vec::as_slice);
+    members.iter().fold(Ranges::empty(), |all, m| all.union(&m.addresses))
+}
+
+/// Distance from one block of addresses to another of the same size, or to the start of a larger one.
+fn one_to_one(from: &Ranges, to: &Ranges) -> Option<u128> {
+    match (from.intervals(), to.intervals()) {
+        (&[(a, b)], &[(c, d)]) if b - a <= d - c => Some(c.wrapping_sub(a)),
+        _ => None,
+    }
 }
 
 fn target_address(c: &Config, text: &str) -> Option<u128> {

@@ -1,12 +1,13 @@
 //! What every reader needs: stages, adjacencies, routes and the account of every line.
 
 use crate::model::{
-    Adjacency, Device, Doubt, Finding, Interface, InterfaceKind, Jump, LineClass, NextHop, Node, NodeId,
-    NodeKind, Rule, Severity,
+    Adjacency, Assign, Device, Doubt, Finding, Interface, InterfaceKind, Jump, LineClass, NextHop, Node,
+    NodeId, NodeKind, Rule, Severity,
 };
 use crate::space::{Cube, Field, Ranges};
 
-use super::{Vendor, secrets};
+use super::captured::CapturedRoute;
+use super::{ReadOptions, Vendor, secrets};
 
 /// What an unknown line may change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,14 +45,22 @@ pub struct Builder {
     classes: Vec<Option<LineClass>>,
     chaos: Vec<(Scope, u32)>,
     harmless: Vec<String>,
+    captured: Option<Vec<CapturedRoute>>,
+    multicast: Option<u32>,
 }
 
 impl Builder {
-    /// Starts a device.
+    /// Starts a device. Prompts and pager marks that a terminal log has around a configuration are accounted for.
     #[must_use]
-    pub fn new(vendor: Vendor, name: &str, file: &str, text: &str, harmless: &[String]) -> Self {
-        let lines: Vec<String> = secrets::redact(vendor, text);
-        let classes = vec![None; lines.len()];
+    pub fn new(vendor: Vendor, name: &str, file: &str, text: &str, options: &ReadOptions) -> Self {
+        let mut lines: Vec<String> = secrets::redact(vendor, text);
+        let mut classes = vec![None; lines.len()];
+        for (line, class) in lines.iter_mut().zip(&mut classes) {
+            if is_terminal(line) {
+                *class = Some(LineClass::Ignored { rule: "terminal".into() });
+                line.clear();
+            }
+        }
         let mut device = Device {
             name: name.to_owned(),
             file: file.to_owned(),
@@ -67,7 +76,45 @@ impl Builder {
         };
         device.nodes.push(Node::new(format!("{name}/egress"), NodeKind::Egress));
         device.nodes.push(Node::new(format!("{name}/local"), NodeKind::Local));
-        Self { device, classes, chaos: Vec::new(), harmless: harmless.to_vec() }
+        Self {
+            device,
+            classes,
+            chaos: Vec::new(),
+            harmless: options.harmless.clone(),
+            captured: options.routes.clone(),
+            multicast: None,
+        }
+    }
+
+    /// The device forwards multicast packets by a protocol or proxy: where to is not modelled.
+    pub const fn forwards_multicast(&mut self, line: u32) {
+        self.multicast = Some(line);
+    }
+
+    /// What a routing protocol contributes: the captured table, or, without one, a route to anywhere for anything.
+    pub fn learnt(&mut self, vrf: Option<&str>, line: u32, to: NodeId) -> (Vec<Rule>, Vec<Route>) {
+        let Some(captured) = self.captured.clone() else {
+            let jumps = self.anywhere(vrf, to);
+            let rule = Rule::new(vec![Cube::any()], jumps, line, "routing protocol");
+            return (vec![rule.doubtful(Doubt::Routing)], Vec::new());
+        };
+        let mut routes = Vec::new();
+        for route in &captured {
+            let named = route.interface.as_deref().and_then(|i| self.device.interface(i));
+            let hops = match (named, route.via) {
+                (Some(interface), via) => {
+                    vec![Adjacency { interface, next: via.map_or(NextHop::Direct, NextHop::Via) }]
+                }
+                (None, Some(via)) => self.resolve(vrf.unwrap_or_default(), via, &[]),
+                (None, None) => Vec::new(),
+            };
+            // Null routes have no way out and drop; anything else that is not found may lead anywhere.
+            let null = route.interface.as_deref().is_some_and(|i| i.eq_ignore_ascii_case("null0"));
+            let doubt = (hops.is_empty() && !null).then_some(Doubt::Routing);
+            let hops = if doubt.is_some() { self.anywhere_hops(vrf) } else { hops };
+            routes.push(Route { prefix: route.prefix, hops, distance: 1, line, doubt });
+        }
+        (Vec::new(), routes)
     }
 
     /// A new empty stage.
@@ -261,21 +308,20 @@ impl Builder {
 
     /// Every enabled interface as a way out to anybody, for routing that is not known.
     pub fn anywhere(&mut self, vrf: Option<&str>, to: NodeId) -> Vec<Jump> {
-        let interfaces: Vec<usize> = (0..self.device.interfaces.len())
-            .filter(|&n| {
-                let i = &self.device.interfaces[n];
-                i.enabled
-                    && i.kind != InterfaceKind::Loopback
-                    && i.port_of.is_none()
-                    && vrf.is_none_or(|v| i.vrf == v)
-            })
-            .collect();
-        interfaces
-            .into_iter()
-            .map(|n| {
-                let out = self.adjacency(Adjacency { interface: n, next: NextHop::Anyone });
-                Jump::to(to).put(Field::Out, out as u128)
-            })
+        let hops = self.anywhere_hops(vrf);
+        hops.into_iter().map(|hop| Jump::to(to).put(Field::Out, self.adjacency(hop) as u128)).collect()
+    }
+
+    fn anywhere_hops(&self, vrf: Option<&str>) -> Vec<Adjacency> {
+        let routed = |i: &Interface| {
+            i.enabled
+                && !matches!(i.kind, InterfaceKind::Loopback | InterfaceKind::Switched)
+                && i.port_of.is_none()
+                && vrf.is_none_or(|v| i.vrf == v)
+        };
+        (0..self.device.interfaces.len())
+            .filter(|&n| routed(&self.device.interfaces[n]))
+            .map(|interface| Adjacency { interface, next: NextHop::Anyone })
             .collect()
     }
 
@@ -291,28 +337,51 @@ impl Builder {
             self.unknown(line, Scope::Device);
         }
         self.device.entry = entry;
+        self.add_multicast();
         self.add_chaos();
         let blank = LineClass::Ignored { rule: "blank".into() };
         self.device.lines = self.classes.into_iter().map(|c| c.unwrap_or_else(|| blank.clone())).collect();
         self.device
     }
 
+    /// Multicast is not routed like unicast: nowhere, unless the device forwards it, and then perhaps anywhere.
+    fn add_multicast(&mut self) {
+        let groups = Cube::any().with(Field::Dst, crate::net::multicast());
+        let mut rules = Vec::new();
+        if let Some(line) = self.multicast {
+            let jumps = self.anywhere(None, Device::EGRESS);
+            rules.push(Rule::new(vec![groups.clone()], jumps, line, "multicast").doubtful(Doubt::Multicast));
+        }
+        rules.push(Rule::new(vec![groups], Vec::new(), 0, "multicast"));
+        let old = self.device.entry;
+        let stage = self.stage("multicast");
+        self.fill(stage, rules, vec![Jump::to(old)]);
+        self.device.entry = stage;
+    }
+
     /// Puts, in front of everything, what the unknown lines may do.
     fn add_chaos(&mut self) {
         let mut rules = Vec::new();
+        let mut leaving = Vec::new();
         for (scope, line) in std::mem::take(&mut self.chaos) {
+            let known = |b: &Self, name: &str| b.device.interface(name).is_some();
             match scope {
-                Scope::Device => {
+                Scope::Interface(name) if known(self, &name) => {
+                    self.interface_chaos(&name, line, &mut rules, &mut leaving);
+                }
+                Scope::Device | Scope::Interface(_) => {
                     let mut jumps: Vec<Jump> =
                         self.anywhere(None, Device::EGRESS).into_iter().map(Jump::havoc).collect();
                     jumps.push(Jump::to(Device::LOCAL));
                     rules.push(chaos_rule(Cube::any(), jumps, line));
                     rules.push(chaos_rule(Cube::any(), Vec::new(), line));
                 }
-                Scope::Interface(name) => self.interface_chaos(&name, line, &mut rules),
                 Scope::Drops => rules.push(chaos_rule(Cube::any(), Vec::new(), line)),
                 Scope::Rule(_) => {}
             }
+        }
+        if !leaving.is_empty() {
+            self.before_egress(leaving);
         }
         if rules.is_empty() {
             return;
@@ -323,7 +392,50 @@ impl Builder {
         self.device.entry = stage;
     }
 
-    fn interface_chaos(&mut self, name: &str, line: u32, rules: &mut Vec<Rule>) {
+    /// Puts a table between everything else and the way out.
+    fn before_egress(&mut self, rules: Vec<Rule>) {
+        let stage = self.stage("leaving");
+        for (number, node) in self.device.nodes.iter_mut().enumerate().filter(|(n, _)| *n != stage) {
+            let jumps =
+                node.rules.iter_mut().flat_map(|r| r.then.iter_mut()).chain(node.otherwise.iter_mut());
+            for jump in jumps.filter(|j| j.to == Device::EGRESS && number != Device::EGRESS) {
+                jump.to = stage;
+            }
+        }
+        self.fill(stage, rules, vec![Jump::to(Device::EGRESS)]);
+    }
+
+    /// Whether a line holds an address or a prefix.
+    fn names_addresses(&self, line: u32) -> bool {
+        let text = (line as usize).checked_sub(1).and_then(|i| self.device.text.get(i));
+        text.is_none_or(|t| {
+            t.split([' ', '\t', '"', ';', ',', '=']).any(|w| {
+                crate::net::parse_ip(w).is_some()
+                    || crate::net::parse_prefix(w).is_some()
+                    || w.contains("address")
+            })
+        })
+    }
+
+    /// Packets that some entry of some table sends out of an interface.
+    fn routed_to(&self, interface: usize) -> Vec<Cube> {
+        let out = self.out_of(&[interface]);
+        let chooses = |jump: &Jump| {
+            jump.set.iter().any(|a| matches!(a, Assign::Set(Field::Out, r) if !r.is_disjoint(&out)))
+        };
+        let mut towards = Ranges::empty();
+        for node in &self.device.nodes {
+            for rule in node.rules.iter().filter(|r| r.then.iter().any(chooses)) {
+                towards = rule.when.iter().fold(towards, |all, c| all.union(&c.values(Field::Dst)));
+            }
+            if node.otherwise.iter().any(chooses) {
+                return vec![Cube::any()];
+            }
+        }
+        vec![Cube::any().with(Field::Dst, towards)]
+    }
+
+    fn interface_chaos(&mut self, name: &str, line: u32, rules: &mut Vec<Rule>, leaving: &mut Vec<Rule>) {
         let Some(number) = self.device.interface(name) else { return };
         let owner = self.device.interfaces[number].port_of;
         let mut jumps: Vec<Jump> = self.anywhere(None, Device::EGRESS).into_iter().map(Jump::havoc).collect();
@@ -340,10 +452,46 @@ impl Builder {
         rules.push(chaos_rule(entering.clone(), jumps, line));
         rules.push(chaos_rule(entering, Vec::new(), line));
         let layer3 = owner.unwrap_or(number);
+        // What leaves here is what some route sends here, unless the line itself may bring an address or a route.
+        let towards = if self.names_addresses(line) { vec![Cube::any()] } else { self.routed_to(layer3) };
         let out = self.adjacency(Adjacency { interface: layer3, next: NextHop::Anyone });
         let leave = Jump::to(Device::EGRESS).put(Field::Out, out as u128).havoc();
-        rules.push(chaos_rule(Cube::any(), vec![leave], line));
+        rules.extend(towards.into_iter().map(|when| chaos_rule(when, vec![leave.clone()], line)));
+        let out = Cube::any().with(Field::Out, self.out_of(&[layer3]));
+        leaving.push(chaos_rule(out, Vec::new(), line));
     }
+}
+
+/// A prompt with or without a command, or a pager's mark: no language has such configuration lines.
+fn is_terminal(line: &str) -> bool {
+    let text = line.trim();
+    if matches!(text, "--More--" | "---つづく---" | "-- More --") {
+        return true;
+    }
+    let Some(at) = text.find(['#', '>', '$']) else { return false };
+    let (host, rest) = (text[..at].trim_end(), text[at + 1..].trim());
+    let named = host.chars().all(|c| c.is_ascii_alphanumeric() || "-_.@()~:/ ".contains(c))
+        && host.split(' ').count() <= 2
+        && (!host.is_empty() || text.starts_with('>'));
+    let command = rest.split_whitespace().next().unwrap_or_default();
+    let asks = matches!(
+        command,
+        "show"
+            | "sh"
+            | "get"
+            | "exit"
+            | "quit"
+            | "more"
+            | "terminal"
+            | "enable"
+            | "en"
+            | "administrator"
+            | "logout"
+            | "nft"
+            | "iptables-save"
+            | "ip6tables-save"
+    );
+    named && (asks || rest.is_empty() && (!host.contains(' ') || host.ends_with(')')))
 }
 
 fn chaos_rule(when: Cube, then: Vec<Jump>, line: u32) -> Rule {
@@ -353,7 +501,7 @@ fn chaos_rule(when: Cube, then: Vec<Jump>, line: u32) -> Rule {
 /// A device in a language without reader: every line may do anything.
 #[must_use]
 pub fn unread(vendor: Vendor, name: &str, file: &str, text: &str) -> Device {
-    let mut builder = Builder::new(vendor, name, file, text, &[]);
+    let mut builder = Builder::new(vendor, name, file, text, &ReadOptions::default());
     builder.device.interfaces.push(Interface::new("*", 0));
     let entry = builder.stage("entry");
     builder.fill(entry, Vec::new(), Vec::new());

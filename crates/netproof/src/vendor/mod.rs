@@ -3,12 +3,14 @@
 mod alaxala;
 mod awplus;
 pub mod build;
+pub mod captured;
 mod cisco;
 pub mod fortios;
 mod linux;
 mod nec;
 mod panos;
 pub mod secrets;
+mod switched;
 mod yamaha;
 
 use std::collections::BTreeMap;
@@ -97,6 +99,8 @@ pub struct ReadOptions {
     pub harmless: Vec<String>,
     /// Whether access lists are assumed to end in an implicit discard where the vendor text was not seen.
     pub implicit_discard: bool,
+    /// Routing table captured from the device; without one a routing protocol may send anything anywhere.
+    pub routes: Option<Vec<captured::CapturedRoute>>,
 }
 
 /// Longest configuration that is read, in bytes: fifty times the largest seen in practice.

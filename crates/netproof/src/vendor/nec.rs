@@ -41,7 +41,7 @@ type Bound = (usize, String, bool, u32);
 /// Reads an IX configuration.
 #[must_use]
 pub(super) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device {
-    let mut b = Builder::new(Vendor::NecIx, name, file, text, &options.harmless);
+    let mut b = Builder::new(Vendor::NecIx, name, file, text, options);
     let parsed = sections::parse(&b.device.text.clone());
     for line in &parsed.comments {
         b.ignored(*line, "comment");

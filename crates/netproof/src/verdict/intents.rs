@@ -3,8 +3,9 @@
 use crate::engine::Engine;
 use crate::engine::interp::{self, Fate};
 use crate::model::{Device, InterfaceKind};
-use crate::site::{Allow, Endpoint, Service, Site};
+use crate::site::{Allow, Endpoint, Mgmt, Service, Site, Waypoint};
 use crate::space::{Cube, Field, Ranges};
+use crate::vendor::Vendor;
 
 use super::question::{self, Question};
 use super::verify::{Asked, Decision, World, blank, decide, explain_unknown, limit_reason};
@@ -77,31 +78,27 @@ pub(crate) fn question_list(site: &Site, as_of: Option<&str>) -> Vec<Asked> {
     out
 }
 
-/// 特定通信 that must work: the whole set arrives, and so does every reply.
-pub(crate) fn must_work(
-    site: &Site,
-    world: &World,
-    engine: &mut Engine<'_>,
-    as_of: Option<&str>,
-) -> Vec<Finding> {
-    let mut out = Vec::new();
-    for allow in site.intents.allow.iter().filter(|a| a.must_work && !expired(a.until.as_deref(), as_of)) {
-        let pairs: Vec<_> = allow.uses.iter().map(|u| (u.from.clone(), u.to.clone())).collect();
-        let asked = Asked {
-            id: allow.id.clone(),
-            kind: "allow",
-            title: title(site, &pairs, "特定通信が往復とも届くこと"),
-            basis: allow.basis.clone().unwrap_or_default(),
-            pairs,
-            service: Service::any(),
-            except: Vec::new(),
-            through_relays: false,
-        };
-        let mut finding = blank(&asked);
-        works(site, world, engine, allow, &mut finding);
-        out.push(finding);
-    }
-    out
+/// 特定通信 that have to work today.
+pub(crate) fn working<'s>(site: &'s Site, as_of: Option<&'s str>) -> impl Iterator<Item = &'s Allow> {
+    site.intents.allow.iter().filter(move |a| a.must_work && !expired(a.until.as_deref(), as_of))
+}
+
+/// A 特定通信 that must work: the whole set arrives, and so does every reply.
+pub(crate) fn must_work(site: &Site, world: &World, engine: &mut Engine<'_>, allow: &Allow) -> Finding {
+    let pairs: Vec<_> = allow.uses.iter().map(|u| (u.from.clone(), u.to.clone())).collect();
+    let asked = Asked {
+        id: allow.id.clone(),
+        kind: "allow",
+        title: title(site, &pairs, "特定通信が往復とも届くこと"),
+        basis: allow.basis.clone().unwrap_or_default(),
+        pairs,
+        service: Service::any(),
+        except: Vec::new(),
+        through_relays: false,
+    };
+    let mut finding = blank(&asked);
+    works(site, world, engine, allow, &mut finding);
+    finding
 }
 
 fn works(site: &Site, world: &World, engine: &mut Engine<'_>, allow: &Allow, finding: &mut Finding) {
@@ -218,47 +215,40 @@ fn fails_for_sure(engine: &Engine<'_>, start: usize, packet: &crate::space::Pack
         .is_ok_and(|ways| ways.iter().all(|w| !matches!(w.fate, Fate::Rests(n) if good.contains(&n))))
 }
 
-/// Waypoints: what arrives, apart from what the relay itself sends, is nothing.
-pub(crate) fn waypoints(site: &Site, world: &World, engine: &mut Engine<'_>) -> Vec<Finding> {
-    let mut out = Vec::new();
-    for waypoint in &site.intents.waypoint {
-        let pairs = pairs(&waypoint.from, &waypoint.to);
-        let asked = Asked {
-            id: waypoint.id.clone(),
-            kind: "waypoint",
-            title: title(site, &pairs, "通信が無害化の中継だけを通ること"),
-            basis: waypoint.basis.clone(),
-            pairs,
-            service: Service::any(),
-            except: Vec::new(),
-            through_relays: false,
-        };
-        let relay = waypoint
-            .via
-            .addresses
-            .clone()
-            .unwrap_or_else(|| question::zone_addresses(site, waypoint.via.zone));
-        let mut finding = blank(&asked);
-        let mut claim = crate::certificate::Claim::new(&asked.id);
-        for (from, to) in &asked.pairs {
-            let mut question = super::verify::build(site, world, &asked, from, to);
-            // The relay ends the communication and begins a new one: only its own packets are exempt, in either role.
-            let exempt = Cube::any().with(Field::Src, relay.clone());
-            let towards = Cube::any().with(Field::Dst, relay.clone());
-            for group in &mut question.groups {
-                for source in &mut group.sources {
-                    source.cubes = source.cubes.iter().flat_map(|c| c.subtract(&exempt)).collect();
-                }
-                group.exempt.push(towards.clone());
+/// Waypoint: what arrives, apart from what the relay itself sends, is nothing.
+pub(crate) fn waypoint(site: &Site, world: &World, engine: &mut Engine<'_>, waypoint: &Waypoint) -> Finding {
+    let pairs = pairs(&waypoint.from, &waypoint.to);
+    let asked = Asked {
+        id: waypoint.id.clone(),
+        kind: "waypoint",
+        title: title(site, &pairs, "通信が無害化の中継だけを通ること"),
+        basis: waypoint.basis.clone(),
+        pairs,
+        service: Service::any(),
+        except: Vec::new(),
+        through_relays: false,
+    };
+    let relay =
+        waypoint.via.addresses.clone().unwrap_or_else(|| question::zone_addresses(site, waypoint.via.zone));
+    let mut finding = blank(&asked);
+    let mut claim = crate::certificate::Claim::new(&asked.id);
+    for (from, to) in &asked.pairs {
+        let mut question = super::verify::build(site, world, &asked, from, to);
+        // The relay ends the communication and begins a new one: only its own packets are exempt, in either role.
+        let exempt = Cube::any().with(Field::Src, relay.clone());
+        let towards = Cube::any().with(Field::Dst, relay.clone());
+        for group in &mut question.groups {
+            for source in &mut group.sources {
+                source.cubes = source.cubes.iter().flat_map(|c| c.subtract(&exempt)).collect();
             }
-            settle(site, world, engine, &question, &mut finding, &mut claim);
+            group.exempt.push(towards.clone());
         }
-        if finding.verdict == Verdict::Proved {
-            finding.certificate = Some(Box::new(claim));
-        }
-        out.push(finding);
+        settle(site, world, engine, &question, &mut finding, &mut claim);
     }
-    out
+    if finding.verdict == Verdict::Proved {
+        finding.certificate = Some(Box::new(claim));
+    }
+    finding
 }
 
 fn settle(
@@ -291,56 +281,53 @@ fn settle(
 
 /// Management: packets for the device itself, from anywhere but the listed addresses. What a device's own services
 /// accept is read only where its reader models it; otherwise what reaches the device is a possible access.
-pub(crate) fn management(site: &Site, world: &World, engine: &mut Engine<'_>) -> Vec<Finding> {
-    let mut out = Vec::new();
-    for mgmt in &site.intents.mgmt {
-        let asked = Asked {
-            id: mgmt.id.clone(),
-            kind: "mgmt",
-            title: format!("{} の管理接続が指定の送信元だけであること", mgmt.target),
-            basis: mgmt.basis.clone(),
-            pairs: Vec::new(),
-            service: mgmt.service.clone(),
-            except: Vec::new(),
-            through_relays: false,
-        };
-        let mut finding = blank(&asked);
-        let Some(target) = world.devices.iter().position(|d| d.name == mgmt.target) else {
-            unknown(&mut finding, "対象の機器の設定が提出されていません");
-            out.push(finding);
+pub(crate) fn management(site: &Site, world: &World, engine: &mut Engine<'_>, mgmt: &Mgmt) -> Finding {
+    let asked = Asked {
+        id: mgmt.id.clone(),
+        kind: "mgmt",
+        title: format!("{} の管理接続が指定の送信元だけであること", mgmt.target),
+        basis: mgmt.basis.clone(),
+        pairs: Vec::new(),
+        service: mgmt.service.clone(),
+        except: Vec::new(),
+        through_relays: false,
+    };
+    let mut finding = blank(&asked);
+    let Some(target) = world.devices.iter().position(|d| d.name == mgmt.target) else {
+        unknown(&mut finding, "対象の機器の設定が提出されていません");
+        return finding;
+    };
+    let node = world.topology.base[target] + Device::LOCAL;
+    // Linux devices filter what is for themselves in chains that are read; what the services of other devices
+    // accept is not modelled, so that what reaches those is only a possible access.
+    let certain = matches!(world.devices[target].vendor, Vendor::Nftables | Vendor::Iptables);
+    let mut claim = crate::certificate::Claim::new(&asked.id);
+    for zone in 0..site.zones.len() {
+        let from = Endpoint { zone, addresses: None };
+        let outside = mgmt.allow_from.complement(u128::MAX);
+        let sources = question::sources(site, &world.devices, &world.topology, &from, &outside);
+        let sources: Vec<_> = sources.into_iter().filter(|s| s.cubes.iter().any(|c| !c.is_empty())).collect();
+        if sources.is_empty() {
             continue;
+        }
+        let question = Question {
+            groups: vec![question::Group { sources, exempt: Vec::new() }],
+            targets: vec![
+                question::Target { node, cubes: mgmt.service.0.clone(), certain },
+                question::Target { node, cubes: Vec::new(), certain: true },
+            ],
+            wishes: question::wishes(site, &from, &from),
+            shared: Vec::new(),
+            ends: (outside, Ranges::span(0, u128::MAX)),
         };
-        let node = world.topology.base[target] + Device::LOCAL;
-        let mut claim = crate::certificate::Claim::new(&asked.id);
-        for zone in 0..site.zones.len() {
-            let from = Endpoint { zone, addresses: None };
-            let outside = mgmt.allow_from.complement(u128::MAX);
-            let sources = question::sources(site, &world.devices, &world.topology, &from, &outside);
-            let sources: Vec<_> =
-                sources.into_iter().filter(|s| s.cubes.iter().any(|c| !c.is_empty())).collect();
-            if sources.is_empty() {
-                continue;
-            }
-            // Which of the packets that reach the device its services answer is not modelled: never certain.
-            let question = Question {
-                groups: vec![question::Group { sources, exempt: Vec::new() }],
-                targets: vec![
-                    question::Target { node, cubes: mgmt.service.0.clone(), certain: false },
-                    question::Target { node, cubes: Vec::new(), certain: true },
-                ],
-                wishes: question::wishes(site, &from, &from),
-                shared: Vec::new(),
-            };
-            settle(site, world, engine, &question, &mut finding, &mut claim);
-        }
-        finding.reasons.sort();
-        finding.reasons.dedup();
-        if finding.verdict == Verdict::Proved {
-            finding.certificate = Some(Box::new(claim));
-        }
-        out.push(finding);
+        settle(site, world, engine, &question, &mut finding, &mut claim);
     }
-    out
+    finding.reasons.sort();
+    finding.reasons.dedup();
+    if finding.verdict == Verdict::Proved {
+        finding.certificate = Some(Box::new(claim));
+    }
+    finding
 }
 
 /// F19: a wire in two zones, or a device that is no filter with interfaces in two zones.

@@ -1,17 +1,19 @@
 //! Questions about a site and their answers.
 
 mod explain;
+mod fix;
 mod intents;
 mod question;
 mod reply;
+mod state;
 pub mod trace;
 mod verify;
 
-pub(crate) use intents::{dual_homing, management, must_work, question_list, waypoints};
+pub(crate) use intents::{dual_homing, management, must_work, question_list, waypoint, working};
 
 pub use explain::{HopView, PacketView, RectangleView};
 pub use question::{Group, Question, Target, sources as zone_sources};
-pub use verify::{DeviceText, LineCounts, Report, Snapshot, read_world, sha256, verify};
+pub use verify::{CapturedText, DeviceText, LineCounts, Report, Snapshot, read_world, sha256, verify};
 
 use serde::{Deserialize, Serialize};
 

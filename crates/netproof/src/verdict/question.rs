@@ -39,11 +39,13 @@ pub struct Question {
     pub wishes: Vec<Cube>,
     /// Wires that belong to both sides, by name: the question cannot be proved.
     pub shared: Vec<String>,
+    /// Addresses of the two ends.
+    pub ends: (Ranges, Ranges),
 }
 
 /// Addresses that are not a destination or source of one host.
 fn special() -> Ranges {
-    let parts = ["224.0.0.0/4", "255.255.255.255", "ff00::/8", "0.0.0.0", "::"];
+    let parts = ["255.255.255.255", "0.0.0.0", "::"];
     parts.iter().filter_map(|p| net::parse_prefix(p)).fold(Ranges::empty(), |a, r| a.union(&r))
 }
 
@@ -54,7 +56,7 @@ pub(super) fn wellformed(src: &Ranges, dst: &Ranges) -> Vec<Cube> {
     let mut out = Vec::new();
     for family in [net::all_v4(), net::all_v6()] {
         let base = Cube::any()
-            .with(Field::Src, src.intersect(&family).subtract(&special()))
+            .with(Field::Src, src.intersect(&family).subtract(&special()).subtract(&net::multicast()))
             .with(Field::Dst, dst.intersect(&family).subtract(&special()))
             .with(Field::Out, Ranges::one(0))
             .with(Field::Tag, Ranges::one(0));
@@ -77,22 +79,27 @@ pub fn sources(
     from: &Endpoint,
     only: &Ranges,
 ) -> Vec<Source> {
-    let zone = &site.zones[from.zone];
-    let src = from.addresses.as_ref().map_or_else(|| zone.prefixes.clone(), |a| a.intersect(&zone.prefixes));
-    let src = if zone.prefixes.is_empty() {
-        from.addresses.clone().unwrap_or_else(|| all_but_zones(site, from.zone))
-    } else {
-        src
-    };
-    let src = src.intersect(only);
-    let cubes = wellformed(&src, &Ranges::span(0, u128::MAX));
+    let declared = zone_addresses(site, from.zone);
     let mut out = Vec::new();
     for wire in topology.wires.iter().filter(|w| w.zones.contains(&from.zone)) {
+        // A wire named as part of the zone may have addresses outside the zone's prefixes.
+        let here = declared.union(&wire.networks);
+        let src =
+            from.addresses.as_ref().map_or_else(|| here.clone(), |a| a.intersect(&here)).intersect(only);
+        let cubes = wellformed(&src, &Ranges::span(0, u128::MAX));
+        for &node in &wire.joins {
+            out.push(Source { node, cubes: cubes.clone() });
+        }
         for &(device, interface) in &wire.members {
             let values = ingress_values(&devices[device], interface);
             let entering = cubes.iter().map(|c| c.clone().with(Field::In, values.clone())).collect();
             out.push(Source { node: topology.entry(devices, device), cubes: entering });
         }
+    }
+    // Whatever is not declared may be open to the outside.
+    if let (crate::site::ZoneKind::EX, Some(hub)) = (site.zones[from.zone].kind, topology.hub) {
+        let src = from.addresses.clone().unwrap_or(declared).intersect(only);
+        out.push(Source { node: hub, cubes: wellformed(&src, &Ranges::span(0, u128::MAX)) });
     }
     out
 }
@@ -131,7 +138,10 @@ pub(super) fn targets(site: &Site, topology: &Topology, to: &Endpoint, service: 
     for wire in topology.wires.iter().filter(|w| w.zones.contains(&to.zone)) {
         out.push(Target { node: wire.hosts, cubes: narrowed(to.addresses.as_ref()), certain: true });
     }
-    let behind = to.addresses.clone().unwrap_or_else(|| zone_addresses(site, to.zone));
+    let behind = to.addresses.clone().unwrap_or_else(|| {
+        let wires = topology.wires.iter().filter(|w| w.zones.contains(&to.zone));
+        wires.fold(zone_addresses(site, to.zone), |all, w| all.union(&w.networks)).union(&net::multicast())
+    });
     for &node in topology.unknown.keys() {
         out.push(Target { node, cubes: narrowed(Some(&behind)), certain: false });
     }
@@ -229,6 +239,7 @@ pub(super) const fn doubt_ja(doubt: Doubt) -> &'static str {
         Doubt::Undeclared => "一覧にない機器・区間を通ります",
         Doubt::Fragment => "後続フラグメントの扱いが資料で確かめられません",
         Doubt::State => "接続状態によって動作が変わります",
+        Doubt::Multicast => "マルチキャストの転送先は設定だけでは決まりません",
         Doubt::Relay => "トンネル・中継装置などで通信が作り直されます",
     }
 }

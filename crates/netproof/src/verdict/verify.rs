@@ -8,14 +8,17 @@ use sha2::{Digest, Sha256};
 use crate::certificate::{self, Claim};
 use crate::engine::interp::{self, Fate, Way};
 use crate::engine::{Engine, Reach};
-use crate::model::{Device, LineClass, NodeKind, Rule};
+use crate::model::{Device, LineClass};
 use crate::site::topology::{self, Topology};
 use crate::site::{Allow, Endpoint, Service, Site};
 use crate::space::{Cube, Field, Packet, Ranges, Set, SpaceLimit};
+use crate::vendor::captured::TableKind;
 use crate::vendor::{self, Vendor};
 
 use super::explain::{self, PacketView, RectangleView};
+use super::fix;
 use super::question::{self, Question, doubt_ja};
+use super::state;
 use super::{Doubtful, Finding, Verdict};
 
 /// One configuration as it was handed in.
@@ -29,6 +32,31 @@ pub struct DeviceText {
     pub vendor: Option<Vendor>,
     /// Raw text.
     pub text: String,
+    /// SHA-256 of the bytes as they were handed in, hex.
+    pub sha256: String,
+}
+
+impl DeviceText {
+    /// A configuration as bytes. Characters that are not UTF-8 stand in comments and names only; they are replaced
+    /// for reading, not for the hash.
+    #[must_use]
+    pub fn new(name: &str, file: &str, vendor: Option<Vendor>, bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        Self { name: name.to_owned(), file: file.to_owned(), vendor, text, sha256: sha256(bytes) }
+    }
+}
+
+/// A table captured from a device.
+#[derive(Clone, Debug)]
+pub struct CapturedText {
+    /// Device name.
+    pub device: String,
+    /// File name.
+    pub file: String,
+    /// What it holds.
+    pub kind: TableKind,
+    /// Text as the device printed it.
+    pub text: String,
 }
 
 /// Everything handed in at one time.
@@ -36,6 +64,8 @@ pub struct DeviceText {
 pub struct Snapshot {
     /// Configurations.
     pub devices: Vec<DeviceText>,
+    /// Captured tables.
+    pub state: Vec<CapturedText>,
     /// `YYYY-MM-DD` the answer is for.
     pub as_of: Option<String>,
 }
@@ -70,6 +100,10 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Things about the wiring people must know.
     pub notes: Vec<String>,
+    /// Neighbours in captured tables that neither a device nor a zone explains.
+    pub unexplained: Vec<Doubtful>,
+    /// Rules of the model that device configurations do not decide, with what does.
+    pub elsewhere: Vec<crate::templates::Elsewhere>,
 }
 
 impl Report {
@@ -107,7 +141,8 @@ impl World {
             .map(|d| {
                 let declared = site.devices.get(&d.name).and_then(|x| x.0);
                 let vendor = declared.or(d.vendor).unwrap_or_else(|| vendor::detect(&d.text));
-                let options = site.read_options(&d.name, snapshot.as_of.as_deref(), active);
+                let mut options = site.read_options(&d.name, snapshot.as_of.as_deref(), active);
+                options.routes = state::routes(snapshot, &d.name);
                 vendor::read(vendor, &d.name, &d.file, &d.text, &options)
             })
             .collect();
@@ -145,69 +180,91 @@ pub fn verify(site: &Site, snapshot: &Snapshot) -> Report {
     let mut findings = Vec::new();
     let mut engine = Engine::new(&bare.topology.network);
     for asked in super::question_list(site, snapshot.as_of.as_deref()) {
+        let ask = |world: &World, engine: &mut Engine<'_>| answer(site, world, engine, &asked);
         if asked.through_relays {
-            findings.push(transitive(site, &bare, &asked));
+            findings.push(transitive(site, snapshot, &in_force, &asked));
             continue;
         }
-        let mut finding = answer(site, &bare, &mut engine, &asked);
-        if finding.verdict == Verdict::Unknown && !in_force.is_empty() {
-            under_assumptions(site, snapshot, &in_force, &asked, &mut finding);
-        }
-        findings.push(finding);
+        let finding = ask(&bare, &mut engine);
+        findings.push(settled(site, snapshot, &in_force, finding, &ask));
     }
-    findings.extend(super::must_work(site, &bare, &mut engine, snapshot.as_of.as_deref()));
-    findings.extend(super::waypoints(site, &bare, &mut engine));
-    findings.extend(super::management(site, &bare, &mut engine));
+    for allow in super::working(site, snapshot.as_of.as_deref()) {
+        let ask = |world: &World, engine: &mut Engine<'_>| super::must_work(site, world, engine, allow);
+        let finding = ask(&bare, &mut engine);
+        findings.push(settled(site, snapshot, &in_force, finding, &ask));
+    }
+    for waypoint in &site.intents.waypoint {
+        let ask = |world: &World, engine: &mut Engine<'_>| super::waypoint(site, world, engine, waypoint);
+        let finding = ask(&bare, &mut engine);
+        findings.push(settled(site, snapshot, &in_force, finding, &ask));
+    }
+    for mgmt in &site.intents.mgmt {
+        let ask = |world: &World, engine: &mut Engine<'_>| super::management(site, world, engine, mgmt);
+        let finding = ask(&bare, &mut engine);
+        findings.push(settled(site, snapshot, &in_force, finding, &ask));
+    }
     findings.extend(super::dual_homing(site, &bare));
     if site.model.is_some() {
         findings.extend(crate::templates::ledger(site, snapshot.as_of.as_deref()));
     }
     let devices =
         snapshot.devices.iter().zip(&bare.devices).map(|(raw, device)| counts(raw, device)).collect();
-    Report { site: site.name.clone(), devices, findings, notes: bare.topology.notes.clone() }
+    let mut notes = bare.topology.notes.clone();
+    notes.extend(state::unusable(snapshot));
+    Report {
+        site: site.name.clone(),
+        devices,
+        findings,
+        notes,
+        unexplained: state::unexplained(site, snapshot, &bare.devices),
+        elsewhere: crate::templates::elsewhere(site),
+    }
 }
 
 /// F28: the same question in a network where declared relays send on what they receive. No certificate is written:
 /// the normal form differs from the one of the other claims.
-fn transitive(site: &Site, bare: &World, asked: &Asked) -> Finding {
-    let topology = topology::link_with_relays(site, &bare.devices);
-    let world = World { devices: bare.devices.clone(), topology };
-    let mut engine = Engine::new(&world.topology.network);
-    let mut finding = answer(site, &world, &mut engine, asked);
-    finding.certificate = None;
-    finding
-}
-
-fn counts(raw: &DeviceText, device: &Device) -> LineCounts {
-    let count = |f: fn(&LineClass) -> bool| device.lines.iter().filter(|l| f(l)).count();
-    LineCounts {
-        device: device.name.clone(),
-        vendor: device.vendor,
-        file: device.file.clone(),
-        sha256: sha256(raw.text.as_bytes()),
-        lowered: count(|l| matches!(l, LineClass::Lowered { .. })),
-        ignored: count(|l| matches!(l, LineClass::Ignored { .. })),
-        unknown: device.unknown_lines().collect(),
+fn transitive(site: &Site, snapshot: &Snapshot, in_force: &[usize], asked: &Asked) -> Finding {
+    let attempt = |active: &[usize]| {
+        let devices = World::read(site, snapshot, active).devices;
+        let topology = topology::link_with_relays(site, &devices, active);
+        let world = World { devices, topology };
+        let mut engine = Engine::new(&world.topology.network);
+        let mut finding = answer(site, &world, &mut engine, asked);
+        finding.certificate = None;
+        finding
+    };
+    let finding = attempt(&[]);
+    if finding.verdict == Verdict::Unknown {
+        under(site, in_force, &attempt).unwrap_or(finding)
+    } else {
+        finding
     }
 }
 
-/// Tries again with the declared assumptions, then drops every one the proof does not need.
-fn under_assumptions(
-    site: &Site,
-    snapshot: &Snapshot,
-    in_force: &[usize],
-    asked: &Asked,
-    finding: &mut Finding,
-) {
+type Ask<'a> = &'a dyn Fn(&World, &mut Engine<'_>) -> Finding;
+
+/// An unknown answer is asked again under the declared assumptions.
+fn settled(site: &Site, snapshot: &Snapshot, in_force: &[usize], finding: Finding, ask: Ask<'_>) -> Finding {
+    if finding.verdict != Verdict::Unknown {
+        return finding;
+    }
     let attempt = |active: &[usize]| {
         let world = World::read(site, snapshot, active);
         let mut engine = Engine::new(&world.topology.network);
-        answer(site, &world, &mut engine, asked)
+        ask(&world, &mut engine)
     };
+    under(site, in_force, &attempt).unwrap_or(finding)
+}
+
+/// The answer under assumptions, if that proves it; every assumption the proof does not need is dropped.
+fn under(site: &Site, in_force: &[usize], attempt: &dyn Fn(&[usize]) -> Finding) -> Option<Finding> {
+    if in_force.is_empty() {
+        return None;
+    }
     let mut active = in_force.to_vec();
     let mut best = attempt(&active);
     if best.verdict != Verdict::Proved {
-        return;
+        return None;
     }
     for candidate in in_force {
         let fewer: Vec<usize> = active.iter().copied().filter(|n| n != candidate).collect();
@@ -222,7 +279,20 @@ fn under_assumptions(
     if let Some(claim) = &mut best.certificate {
         claim.assumptions.clone_from(&best.assumptions);
     }
-    *finding = best;
+    Some(best)
+}
+
+fn counts(raw: &DeviceText, device: &Device) -> LineCounts {
+    let count = |f: fn(&LineClass) -> bool| device.lines.iter().filter(|l| f(l)).count();
+    LineCounts {
+        device: device.name.clone(),
+        vendor: device.vendor,
+        file: device.file.clone(),
+        sha256: raw.sha256.clone(),
+        lowered: count(|l| matches!(l, LineClass::Lowered { .. })),
+        ignored: count(|l| matches!(l, LineClass::Ignored { .. })),
+        unknown: device.unknown_lines().collect(),
+    }
 }
 
 /// Builds the question of one pair of endpoints.
@@ -244,7 +314,12 @@ pub(crate) fn build(site: &Site, world: &World, asked: &Asked, from: &Endpoint, 
         targets: question::targets(site, &world.topology, to, &asked.service),
         wishes,
         shared: question::shared_wires(&world.topology, from.zone, to.zone),
+        ends: (ends(site, from), ends(site, to)),
     }
+}
+
+fn ends(site: &Site, endpoint: &Endpoint) -> Ranges {
+    endpoint.addresses.clone().unwrap_or_else(|| question::zone_addresses(site, endpoint.zone))
 }
 
 fn exemption(site: &Site, allow: &Allow, from: usize, to: usize) -> Vec<(Ranges, Vec<Cube>)> {
@@ -317,8 +392,8 @@ pub(crate) fn limit_reason(limit: SpaceLimit) -> Doubtful {
 
 /// A violation that survives every reading.
 pub(crate) struct Refutation {
-    packet: Packet,
-    way: Way,
+    pub(super) packet: Packet,
+    pub(super) way: Way,
     bad: Set,
 }
 
@@ -343,6 +418,9 @@ pub(crate) fn decide(
         .iter()
         .map(|w| note(format!("同じ区間 {w} が両方の領域に属しているため、機器の設定では分けられません")))
         .collect();
+    for name in &world.topology.missing {
+        reasons.push(note(format!("宣言に書かれた {name} が、提出された設定にありません")));
+    }
     if question.groups.is_empty() {
         reasons.push(note("送信元の領域につながる機器のインターフェースが見つかりません".into()));
     }
@@ -382,7 +460,7 @@ fn note(why: String) -> Doubtful {
 }
 
 /// Packets of `set` that count as a violation at `target`.
-fn forbidden(
+pub(super) fn forbidden(
     engine: &mut Engine<'_>,
     target: &question::Target,
     group: &question::Group,
@@ -479,54 +557,5 @@ pub(crate) fn refute(
     let (cubes, complete) = engine.space.to_cubes(refutation.bad, 20);
     finding.rectangles = cubes.iter().map(RectangleView::of).collect();
     finding.more_rectangles = !complete;
-    finding.fix = smallest_fix(world, engine, question, &refutation);
-}
-
-/// One drop entry, placed before the entry that let the packet through; offered only if it then holds.
-fn smallest_fix(
-    world: &World,
-    engine: &mut Engine<'_>,
-    question: &Question,
-    refutation: &Refutation,
-) -> Option<String> {
-    let network = &world.topology.network;
-    for hop in refutation.way.hops.iter().rev() {
-        let node = &network.nodes[hop.node];
-        let (Some(device), Some(at), NodeKind::Stage) = (node.device, hop.rule, node.kind.clone()) else {
-            continue;
-        };
-        let rule = &node.rules[at];
-        // Only entries of tables that also drop: stopping a route or a translation is not how people fix this.
-        let filters = node.otherwise.is_empty() || node.rules.iter().any(|r| r.then.is_empty());
-        if rule.line == 0
-            || rule.then.is_empty()
-            || !filters
-            || node.name.contains("route")
-            || node.name.contains("nat")
-        {
-            continue;
-        }
-        let drop = Rule::new(rule.when.clone(), Vec::new(), rule.line, "fix");
-        let mut rules = node.rules.clone();
-        rules.insert(at, drop);
-        if engine.what_if(hop.node, rules, |engine| holds(engine, question)) {
-            let d = &world.devices[device];
-            return Some(format!(
-                "{} の {} 行目（{}）を止めると、この違反はなくなります（再検証済み）",
-                d.file, rule.line, rule.label
-            ));
-        }
-    }
-    None
-}
-
-/// Whether no forbidden packet arrives at all.
-fn holds(engine: &mut Engine<'_>, question: &Question) -> bool {
-    question.groups.iter().all(|group| {
-        let Ok(reach) = engine.reach(&group.sources) else { return false };
-        question.targets.iter().all(|target| {
-            let set = reach.at.get(&target.node).copied().unwrap_or(Set::EMPTY);
-            forbidden(engine, target, group, set).is_ok_and(Set::is_empty)
-        })
-    })
+    finding.fix = fix::smallest(world, engine, question, &refutation);
 }

@@ -38,7 +38,60 @@ impl Dialect {
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
     pub(crate) addresses: HashMap<String, Ranges>,
+    /// Protocol and ports.
     pub(crate) services: HashMap<String, Vec<Cube>>,
+    /// Ports alone (ASA `object-group service NAME tcp`).
+    pub(crate) ports: HashMap<String, Ranges>,
+    /// ICMP types alone.
+    pub(crate) types: HashMap<String, Ranges>,
+}
+
+impl Groups {
+    /// One member of a service group: `tcp eq 443`, `udp source range 1 9 destination eq 53`, `icmp echo`, `ip`.
+    pub(crate) fn service(&self, words: &[&str]) -> Option<Vec<Cube>> {
+        let mut w = Words { words, at: 0 };
+        let protocols = match w.peek()? {
+            "tcp-udp" => {
+                w.next();
+                [net::TCP, net::UDP].map(|p| Cube::any().with(Field::Proto, Ranges::one(p))).to_vec()
+            }
+            _ => protocol(&mut w, Dialect::IOS, self)?,
+        };
+        let mut source = None;
+        if w.peek() == Some("source") {
+            w.next();
+            source = Some(port_match(&mut w, self)??);
+        }
+        if w.peek() == Some("destination") {
+            w.next();
+        }
+        let mut destination = port_match(&mut w, self)?;
+        let single = protocols.first().and_then(|c| c.get(Field::Proto)).and_then(Ranges::single);
+        if let (Some(net::ICMP), Some(name)) = (single, w.peek()) {
+            w.next();
+            let (kind, code) = ports::icmp(name)?;
+            (source, destination) = (Some(kind), Some(code));
+        }
+        if w.peek().is_some() {
+            return None;
+        }
+        let narrow = |mut cube: Cube| {
+            for (field, ranges) in [(Field::Sport, &source), (Field::Dport, &destination)] {
+                if let Some(ranges) = ranges {
+                    cube.narrow(field, ranges);
+                }
+            }
+            cube
+        };
+        Some(protocols.into_iter().map(narrow).collect())
+    }
+
+    /// A port or range of ports: `eq 80`, `range 1 9`.
+    pub(crate) fn port(&self, words: &[&str]) -> Option<Ranges> {
+        let mut w = Words { words, at: 0 };
+        let found = port_match(&mut w, self)??;
+        w.peek().is_none().then_some(found)
+    }
 }
 
 /// One entry.
@@ -142,7 +195,7 @@ pub(crate) fn extended(
     let sport = port_match(&mut w, groups)?;
     let dst = address(&mut w, dialect, groups, &mut doubt)?;
     let dport = port_match(&mut w, groups)?;
-    let options = options(&mut w, &protocols, dialect)?;
+    let options = options(&mut w, &protocols, dialect, groups)?;
     let doubt = doubt.or(options.doubt);
     let base = Cube::any().with(Field::Src, src).with(Field::Dst, dst);
     let mut out = Entry { line, sequence, permit, sure: Vec::new(), unsure: Vec::new(), doubt };
@@ -196,7 +249,7 @@ fn protocol(w: &mut Words<'_>, dialect: Dialect, groups: &Groups) -> Option<Vec<
     Some(match w.next()? {
         "ip" | "ipv6" => vec![Cube::any()],
         "icmp" if dialect.six => one(net::ICMP6),
-        "object-group" => groups.services.get(w.next()?)?.clone(),
+        "object-group" | "object" => groups.services.get(w.next()?)?.clone(),
         "eigrp" => one(88),
         "ospf" => one(89),
         "igmp" => one(2),
@@ -240,8 +293,14 @@ fn address(
 
 /// `eq P …`, `neq P`, `gt P`, `lt P`, `range A B`; `Some(None)` when there is no port match.
 #[allow(clippy::option_option)]
-fn port_match(w: &mut Words<'_>, _groups: &Groups) -> Option<Option<Ranges>> {
+fn port_match(w: &mut Words<'_>, groups: &Groups) -> Option<Option<Ranges>> {
     let Some(word) = w.peek() else { return Some(None) };
+    if word == "object-group"
+        && let Some(known) = w.words.get(w.at + 1).and_then(|name| groups.ports.get(*name))
+    {
+        w.at += 2;
+        return Some(Some(known.clone()));
+    }
     let one = |w: &mut Words<'_>| w.next().and_then(ports::port);
     Some(match word {
         "eq" => {
@@ -285,7 +344,7 @@ struct Options {
     doubt: Option<Doubt>,
 }
 
-fn options(w: &mut Words<'_>, protocols: &[Cube], dialect: Dialect) -> Option<Options> {
+fn options(w: &mut Words<'_>, protocols: &[Cube], dialect: Dialect, groups: &Groups) -> Option<Options> {
     let mut out = Options::default();
     let number = protocols.first().and_then(|c| c.get(Field::Proto)).and_then(Ranges::single);
     let flag_set = |value: u128, mask: u128| {
@@ -317,6 +376,9 @@ fn options(w: &mut Words<'_>, protocols: &[Cube], dialect: Dialect) -> Option<Op
             "dscp" | "tos" | "precedence" | "ttl" | "user-priority" | "vlan" | "flow-label" | "option" => {
                 w.next()?;
                 out.doubt = Some(Doubt::Unsourced);
+            }
+            "object-group" if out.icmp.is_none() => {
+                out.icmp = Some((groups.types.get(w.next()?)?.clone(), Ranges::span(0, 65_535)));
             }
             other if number == Some(net::ICMP) && out.icmp.is_none() => {
                 let (kind, mut code) = ports::icmp(other)?;

@@ -39,7 +39,7 @@ struct Config {
 /// Reads an ASA configuration.
 #[must_use]
 pub(crate) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device {
-    let mut b = Builder::new(Vendor::CiscoAsa, name, file, text, &options.harmless);
+    let mut b = Builder::new(Vendor::CiscoAsa, name, file, text, options);
     let parsed = sections::parse(&b.device.text.clone());
     for line in &parsed.comments {
         b.ignored(*line, "comment");
@@ -108,6 +108,22 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
             c.dynamic = Some(section.line);
             for child in &section.children {
                 b.lowered(child.line, "routing protocol");
+            }
+            true
+        }
+        ["multicast-routing"] => {
+            b.forwards_multicast(section.line);
+            true
+        }
+        // Clients of an SSL-VPN come in behind the interface it listens on and pass its lists.
+        ["webvpn"] => {
+            for child in &section.children {
+                match child.slices()[..] {
+                    ["enable", name] => {
+                        b.unknown(child.line, Scope::Interface(name.to_owned()));
+                    }
+                    _ => ignore_all(b, child, "tunnel-object"),
+                }
             }
             true
         }
@@ -183,8 +199,12 @@ fn object(b: &mut Builder, c: &mut Config, section: &Section) {
     let words = section.slices();
     let name = match words[..] {
         ["object" | "object-group", "network", name] => name.to_owned(),
+        ["object" | "object-group", "service" | "protocol" | "icmp-type", ..] => {
+            services(b, c, section, &words);
+            return;
+        }
         _ => {
-            // Service and protocol groups: entries that use them stay unread.
+            // Entries that use other kinds of objects (user, security) stay unread.
             for child in &section.children {
                 b.lowered(child.line, "object");
             }
@@ -231,6 +251,55 @@ fn object(b: &mut Builder, c: &mut Config, section: &Section) {
         } else {
             b.unknown(child.line, Scope::Device);
         }
+    }
+}
+
+/// `object service`, `object-group service NAME [tcp|udp|tcp-udp]`, `object-group protocol`, `object-group icmp-type`.
+fn services(b: &mut Builder, c: &mut Config, section: &Section, head: &[&str]) {
+    let (kind, name) = (head[1], head.get(2).copied().unwrap_or_default().to_owned());
+    // A group with a protocol after its name holds ports alone.
+    let ports_only = head.len() > 3;
+    let (mut cubes, mut ranges, mut good) = (Vec::new(), Ranges::empty(), true);
+    for child in &section.children {
+        b.lowered(child.line, "object");
+        let words = child.slices();
+        let g = &c.groups;
+        let found: Option<(Vec<Cube>, Ranges)> = match words[..] {
+            ["description", ..] => Some((Vec::new(), Ranges::empty())),
+            ["group-object", other] if ports_only => g.ports.get(other).map(|r| (Vec::new(), r.clone())),
+            ["group-object", other] if kind == "icmp-type" => {
+                g.types.get(other).map(|r| (Vec::new(), r.clone()))
+            }
+            ["group-object", other] | ["service-object", "object", other] => {
+                g.services.get(other).map(|s| (s.clone(), Ranges::empty()))
+            }
+            ["port-object", ref rest @ ..] => g.port(rest).map(|r| (Vec::new(), r)),
+            ["icmp-object", kind] => super::ports::icmp(kind).map(|(kind, _)| (Vec::new(), kind)),
+            ["service" | "service-object" | "protocol-object", ref rest @ ..] => {
+                g.service(rest).map(|s| (s, Ranges::empty()))
+            }
+            _ => None,
+        };
+        match found {
+            Some((more, r)) => {
+                cubes.extend(more);
+                ranges = ranges.union(&r);
+            }
+            None => {
+                b.unknown(child.line, Scope::Rule(format!("object {name}")));
+                good = false;
+            }
+        }
+    }
+    if !good {
+        return;
+    }
+    if ports_only {
+        c.groups.ports.insert(name, ranges);
+    } else if kind == "icmp-type" {
+        c.groups.types.insert(name, ranges);
+    } else {
+        c.groups.services.insert(name, cubes);
     }
 }
 
@@ -285,7 +354,8 @@ fn automatic(c: &mut Config, name: &str, words: &[&str], line: u32) -> bool {
         _ => return false,
     };
     let order = (if fixed { 2 } else { 3 }, real.size(), real.first().unwrap_or(0), name.to_owned());
-    c.nat.push(Translation { order, real_if, mapped_if, real, mapped, fixed, service, line });
+    let destination = None;
+    c.nat.push(Translation { order, real_if, mapped_if, real, mapped, fixed, service, destination, line });
     true
 }
 
@@ -307,14 +377,25 @@ fn twice(c: &mut Config, words: &[&str], line: u32) -> bool {
     }) else {
         return false;
     };
-    if !tail.iter().all(|w| matches!(*w, "no-proxy-arp" | "route-lookup" | "dns")) {
-        return false;
-    }
     let find = |name: &str| match name {
         "any" => Some(net::all_v4()),
         other => c.groups.addresses.get(other).cloned(),
     };
     let Some(real) = find(real) else { return false };
+    let (destination, tail) = match *tail {
+        ["destination", "static", shown, inner, ref rest @ ..] => match (find(shown), find(inner)) {
+            (Some(shown), Some(inner)) => (Some((shown, inner)), rest),
+            _ => return false,
+        },
+        ref rest => (None, rest),
+    };
+    // `inactive` rules do nothing; `service` translations are not modelled.
+    if tail == ["inactive"] {
+        return true;
+    }
+    if !tail.iter().all(|w| matches!(*w, "no-proxy-arp" | "route-lookup" | "dns" | "unidirectional")) {
+        return false;
+    }
     let mapped = match *mapped {
         "interface" => None,
         name => match find(name) {
@@ -324,7 +405,8 @@ fn twice(c: &mut Config, words: &[&str], line: u32) -> bool {
     };
     let order = (section, u128::from(line), 0, String::new());
     let fixed = *mode == "static";
-    c.nat.push(Translation { order, real_if, mapped_if, real, mapped, fixed, service: None, line });
+    let service = None;
+    c.nat.push(Translation { order, real_if, mapped_if, real, mapped, fixed, service, destination, line });
     true
 }
 
@@ -405,12 +487,12 @@ fn lower(mut b: Builder, c: &Config) -> Device {
     }
     for (stage, next) in [(routing, lists), (reply, Device::EGRESS)] {
         let mut rules = vec![b.local_rule("", &Cube::any())];
-        if let Some(line) = c.dynamic {
-            let jumps = b.anywhere(None, next);
-            rules
-                .push(Rule::new(vec![Cube::any()], jumps, line, "routing protocol").doubtful(Doubt::Routing));
-        }
         let mut routes = b.connected("");
+        if let Some(line) = c.dynamic {
+            let (more, learnt) = b.learnt(None, line, next);
+            rules.extend(more);
+            routes.extend(learnt);
+        }
         for (name, route, via) in &c.statics {
             if let Some((_, interface)) = c.names.iter().find(|n| n.0 == *name) {
                 let hop = Adjacency { interface: *interface, next: NextHop::Via(*via) };
@@ -473,7 +555,7 @@ fn access_rules(b: &mut Builder, c: &Config, stage: NodeId, next: NodeId, checks
     b.fill(stage, dispatch, Vec::new());
 }
 
-/// Equal levels and hairpins need `same-security-traffic` (third-party source: only possible).
+/// Equal levels and hairpins need `same-security-traffic` (C7).
 fn same_security(b: &mut Builder, c: &Config, dispatch: &mut Vec<Rule>) {
     for (_, from) in &c.names {
         let peers: Vec<usize> = c
@@ -488,7 +570,7 @@ fn same_security(b: &mut Builder, c: &Config, dispatch: &mut Vec<Rule>) {
                 Cube::any().with(Field::In, Ranges::one(*from as u128)).with(Field::Out, b.out_of(&peers));
             let rule =
                 Rule::new(vec![when], Vec::new(), b.device.interfaces[*from].line, "same-security-traffic");
-            dispatch.push(rule.doubtful(Doubt::Unsourced));
+            dispatch.push(rule);
         }
     }
 }
@@ -505,7 +587,7 @@ fn levels(b: &Builder, c: &Config, from: usize, next: NodeId) -> Vec<Rule> {
     let lower = to(&|n| level(n) < level(from));
     rules.push(Rule::new(vec![lower], pass.clone(), line, "higher to lower security"));
     let equal = to(&|n| level(n) == level(from) && if n == from { c.same_intra } else { c.same_inter });
-    rules.push(Rule::new(vec![equal], pass.clone(), line, "same security").doubtful(Doubt::Unsourced));
+    rules.push(Rule::new(vec![equal], pass.clone(), line, "same security"));
     // Lower to higher needs a rule; whether an outbound list alone is one is not sourced.
     let out_bound = |n: usize| {
         c.bindings.iter().any(|x| {

@@ -17,6 +17,8 @@ pub(super) struct Translation {
     pub(super) mapped: Option<Ranges>,
     pub(super) fixed: bool,
     pub(super) service: Option<(u128, u128, u128)>,
+    /// Mapped and real destination of a twice NAT, seen from the real side.
+    pub(super) destination: Option<(Ranges, Ranges)>,
     pub(super) line: u32,
 }
 
@@ -54,8 +56,28 @@ pub(super) fn fill(
         let leaving: Ranges = real.iter().map(|&n| (n as u128, n as u128)).collect();
         let out_mapped = b.out_of(&mapped);
         let out_real = b.out_of(&real);
+        let peers = t.destination.as_ref().map_or_else(|| Ranges::span(0, u128::MAX), |d| d.1.clone());
+        if let Some((shown, real)) = t.destination.as_ref().filter(|d| d.0 != d.1) {
+            let when = Cube::any()
+                .with(Field::In, leaving.clone())
+                .with(Field::Src, t.real.clone())
+                .with(Field::Dst, shown.clone());
+            let mut jump = Jump::to(next).put(Field::Tag, 1);
+            jump.set.extend(remap(Field::Dst, shown, real));
+            coming.push(Rule::new(vec![when], vec![jump], t.line, "nat destination"));
+            let when = Cube::any()
+                .with(Field::In, entering.clone())
+                .with(Field::Out, out_real.clone())
+                .with(Field::Src, real.clone());
+            let mut jump = Jump::to(crate::model::Device::EGRESS);
+            jump.set.extend(remap(Field::Src, real, shown));
+            going.push(Rule::new(vec![when], vec![jump], t.line, "nat destination"));
+        }
         if t.fixed {
-            let mut when = Cube::any().with(Field::In, entering.clone()).with(Field::Dst, target.clone());
+            let mut when = Cube::any()
+                .with(Field::In, entering.clone())
+                .with(Field::Dst, target.clone())
+                .with(Field::Src, peers.clone());
             let mut jump = Jump::to(next).put(Field::Tag, 1);
             jump.set.extend(remap(Field::Dst, &target, &t.real));
             if let Some((proto, inner, outer)) = t.service {
@@ -68,6 +90,7 @@ pub(super) fn fill(
             let bypass = Cube::any()
                 .with(Field::In, entering)
                 .with(Field::Out, out_real)
+                .with(Field::Src, peers.clone())
                 .with(Field::Dst, t.real.clone())
                 .with(Field::Tag, Ranges::one(0));
             if target != t.real {
@@ -83,7 +106,8 @@ pub(super) fn fill(
         let mut when = Cube::any()
             .with(Field::In, leaving)
             .with(Field::Out, out_mapped)
-            .with(Field::Src, t.real.clone());
+            .with(Field::Src, t.real.clone())
+            .with(Field::Dst, peers);
         let mut jump = Jump::to(crate::model::Device::EGRESS);
         if t.fixed {
             jump.set.extend(remap(Field::Src, &t.real, &target));

@@ -15,6 +15,7 @@ use super::acl::{self, Dialect, Entry, Groups, List};
 use super::ios_nat::{self, Translation};
 use super::reviewed;
 use super::sections::{self, Section};
+use crate::vendor::switched::Port;
 
 /// ACL binding of one interface.
 #[derive(Clone, Debug)]
@@ -47,7 +48,7 @@ pub(super) struct Config {
 /// Reads an IOS configuration.
 #[must_use]
 pub(crate) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device {
-    let mut b = Builder::new(Vendor::CiscoIos, name, file, text, &options.harmless);
+    let mut b = Builder::new(Vendor::CiscoIos, name, file, text, options);
     let parsed = sections::parse(&b.device.text.clone());
     for line in &parsed.comments {
         b.ignored(*line, "comment");
@@ -128,6 +129,10 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
             c.unrouted = Some(section.line);
             true
         }
+        ["ip" | "ipv6", "multicast-routing", ..] => {
+            b.forwards_multicast(section.line);
+            true
+        }
         ["ipv6", "unicast-routing"] => {
             c.routed6 = true;
             true
@@ -188,8 +193,30 @@ fn object_group(b: &mut Builder, groups: &mut Groups, section: &Section) {
                 groups.addresses.insert(name.to_owned(), all);
             }
         }
+        ["object-group", "service", name] => {
+            let mut all = Vec::new();
+            let mut good = true;
+            for child in &section.children {
+                b.lowered(child.line, "object-group");
+                let found = match child.slices()[..] {
+                    ["description", ..] => Some(Vec::new()),
+                    ["group-object", other] => groups.services.get(other).cloned(),
+                    ref words => groups.service(words),
+                };
+                match found {
+                    Some(cubes) => all.extend(cubes),
+                    None => {
+                        b.unknown(child.line, Scope::Rule(format!("object-group {name}")));
+                        good = false;
+                    }
+                }
+            }
+            if good {
+                groups.services.insert(name.to_owned(), all);
+            }
+        }
+        // Entries that use other kinds of groups stay unread.
         _ => {
-            // Service groups: entries that use them stay unread.
             for child in &section.children {
                 b.lowered(child.line, "object-group");
             }
@@ -208,15 +235,22 @@ fn interface(b: &mut Builder, c: &mut Config, section: &Section) {
     if lower.starts_with("tunnel") || lower.starts_with("virtual-") {
         it.kind = InterfaceKind::Tunnel;
     }
+    // Routers answer ARP for networks they route elsewhere unless told not to.
+    it.proxy_arp = !section.children.iter().any(|s| s.text() == "no ip proxy-arp");
     b.device.interfaces.push(it);
+    let mut port = Port::default();
     for child in &section.children {
-        if !interface_line(b, c, number, &name, child) {
+        if child.words[0] == "switchport" && port.line(&child.slices()[1..], &mut b.device.interfaces[number])
+        {
+            b.lowered(child.line, format!("interface {name}"));
+        } else if !interface_line(b, c, number, &name, child) {
             match reviewed::prefix(reviewed::IOS_INTERFACE, &child.text()) {
                 Some(rule) => ignore_all(b, child, rule),
                 None => unknown_all(b, child, &Scope::Interface(name.clone())),
             }
         }
     }
+    port.finish(&mut b.device.interfaces[number]);
 }
 
 fn interface_line(b: &mut Builder, c: &mut Config, number: usize, name: &str, child: &Section) -> bool {
@@ -232,8 +266,9 @@ fn interface_line(b: &mut Builder, c: &mut Config, number: usize, name: &str, ch
             b.device.interfaces[number].addresses.push(InterfaceAddress { address, first, last });
         }
         ["ipv6", "address", text, ref rest @ ..] => {
-            let link_local = rest.contains(&"link-local") || text == "autoconf" || text == "dhcp";
-            if link_local {
+            let dynamic = text == "autoconf" || text == "dhcp";
+            b.device.interfaces[number].dynamic6 |= dynamic;
+            if rest.contains(&"link-local") || dynamic {
                 b.lowered(line, "interface address");
                 return true;
             }
@@ -264,17 +299,30 @@ fn interface_line(b: &mut Builder, c: &mut Config, number: usize, name: &str, ch
             b.device.interfaces[number].vrf = vrf.to_owned();
         }
         ["encapsulation", "dot1Q" | "dot1q", id, ..] => b.device.interfaces[number].vlan = id.parse().ok(),
-        ["switchport", "access", "vlan", id] => b.device.interfaces[number].vlan = id.parse().ok(),
-        ["standby" | "vrrp", _, "ip", ip] => {
-            if let Some(ip) = net::parse_v4(ip) {
-                let answers = b.device.interfaces[number].answers.union(&Ranges::one(ip));
-                b.device.interfaces[number].answers = answers;
+        ["standby" | "vrrp", _, "ip", ip, ..] | ["standby" | "vrrp", "ip", ip] => {
+            share(&mut b.device.interfaces[number], ip);
+        }
+        // IOS-XE prints the group as a block.
+        ["vrrp", _, "address-family", ..] => {
+            for inner in &child.children {
+                if let ["address", ip, ..] = inner.slices()[..] {
+                    share(&mut b.device.interfaces[number], ip);
+                }
             }
+            whole(b, child, "vrrp");
         }
         _ => return false,
     }
     b.lowered(line, format!("interface {name}"));
     true
+}
+
+/// A virtual router address: this device answers for it, and perhaps others do.
+pub(crate) fn share(interface: &mut Interface, ip: &str) {
+    if let Some(ip) = net::parse_ip(ip) {
+        interface.answers = interface.answers.union(&Ranges::one(ip));
+        interface.shared = interface.shared.union(&Ranges::one(ip));
+    }
 }
 
 fn named_list(b: &mut Builder, c: &mut Config, section: &Section, name: &str, standard: bool, six: bool) {
@@ -470,20 +518,20 @@ fn lower(mut b: Builder, c: &Config) -> Device {
     for vrf in &vrfs {
         let here = Cube::any().with(Field::In, members(&b, vrf));
         rules.push(b.local_rule(vrf, &here));
+        let mut list = routes(&b, c, vrf);
         for (name, line) in &c.dynamic {
-            let jumps = match name {
-                Some(name) => match b.device.interface(name) {
-                    Some(interface) if b.device.interfaces[interface].vrf == *vrf => {
-                        let out = b.adjacency(Adjacency { interface, next: NextHop::Anyone });
-                        vec![Jump::to(translate).put(Field::Out, out as u128)]
-                    }
-                    _ => continue,
-                },
-                None => b.anywhere(Some(vrf), translate),
+            let Some(name) = name else {
+                let (more, learnt) = b.learnt(Some(vrf), *line, translate);
+                rules.extend(more.into_iter().map(|r| Rule { when: vec![here.clone()], ..r }));
+                list.extend(learnt);
+                continue;
             };
+            let interface = b.device.interface(name);
+            let Some(interface) = interface.filter(|i| b.device.interfaces[*i].vrf == *vrf) else { continue };
+            let out = b.adjacency(Adjacency { interface, next: NextHop::Anyone });
+            let jumps = vec![Jump::to(translate).put(Field::Out, out as u128)];
             rules.push(Rule::new(vec![here.clone()], jumps, *line, "dynamic").doubtful(Doubt::Routing));
         }
-        let list = routes(&b, c, vrf);
         rules.extend(b.route_rules(list, &here, translate));
     }
     b.fill(routing, rules, Vec::new());
@@ -508,6 +556,9 @@ fn members(b: &Builder, vrf: &str) -> Ranges {
 pub(crate) fn attach_ports(b: &mut Builder) {
     for n in 0..b.device.interfaces.len() {
         let Some(vlan) = b.device.interfaces[n].vlan else { continue };
+        if b.device.interfaces[n].trunk.is_some() {
+            continue;
+        }
         let is_sub =
             b.device.interfaces[n].name.contains('.') && !b.device.interfaces[n].addresses.is_empty();
         let svi = b.device.interface(&format!("vlan{vlan}"));

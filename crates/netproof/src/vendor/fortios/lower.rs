@@ -169,7 +169,7 @@ fn interface_nat(b: &Builder, vdom: &Vdom<'_>) -> Vec<Rule> {
 /// Reads a FortiOS configuration.
 #[must_use]
 pub fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device {
-    let mut b = Builder::new(Vendor::Fortios, name, file, text, &options.harmless);
+    let mut b = Builder::new(Vendor::Fortios, name, file, text, options);
     let raw: Vec<String> = b.device.text.clone();
     for (number, line) in (1u32..).zip(&raw) {
         if line.trim_start().starts_with('#') {
@@ -322,6 +322,7 @@ fn read_interface(b: &mut Builder, entry: &Block, vdom: String) -> Interface {
                 let groups = config.entries.iter().filter_map(|e| e.word("vrip")).filter_map(net::parse_v4);
                 let all: Ranges = groups.map(|a| (a, a)).collect();
                 interface.answers = interface.answers.union(&all);
+                interface.shared = interface.shared.union(&all);
             }
             _ => {
                 for line in config.line..=config.last {
@@ -363,6 +364,8 @@ fn read_ipv6(b: &mut Builder, entry: &Block, config: &Block, interface: &mut Int
         "unique-autoconf-addr",
         "interface-identifier",
     ];
+    let dynamic = matches!(config.word("ip6-mode"), Some("dhcp" | "pppoe" | "delegated"));
+    interface.dynamic6 = dynamic || config.enabled("autoconf");
     for setting in &config.settings {
         if known.contains(&setting.key.as_str()) {
             b.lowered(setting.line, format!("interface {}", entry.name));
@@ -445,6 +448,13 @@ fn account_sections(b: &mut Builder, configs: &[&Block], vdom: &str) {
             }
         } else if READ_AS_OBJECTS.contains(&name) {
             account_objects(b, config);
+        } else if matches!(name, "firewall acl" | "firewall acl6" | "firewall ttl-policy")
+            && !config.entries.is_empty()
+        {
+            // These drop before the policies: what passes those need not pass here.
+            for line in config.line..=config.last {
+                b.unknown(line, Scope::Drops);
+            }
         } else if let Some(rule) = reviewed::section(name) {
             b.ignored_span(config.line, config.last, rule);
         } else {
@@ -485,8 +495,13 @@ fn account_other(b: &mut Builder, config: &Block, vdom: &str) {
         | "firewall multicast-policy"
         | "firewall multicast-policy6" => {
             account_all(b, config, "multicast");
-            let text = "マルチキャストの転送設定があります。判定はユニキャストの通信についてのものです";
-            b.finding("multicast", Severity::Info, config.line, text);
+            let live = config.entries.iter().any(|e| e.word("action") != Some("deny"))
+                || config.enabled("multicast-routing");
+            if live {
+                b.forwards_multicast(config.line);
+                let text = "マルチキャストを転送する設定があります。転送先は設定だけでは決まりません";
+                b.finding("multicast", Severity::Info, config.line, text);
+            }
         }
         "firewall local-in-policy" | "firewall local-in-policy6" => account_all(b, config, "local-in"),
         "firewall interface-policy" | "firewall interface-policy6" => {
@@ -660,6 +675,7 @@ fn lower_vdom(
     zones(b, &mut vdom);
     dynamic_addresses(b, &mut vdom);
     virtual_ips(b, &mut vdom);
+    proxy_arp(b, &vdom);
     let node = stages(b, &vdom);
     Some((here, node))
 }
@@ -692,8 +708,10 @@ fn dynamic_addresses(b: &Builder, vdom: &mut Vdom<'_>) {
     for config in vdom.sections(&["system interface"]) {
         for entry in &config.entries {
             let dynamic = matches!(entry.word("mode"), Some("dhcp" | "pppoe"));
-            if let (true, Some(number)) = (dynamic, vdom.interface(b, &entry.name)) {
-                vdom.dynamic.push((number, entry.line_of("mode")));
+            let Some(number) = vdom.interface(b, &entry.name) else { continue };
+            if dynamic || b.device.interfaces[number].dynamic6 {
+                let line = if dynamic { entry.line_of("mode") } else { entry.line };
+                vdom.dynamic.push((number, line));
             }
         }
     }
@@ -720,6 +738,21 @@ fn virtual_ips(b: &mut Builder, vdom: &mut Vdom<'_>) {
         }
     }
     vdom.vips = vips;
+}
+
+/// Addresses the device answers for on a wire although it only routes them.
+fn proxy_arp(b: &mut Builder, vdom: &Vdom<'_>) {
+    for config in vdom.sections(&["system proxy-arp"]) {
+        for entry in &config.entries {
+            let Some(number) = entry.word("interface").and_then(|i| vdom.interface(b, i)) else { continue };
+            let first = entry.word("ip").and_then(net::parse_v4);
+            let last = entry.word("end-ip").and_then(net::parse_v4).or(first);
+            if let Some((lo, hi)) = first.zip(last) {
+                let answers = b.device.interfaces[number].answers.union(&Ranges::span(lo, hi));
+                b.device.interfaces[number].answers = answers;
+            }
+        }
+    }
 }
 
 /// Builds the stages of one VDOM and returns the first.
@@ -753,9 +786,11 @@ fn stages(b: &mut Builder, vdom: &Vdom<'_>) -> NodeId {
     for (stage, next) in [(routing, policies), (replies, Device::EGRESS)] {
         let mut rules = vec![b.local_rule(&vdom.name, &Cube::any())];
         rules.extend(route::policy_routes(b, vdom, next));
-        rules.extend(route::protocols(b, vdom, next));
+        let (unknown, learnt) = route::protocols(b, vdom, next);
+        rules.extend(unknown);
         rules.extend(route::dynamic_interfaces(b, vdom, next));
         let mut routes = b.connected(&vdom.name);
+        routes.extend(learnt);
         routes.extend(statics.iter().cloned());
         rules.extend(b.route_rules(routes, &Cube::any(), next));
         b.fill(stage, rules, Vec::new());

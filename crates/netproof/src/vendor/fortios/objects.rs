@@ -56,11 +56,20 @@ pub(super) enum Clock {
 pub(super) struct Objects {
     v4: HashMap<String, Addresses>,
     v6: HashMap<String, Addresses>,
-    groups: HashMap<String, Vec<String>>,
-    groups6: HashMap<String, Vec<String>>,
+    groups: HashMap<String, Group>,
+    groups6: HashMap<String, Group>,
     services: HashMap<String, Services>,
     service_groups: HashMap<String, Vec<String>>,
     clocks: HashMap<String, Clock>,
+}
+
+/// Members of an address group, and members taken out of it again.
+#[derive(Clone, Debug, Default)]
+struct Group {
+    members: Vec<String>,
+    excluded: Vec<String>,
+    /// An attribute that is not understood: anything.
+    odd: bool,
 }
 
 /// Deepest nesting of groups that is followed.
@@ -71,6 +80,7 @@ impl Objects {
     #[must_use]
     pub(super) fn read(configs: &[&Block], options: &ReadOptions) -> Self {
         let mut out = Self::default();
+        let mut schedule_groups: Vec<(String, Vec<String>)> = Vec::new();
         for config in configs {
             for entry in &config.entries {
                 let name = entry.name.clone();
@@ -97,20 +107,29 @@ impl Objects {
                     "firewall schedule recurring" => {
                         out.clocks.insert(name, recurring(entry));
                     }
-                    "firewall schedule group" => {
-                        out.clocks.insert(name, Clock::Sometimes);
-                    }
+                    "firewall schedule group" => schedule_groups.push((name, entry.list("member"))),
                     _ => {}
                 }
             }
+        }
+        for (name, members) in schedule_groups {
+            let clocks: Vec<Clock> = members.iter().map(|m| out.clock(m)).collect();
+            let on = if clocks.contains(&Clock::Always) {
+                Clock::Always
+            } else if !clocks.is_empty() && clocks.iter().all(|c| *c == Clock::Never) {
+                Clock::Never
+            } else {
+                Clock::Sometimes
+            };
+            out.clocks.insert(name, on);
         }
         out
     }
 
     fn group(&mut self, entry: &Block, six: bool) {
         let groups = if six { &mut self.groups6 } else { &mut self.groups };
-        // `exclude enable` subtracts members; `type folder` is look and feel but rare: both make the group unknown.
-        let odd = entry.enabled("exclude")
+        let odd = !entry.strays.is_empty()
+            || entry.configs.iter().any(|c| c.name != "tagging")
             || entry.settings.iter().any(|s| {
                 !matches!(
                     s.key.as_str(),
@@ -122,12 +141,13 @@ impl Objects {
                         | "allow-routing"
                         | "category"
                         | "exclude"
+                        | "exclude-member"
                         | "type"
                         | "fabric-object"
                 )
             });
-        let members = if odd { vec!["\u{0}unknown".to_owned()] } else { entry.list("member") };
-        groups.insert(entry.name.clone(), members);
+        let excluded = if entry.enabled("exclude") { entry.list("exclude-member") } else { Vec::new() };
+        groups.insert(entry.name.clone(), Group { members: entry.list("member"), excluded, odd });
     }
 
     /// Addresses of a list of names.
@@ -149,10 +169,21 @@ impl Objects {
         if let Some(found) = objects.get(name) {
             return found.clone();
         }
-        if let (Some(members), true) = (groups.get(name), depth < LIMIT_GROUP_DEPTH) {
-            let mut out = Addresses::exact(Ranges::empty());
-            for member in members {
-                out.merge(&self.one_address(member, six, depth + 1));
+        if let (Some(group), true) = (groups.get(name), depth < LIMIT_GROUP_DEPTH) {
+            if group.odd {
+                return Addresses { ranges: all, doubt: Some(Doubt::UnknownLine) };
+            }
+            let gather = |names: &[String]| {
+                let mut out = Addresses::exact(Ranges::empty());
+                for member in names {
+                    out.merge(&self.one_address(member, six, depth + 1));
+                }
+                out
+            };
+            let (mut out, without) = (gather(&group.members), gather(&group.excluded));
+            match without.doubt {
+                None => out.ranges = out.ranges.subtract(&without.ranges),
+                some => out.doubt = out.doubt.or(some),
             }
             return out;
         }

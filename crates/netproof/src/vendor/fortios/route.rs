@@ -148,8 +148,8 @@ pub(super) fn dynamic_interfaces(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -
 }
 
 /// A routing protocol that is switched on may send anything anywhere.
-pub(super) fn protocols(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> Vec<Rule> {
-    let mut rules = Vec::new();
+pub(super) fn protocols(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> (Vec<Rule>, Vec<Route>) {
+    let (mut rules, mut routes) = (Vec::new(), Vec::new());
     for config in &vdom.configs {
         let Some(protocol) = config.name.strip_prefix("router ") else { continue };
         if !matches!(protocol, "ospf" | "ospf6" | "bgp" | "rip" | "ripng" | "isis") {
@@ -158,12 +158,12 @@ pub(super) fn protocols(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> Vec<Rul
         let active =
             config.configs.iter().any(|c| !c.name.starts_with("redistribute") && !c.entries.is_empty());
         if active {
-            let jumps = b.anywhere(Some(&vdom.name), to);
-            let label = format!("router {protocol}");
-            rules.push(Rule::new(vec![Cube::any()], jumps, config.line, label).doubtful(Doubt::Routing));
+            let (more, learnt) = b.learnt(Some(&vdom.name), config.line, to);
+            rules.extend(more);
+            routes.extend(learnt);
         }
     }
-    rules
+    (rules, routes)
 }
 
 const POLICY_ROUTE_KEYS: &[&str] = &[

@@ -135,10 +135,23 @@ pub(super) fn certainly_new() -> Vec<Cube> {
     ]
 }
 
+/// Whose packets a rule set is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Packets {
+    /// Packets that begin something.
+    First,
+    /// Replies to what was let through.
+    Replies,
+}
+
 /// Cubes for a set of connection states, as seen by a packet of no known connection: it is NEW, or perhaps INVALID;
 /// never ESTABLISHED or RELATED.
-pub(super) fn state(states: &[&str], negated: bool) -> (Vec<Cube>, Unsure) {
+pub(super) fn state(states: &[&str], negated: bool, of: Packets) -> (Vec<Cube>, Unsure) {
     let has = |s: &str| states.iter().any(|x| x.eq_ignore_ascii_case(s)) != negated;
+    if of == Packets::Replies {
+        // A reply belongs to a connection that is there.
+        return (if has("established") { vec![Cube::any()] } else { Vec::new() }, Unsure::new());
+    }
     let fresh = certainly_new();
     let mut rest = vec![Cube::any()];
     for cube in &fresh {

@@ -4,11 +4,16 @@ use crate::model::Doubt;
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
 
-use super::chains::{self, Chain, Entry, Family, Hook, Table, Unsure, Verdict, cross};
+use super::chains::{self, Chain, Entry, Family, Hook, Packets, Table, Unsure, Verdict, cross};
 use super::nft::Parsed;
 
 /// Parses the numbered lines of one dump.
-pub(super) fn parse(lines: &[(u32, &str)], six: bool, interface: &dyn Fn(&str) -> Vec<usize>) -> Parsed {
+pub(super) fn parse(
+    lines: &[(u32, &str)],
+    six: bool,
+    of: Packets,
+    interface: &dyn Fn(&str) -> Vec<usize>,
+) -> Parsed {
     let mut out = Parsed::default();
     let family = if six { Family::V6 } else { Family::V4 };
     let mut table = String::new();
@@ -35,10 +40,21 @@ pub(super) fn parse(lines: &[(u32, &str)], six: bool, interface: &dyn Fn(&str) -
                 line,
             });
             out.understood.push(line);
+        } else if let (Some(name), Some(current)) = (text.strip_prefix("-N "), out.tables.last_mut()) {
+            let chain = Chain {
+                name: name.trim().to_owned(),
+                hook: None,
+                nat: table == "nat",
+                drop_policy: false,
+                entries: Vec::new(),
+                line,
+            };
+            current.chains.push(chain);
+            out.understood.push(line);
         } else if let (Some(rest), Some(current)) = (text.strip_prefix("-A "), out.tables.last_mut()) {
             let words = split(rest);
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            let entry = words.get(1..).and_then(|w| rule(w, line, six, interface));
+            let entry = words.get(1..).and_then(|w| rule(w, line, six, of, interface));
             if entry.is_none() {
                 out.unread_rules.push(line);
             } else {
@@ -129,7 +145,13 @@ impl Build {
     }
 }
 
-fn rule(words: &[&str], line: u32, six: bool, interface: &dyn Fn(&str) -> Vec<usize>) -> Option<Entry> {
+fn rule(
+    words: &[&str],
+    line: u32,
+    six: bool,
+    of: Packets,
+    interface: &dyn Fn(&str) -> Vec<usize>,
+) -> Option<Entry> {
     let mut b = Build { sure: vec![Cube::any()], unsure: Unsure::new(), doubt: None, proto: None };
     let mut at = 0;
     let mut negated = false;
@@ -207,7 +229,7 @@ fn rule(words: &[&str], line: u32, six: bool, interface: &dyn Fn(&str) -> Vec<us
             }
             "--ctstate" | "--state" => {
                 let names: Vec<&str> = value?.split(',').collect();
-                let (sure, unsure) = chains::state(&names, negated);
+                let (sure, unsure) = chains::state(&names, negated, of);
                 let possible: Unsure = unsure
                     .iter()
                     .flat_map(|(u, d)| b.sure.iter().map(move |s| (s.intersect(u), *d)))

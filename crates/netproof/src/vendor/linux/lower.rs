@@ -12,7 +12,7 @@ use crate::space::{Cube, Field, Ranges};
 use crate::vendor::build::{Builder, Route, Scope};
 use crate::vendor::{ReadOptions, Vendor};
 
-use super::chains::{Chain, Entry, Hook, Table, Verdict};
+use super::chains::{Chain, Entry, Hook, Packets, Table, Verdict};
 use super::{iptables, nft};
 
 /// Stages one rule set may become through nested jumps.
@@ -31,7 +31,7 @@ enum Block {
 /// Reads a Linux router.
 #[must_use]
 pub(crate) fn read(vendor: Vendor, name: &str, file: &str, text: &str, options: &ReadOptions) -> Device {
-    let mut b = Builder::new(vendor, name, file, text, &options.harmless);
+    let mut b = Builder::new(vendor, name, file, text, options);
     let raw = b.device.text.clone();
     let blocks = blocks(&mut b, &raw, vendor);
     let pick = |want: Block| -> Vec<(u32, &str)> {
@@ -62,25 +62,44 @@ pub(crate) fn read(vendor: Vendor, name: &str, file: &str, text: &str, options: 
             .map(|(n, _)| n)
             .collect()
     };
-    let mut tables = Vec::new();
-    let sources =
-        [(Block::Rules, None), (Block::Iptables(false), Some(false)), (Block::Iptables(true), Some(true))];
-    for (want, six) in sources {
-        let lines = pick(want);
-        let parsed = match six {
-            None => nft::parse(&lines, &resolve),
-            Some(six) => iptables::parse(&lines, six, &resolve),
-        };
-        parsed.understood.iter().for_each(|l| b.lowered(*l, "netfilter"));
-        for line in parsed.unknown {
-            b.unknown(line, Scope::Device);
+    let rule_sets = |of: Packets| {
+        let mut all = nft::parse(&pick(Block::Rules), of, &resolve);
+        for six in [false, true] {
+            let more = iptables::parse(&pick(Block::Iptables(six)), six, of, &resolve);
+            all.tables.extend(more.tables);
+            all.unknown.extend(more.unknown);
+            all.understood.extend(more.understood);
+            all.unread_rules.extend(more.unread_rules);
         }
-        for line in parsed.unread_rules {
-            b.unknown(line, Scope::Rule("netfilter rule".into()));
-        }
-        tables.extend(parsed.tables);
+        all
+    };
+    let parsed = rule_sets(Packets::First);
+    parsed.understood.iter().for_each(|l| b.lowered(*l, "netfilter"));
+    for line in &parsed.unknown {
+        b.unknown(*line, Scope::Device);
     }
-    stages(b, &tables, (routing, local, forward))
+    for line in &parsed.unread_rules {
+        b.unknown(*line, Scope::Rule("netfilter rule".into()));
+    }
+    replies(&mut b, &rule_sets(Packets::Replies).tables, &routes);
+    stages(b, &parsed.tables, (routing, local, forward))
+}
+
+/// Replies find their translation and their connection: translating chains do not see them again, and the others see
+/// them as established.
+fn replies(b: &mut Builder, tables: &[Table], routes: &[Route]) {
+    let plain: Vec<Table> = tables
+        .iter()
+        .map(|t| Table { family: t.family, chains: t.chains.iter().filter(|c| !c.nat).cloned().collect() })
+        .collect();
+    let post = hook(b, &plain, Hook::Postrouting, Device::EGRESS);
+    let transit = hook(b, &plain, Hook::Forward, post);
+    let input = hook(b, &plain, Hook::Input, Device::LOCAL);
+    let routing = b.stage("reply-route");
+    let forward = b.stage("reply-forward");
+    b.fill(forward, Vec::new(), vec![Jump::to(transit)]);
+    route_stage(b, routes, routing, input, forward);
+    b.device.reply_entry = Some(hook(b, &plain, Hook::Prerouting, routing));
 }
 
 fn blocks(b: &mut Builder, raw: &[String], vendor: Vendor) -> Vec<(Block, u32)> {
@@ -230,6 +249,7 @@ fn stages(mut b: Builder, tables: &[Table], places: (NodeId, NodeId, NodeId)) ->
     let input = hook(&mut b, tables, Hook::Input, Device::LOCAL);
     b.fill(local, Vec::new(), vec![Jump::to(input)]);
     b.fill(forward, Vec::new(), vec![Jump::to(transit)]);
+    b.device.nodes[forward].stateful = true;
     let entry = hook(&mut b, tables, Hook::Prerouting, routing);
     if entry != routing {
         return b.finish(entry);

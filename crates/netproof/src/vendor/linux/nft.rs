@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::chains::{Chain, Family, Hook, Table};
+use super::chains::{Chain, Family, Hook, Packets, Table};
 use super::nft_match::{self, Names};
 
 /// A word with its line.
@@ -134,7 +134,7 @@ impl Reader {
 }
 
 /// Parses the numbered lines of a rule set. `interface` resolves a name to its number.
-pub(super) fn parse(lines: &[(u32, &str)], interface: &dyn Fn(&str) -> Vec<usize>) -> Parsed {
+pub(super) fn parse(lines: &[(u32, &str)], of: Packets, interface: &dyn Fn(&str) -> Vec<usize>) -> Parsed {
     let mut r = Reader { tokens: tokens(lines), at: 0 };
     let mut out = Parsed::default();
     loop {
@@ -166,7 +166,7 @@ pub(super) fn parse(lines: &[(u32, &str)], interface: &dyn Fn(&str) -> Vec<usize
             continue;
         }
         match family {
-            Some(family) => table(&mut r, family, &mut out, interface),
+            Some(family) => table(&mut r, family, of, &mut out, interface),
             None => {
                 // Bridge and netdev hooks see frames before everything else here.
                 let end = r.skip();
@@ -178,8 +178,14 @@ pub(super) fn parse(lines: &[(u32, &str)], interface: &dyn Fn(&str) -> Vec<usize
     out
 }
 
-fn table(r: &mut Reader, family: Family, out: &mut Parsed, interface: &dyn Fn(&str) -> Vec<usize>) {
-    let mut names = Names { sets: HashMap::new(), maps: HashMap::new(), interface, family };
+fn table(
+    r: &mut Reader,
+    family: Family,
+    of: Packets,
+    out: &mut Parsed,
+    interface: &dyn Fn(&str) -> Vec<usize>,
+) {
+    let mut names = Names { sets: HashMap::new(), maps: HashMap::new(), interface, family, of };
     let mut chains: Vec<(String, u32, Vec<Vec<Token>>)> = Vec::new();
     loop {
         r.blank();

@@ -6,7 +6,7 @@ use crate::model::Doubt;
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
 
-use super::chains::{self, Entry, Family, Unsure, Verdict, cross};
+use super::chains::{self, Entry, Family, Packets, Unsure, Verdict, cross};
 use super::nft::Token;
 
 /// Elements of a set: words, with `:` and `.` parts joined; `None` when they cannot all be known.
@@ -18,6 +18,7 @@ pub(super) struct Names<'a> {
     pub(super) maps: HashMap<String, (String, Elements)>,
     pub(super) interface: &'a dyn Fn(&str) -> Vec<usize>,
     pub(super) family: Family,
+    pub(super) of: Packets,
 }
 
 /// The comma-separated elements of `{ … }`, words joined by one blank.
@@ -298,7 +299,7 @@ fn relation(selector: &Selector, words: &[&str], tokens: &[Token], state: &mut S
     };
     if *selector == Selector::CtState {
         let names: Vec<&str> = elements.iter().map(String::as_str).collect();
-        let (sure, unsure) = chains::state(&names, negated);
+        let (sure, unsure) = chains::state(&names, negated, state.names.of);
         state.both(&sure, &unsure);
         return Some(used);
     }
@@ -485,7 +486,7 @@ fn vmap(selector: Selector, tokens: &[Token], line: u32, state: &State<'_>) -> O
             doubt: state.doubt,
         };
         if selector == Selector::CtState {
-            let (sure, unsure) = chains::state(&[value], false);
+            let (sure, unsure) = chains::state(&[value], false, state.names.of);
             one.both(&sure, &unsure);
         } else {
             let cube = element_cube(&selector, value, state.names)?;

@@ -10,67 +10,9 @@ use crate::space::{Cube, Field, Ranges};
 use crate::vendor::build::{Builder, Route, Scope};
 use crate::vendor::{ReadOptions, Vendor};
 
+use super::account::account;
+use super::objects::{self, Objects};
 use super::tree::{self, Tree};
-
-/// Sections that cannot make a packet pass, by path; reviewed.
-const IGNORED: &[(&str, &str)] = &[
-    ("mgt-config", "admin"),
-    ("deviceconfig", "admin"),
-    ("shared/application", "app-object"),
-    ("shared/application-group", "app-object"),
-    ("shared/botnet", "inspection"),
-    ("shared/authentication-profile", "admin"),
-    ("shared/admin-role", "admin"),
-    ("shared/tag", "look"),
-    ("shared/log-settings", "log"),
-    ("shared/certificate", "certificate"),
-    ("shared/server-profile", "admin"),
-    ("shared/reports", "log"),
-    ("shared/response-page", "look"),
-    ("shared/content-preview", "admin"),
-    ("shared/ssl-tls-service-profile", "certificate"),
-    ("shared/local-user-database", "admin"),
-    ("shared/alg-override", "alg-follows-permitted-session"),
-    ("shared/ssl-decrypt", "inspection"),
-    ("shared/profiles", "inspection"),
-    ("shared/profile-group", "inspection"),
-    ("shared/schedule", "looked-at"),
-    ("network/profiles", "admin"),
-    ("network/ike", "tunnel-object"),
-    ("network/qos", "shaping"),
-    ("network/tunnel", "tunnel-object"),
-    ("network/lldp", "link"),
-    ("network/dhcp", "addressing"),
-    ("network/dns-proxy", "admin"),
-    ("network/logical-router", "looked-at"),
-    ("vsys/import", "looked-at"),
-    ("vsys/tag", "look"),
-    ("vsys/log-settings", "log"),
-    ("vsys/setting", "inspection"),
-    ("vsys/application", "app-object"),
-    ("vsys/application-group", "app-object"),
-    ("vsys/application-filter", "app-object"),
-    ("vsys/profiles", "inspection"),
-    ("vsys/profile-group", "inspection"),
-    ("vsys/region", "looked-at"),
-    ("vsys/schedule", "looked-at"),
-    ("vsys/user-id-collector", "user-object"),
-    ("vsys/captive-portal", "user-object"),
-    ("vsys/group-mapping", "user-object"),
-    ("vsys/threats", "inspection"),
-    ("vsys/display-name", "look"),
-    ("vsys/reports", "log"),
-    ("vsys/external-list", "looked-at"),
-    ("vsys/rulebase/decryption", "inspection"),
-    ("vsys/rulebase/captive-portal", "user-object"),
-    ("vsys/rulebase/dos", "drops-only"),
-    ("vsys/rulebase/qos", "shaping"),
-    ("vsys/rulebase/authentication", "user-object"),
-    ("vsys/rulebase/tunnel-inspect", "inspection"),
-    ("vsys/dns-proxy", "admin"),
-    ("vsys/email-scheduler", "log"),
-    ("vsys/report-group", "log"),
-];
 
 /// Attributes of rules that never change which packets match or pass.
 const RULE_LOOKS: &[&str] = &[
@@ -106,25 +48,20 @@ const RULE_LOOKS: &[&str] = &[
     "disable-server-response-inspection",
 ];
 
-struct Objects {
-    addresses: HashMap<String, Option<Ranges>>,
-    services: HashMap<String, Option<Vec<Cube>>>,
-}
-
-struct Pan<'a> {
-    b: Builder,
-    objects: Objects,
+pub(super) struct Pan<'a> {
+    pub(super) b: Builder,
+    pub(super) objects: Objects,
     zones: HashMap<String, Vec<usize>>,
-    vsys: &'a Tree,
+    pub(super) vsys: &'a Tree,
 }
 
 /// Reads a PAN-OS configuration.
 #[must_use]
 pub(crate) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device {
-    let mut b = Builder::new(Vendor::PanOs, name, file, text, &options.harmless);
+    let mut b = Builder::new(Vendor::PanOs, name, file, text, options);
     let raw = b.device.text.clone();
-    let root = tree::parse(&raw);
-    let root = root.get("config").unwrap_or(&root).clone();
+    let whole = tree::parse(&raw);
+    let root = whole.get("config").unwrap_or(&whole).clone();
     let device =
         root.get("devices").and_then(|d| d.children.first()).cloned().unwrap_or_else(|| root.clone());
     let systems: Vec<Tree> = device.get("vsys").map(|v| v.children.clone()).unwrap_or_default();
@@ -139,91 +76,15 @@ pub(crate) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) ->
             many[0].clone()
         }
     };
-    account(&mut b, &root, &device, &vsys, raw.len() as u32);
+    account(&mut b, &whole, &root, &device, &vsys, raw.len() as u32);
     let empty = Tree::default();
     let network = device.get("network").unwrap_or(&empty);
     interfaces(&mut b, network);
-    let objects = objects(&vsys, root.get("shared").unwrap_or(&empty), options);
+    let objects = objects::read(&vsys, root.get("shared").unwrap_or(&empty), options);
     let zones = zones(&mut b, &vsys);
     let mut pan = Pan { b, objects, zones, vsys: &vsys };
     let entry = pan.stages(network);
     pan.b.finish(entry)
-}
-
-/// Every line is inside a read section, a reviewed one, or unknown.
-fn account(b: &mut Builder, root: &Tree, device: &Tree, vsys: &Tree, total: u32) {
-    for line in 1..=total {
-        b.lowered(line, "structure");
-    }
-    let hollow = |t: &Tree| t.children.iter().all(|c| c.children.is_empty());
-    let mut check = |prefix: &str, parent: &Tree, read: &[&str]| {
-        for child in &parent.children {
-            let path =
-                if prefix.is_empty() { child.name.clone() } else { format!("{prefix}/{}", child.name) };
-            if read.contains(&child.name.as_str()) {
-                continue;
-            }
-            match IGNORED.iter().find(|(p, _)| *p == path) {
-                Some((_, rule)) => b.ignored_span(child.line, child.last, rule),
-                None if child.children.is_empty() || hollow(child) && prefix == "network" => {
-                    b.ignored_span(child.line, child.last, "empty-section");
-                }
-                None => {
-                    for line in child.line..=child.last {
-                        b.unknown(line, Scope::Device);
-                    }
-                }
-            }
-        }
-    };
-    let flat = std::ptr::eq(device, root) || root.get("devices").is_none();
-    if !flat {
-        check("", root, &["devices", "shared", "version", "urldb", "detail-version"]);
-        check("", device, &["network", "vsys"]);
-    }
-    let lists = ["address", "address-group", "service", "service-group"];
-    if let Some(shared) = root.get("shared") {
-        check("shared", shared, &lists);
-    }
-    if let Some(network) = device.get("network") {
-        // Shared gateways are printed on every multi-vsys platform; empty ones carry nothing.
-        let used = network.get("shared-gateway").is_some_and(|g| {
-            g.children.iter().any(|x| x.get("zone").is_some_and(|z| !z.children.is_empty()))
-        });
-        let read = ["interface", "virtual-router", "shared-gateway"];
-        check("network", network, if used { &read[..2] } else { &read });
-    }
-    let mut check = |parent: &Tree, prefix: &str, read: &[&str]| {
-        for child in &parent.children {
-            let path = format!("{prefix}/{}", child.name);
-            if read.contains(&child.name.as_str()) {
-                continue;
-            }
-            match IGNORED.iter().find(|(p, _)| *p == path) {
-                Some((_, rule)) => b.ignored_span(child.line, child.last, rule),
-                None if child.children.is_empty() => b.ignored(child.line, "empty-section"),
-                None => {
-                    for line in child.line..=child.last {
-                        b.unknown(line, Scope::Device);
-                    }
-                }
-            }
-        }
-    };
-    let mut read = lists.to_vec();
-    read.extend(["zone", "rulebase"]);
-    if flat {
-        read.extend(["network", "shared", "deviceconfig", "mgt-config"]);
-    }
-    check(vsys, "vsys", &read);
-    if let Some(base) = vsys.get("rulebase") {
-        check(base, "vsys/rulebase", &["security", "nat", "default-security-rules"]);
-        if let Some(defaults) = base.get("default-security-rules") {
-            for line in defaults.line..=defaults.last {
-                b.unknown(line, Scope::Device);
-            }
-        }
-    }
 }
 
 fn interfaces(b: &mut Builder, network: &Tree) {
@@ -277,80 +138,6 @@ fn add(b: &mut Builder, entry: &Tree, body: &Tree, family: &str) {
     b.device.interfaces.push(it);
 }
 
-fn objects(vsys: &Tree, shared: &Tree, options: &ReadOptions) -> Objects {
-    let mut out = Objects { addresses: HashMap::new(), services: HashMap::new() };
-    for scope in [shared, vsys] {
-        for entry in scope.get("address").map(|a| a.children.as_slice()).unwrap_or_default() {
-            let exact = entry
-                .word("ip-netmask")
-                .and_then(net::parse_prefix)
-                .or_else(|| {
-                    entry.word("ip-range").and_then(|t| {
-                        let (lo, hi) = t.split_once('-')?;
-                        Some(Ranges::span(net::parse_ip(lo)?, net::parse_ip(hi)?))
-                    })
-                })
-                .or_else(|| options.objects.get(&entry.name).cloned());
-            out.addresses.insert(entry.name.clone(), exact);
-        }
-        for entry in scope.get("service").map(|a| a.children.as_slice()).unwrap_or_default() {
-            out.services.insert(entry.name.clone(), service(entry));
-        }
-    }
-    // Groups may name groups: a few rounds settle every sensible nesting, the rest stays unknown.
-    for _ in 0..8 {
-        for scope in [shared, vsys] {
-            for entry in scope.get("address-group").map(|a| a.children.as_slice()).unwrap_or_default() {
-                let members = if entry.get("static").is_some() {
-                    entry.values("static")
-                } else if entry.get("dynamic").is_some() {
-                    vec!["\u{0}".into()]
-                } else {
-                    entry.children.iter().map(|c| c.name.clone()).collect()
-                };
-                let all = members
-                    .iter()
-                    .try_fold(Ranges::empty(), |acc, m| Some(acc.union(out.addresses.get(m)?.as_ref()?)));
-                out.addresses.insert(entry.name.clone(), all);
-            }
-            for entry in scope.get("service-group").map(|a| a.children.as_slice()).unwrap_or_default() {
-                let members = if entry.get("members").is_some() {
-                    entry.values("members")
-                } else {
-                    entry.children.iter().map(|c| c.name.clone()).collect()
-                };
-                let all = members.iter().try_fold(Vec::new(), |mut acc, m| {
-                    acc.extend(out.services.get(m)?.as_ref()?.iter().cloned());
-                    Some(acc)
-                });
-                out.services.insert(entry.name.clone(), all);
-            }
-        }
-    }
-    out
-}
-
-fn service(entry: &Tree) -> Option<Vec<Cube>> {
-    let mut cubes = Vec::new();
-    for (name, number) in [("tcp", net::TCP), ("udp", net::UDP), ("sctp", 132)] {
-        let Some(body) = entry.at(&["protocol", name]) else { continue };
-        let list = |key: &str| -> Option<Ranges> {
-            let values = body.values(key);
-            values
-                .iter()
-                .flat_map(|v| v.split(','))
-                .map(|p| crate::vendor::fortios_ports(p.trim()))
-                .try_fold(Ranges::empty(), |acc, r| Some(acc.union(&r?)))
-        };
-        let mut cube = Cube::any().with(Field::Proto, Ranges::one(number)).with(Field::Dport, list("port")?);
-        if body.get("source-port").is_some() {
-            cube.narrow(Field::Sport, &list("source-port")?);
-        }
-        cubes.push(cube);
-    }
-    (!cubes.is_empty()).then_some(cubes)
-}
-
 fn zones(b: &mut Builder, vsys: &Tree) -> HashMap<String, Vec<usize>> {
     let mut out = HashMap::new();
     for zone in vsys.get("zone").map(|z| z.children.as_slice()).unwrap_or_default() {
@@ -372,9 +159,9 @@ fn zones(b: &mut Builder, vsys: &Tree) -> HashMap<String, Vec<usize>> {
 }
 
 /// A match part: cubes, and why it may differ.
-struct Part {
-    cubes: Vec<Cube>,
-    doubt: Option<Doubt>,
+pub(super) struct Part {
+    pub(super) cubes: Vec<Cube>,
+    pub(super) doubt: Option<Doubt>,
 }
 
 impl Pan<'_> {
@@ -389,13 +176,13 @@ impl Pan<'_> {
         let routes = self.routes(network);
         for (stage, next) in [(entry, decide), (reply, Device::EGRESS)] {
             let mut rules = self.own_zone(next);
+            let mut all = routes.clone();
             if let Some(line) = dynamic(network) {
-                let jumps = self.b.anywhere(None, next);
-                rules.push(
-                    Rule::new(vec![Cube::any()], jumps, line, "routing protocol").doubtful(Doubt::Routing),
-                );
+                let (more, learnt) = self.b.learnt(None, line, next);
+                rules.extend(more);
+                all.extend(learnt);
             }
-            rules.extend(self.b.route_rules(routes.clone(), &Cube::any(), next));
+            rules.extend(self.b.route_rules(all, &Cube::any(), next));
             self.b.fill(stage, rules, Vec::new());
         }
         self.b.device.reply_entry = Some(reply);
@@ -534,7 +321,7 @@ impl Pan<'_> {
     }
 
     /// Cubes of a rule's match, and whether anything about it is uncertain.
-    fn matching(&mut self, rule: &Tree) -> Part {
+    pub(super) fn matching(&mut self, rule: &Tree) -> Part {
         let parts = [
             self.zone(&rule.values("from"), Field::In),
             self.zone(&rule.values("to"), Field::Out),
@@ -580,8 +367,7 @@ impl Pan<'_> {
             Rule::new(vec![tcp], Vec::new(), 0, "no session").doubtful(Doubt::State),
             Rule::new(vec![later], Vec::new(), 0, "fragment").doubtful(Doubt::Fragment),
         ];
-        let list =
-            self.vsys.at(&["rulebase", "security", "rules"]).map(|r| r.children.clone()).unwrap_or_default();
+        let list = self.rules_of("security");
         for rule in list.iter().filter(|r| !r.yes("disabled")) {
             let part = self.matching(rule);
             let mut doubt = part.doubt;
@@ -590,9 +376,10 @@ impl Pan<'_> {
                 doubt = doubt.or(Some(Doubt::Dynamic));
             }
             let mut when = part.cubes;
-            let zones = rule.word("rule-type").unwrap_or("universal");
-            if zones != "universal" {
-                doubt = doubt.or(Some(Doubt::Unsourced));
+            match rule.word("rule-type").unwrap_or("universal") {
+                "universal" => {}
+                kind @ ("interzone" | "intrazone") => when = self.within_zones(when, kind == "intrazone"),
+                _ => doubt = doubt.or(Some(Doubt::Unsourced)),
             }
             let allow = match rule.word("action") {
                 Some("allow") => true,
@@ -611,110 +398,50 @@ impl Pan<'_> {
         for (name, members) in zones {
             let inside = members.iter().map(|&n| (n as u128, n as u128)).collect();
             let when = Cube::any().with(Field::In, inside).with(Field::Out, self.b.out_of(members));
-            rules.push(Rule::new(vec![when], vec![Jump::to(next)], 0, format!("intrazone-default {name}")));
+            let (allow, line) = self.default_rule("intrazone-default", true);
+            let then = if allow { vec![Jump::to(next)] } else { Vec::new() };
+            rules.push(Rule::new(vec![when], then, line, format!("intrazone-default {name}")));
+        }
+        let (allow, line) = self.default_rule("interzone-default", false);
+        if allow {
+            rules.push(Rule::new(vec![Cube::any()], vec![Jump::to(next)], line, "interzone-default"));
         }
         self.b.fill(stage, rules, Vec::new());
     }
 
-    fn nat(&mut self, routes: &[Route], decide: NodeId, local: NodeId, apply: NodeId) {
-        let list =
-            self.vsys.at(&["rulebase", "nat", "rules"]).map(|r| r.children.clone()).unwrap_or_default();
-        let (mut deciding, mut applying) = (Vec::new(), Vec::new());
-        for (tag, rule) in (1u128..).zip(list.iter().filter(|r| !r.yes("disabled"))) {
-            let part = self.matching(rule);
-            let label = format!("nat {}", rule.name);
-            let odd = rule.word("nat-type").is_some_and(|t| t != "ipv4")
-                || rule.get("to-interface").is_some_and(|t| t.children.iter().any(|c| c.name != "any"));
-            let translated = self.translation(rule);
-            let Some((dst, dport, src)) = translated.filter(|_| !odd) else {
-                self.b.unknown(rule.line, Scope::Device);
-                continue;
-            };
-            let mut jump = Jump::to(local).put(Field::Tag, tag);
-            let mut doubt = part.doubt;
-            if let Some(dst) = &dst {
-                match self.out_for(dst, routes) {
-                    Some(out) => jump = jump.put(Field::Out, out),
-                    None => {
-                        jump = jump.set(Field::Out, Ranges::span(0, 65_535));
-                        doubt = doubt.or(Some(Doubt::Unsourced));
-                    }
-                }
-                let original: Ranges =
-                    part.cubes.iter().fold(Ranges::empty(), |a, c| a.union(&c.values(Field::Dst)));
-                for interface in &mut self.b.device.interfaces {
-                    if original.size() < 1 << 32 {
-                        interface.answers = interface.answers.union(&original);
-                    }
-                }
-            }
-            deciding.push(Rule::new(part.cubes, vec![jump], rule.line, label.clone()).maybe(doubt));
-            let mut jump = Jump::to(Device::EGRESS);
-            if let Some(dst) = dst {
-                jump = jump.set(Field::Dst, dst);
-            }
-            if let Some(port) = dport {
-                jump = jump.put(Field::Dport, port);
-            }
-            if let Some(src) = src {
-                jump = jump.set(Field::Src, src).set(Field::Sport, Ranges::span(0, 65_535));
-            }
-            let when = vec![Cube::any().with(Field::Tag, Ranges::one(tag))];
-            applying.push(Rule::new(when, vec![jump], rule.line, label));
+    /// Packets that stay in one zone, or those that do not.
+    fn within_zones(&self, when: Vec<Cube>, same: bool) -> Vec<Cube> {
+        let mut inside = Vec::new();
+        for members in self.zones.values() {
+            let own = members.iter().map(|&n| (n as u128, n as u128)).collect();
+            inside.push(Cube::any().with(Field::In, own).with(Field::Out, self.b.out_of(members)));
         }
-        self.b.fill(decide, deciding, vec![Jump::to(local)]);
-        self.b.fill(apply, applying, vec![Jump::to(Device::EGRESS)]);
-    }
-
-    /// Translated destination, its port, translated source; `None` when not understood.
-    #[allow(clippy::type_complexity)]
-    fn translation(&self, rule: &Tree) -> Option<(Option<Ranges>, Option<u128>, Option<Ranges>)> {
-        let one = |name: &str| -> Option<Ranges> {
-            self.objects.addresses.get(name).cloned().flatten().or_else(|| net::parse_prefix(name))
-        };
-        let mut dst = None;
-        let mut port = None;
-        if let Some(t) = rule.get("destination-translation") {
-            let known = t
-                .children
-                .iter()
-                .all(|c| matches!(c.name.as_str(), "translated-address" | "translated-port"));
-            dst = Some(one(t.word("translated-address").filter(|_| known)?)?);
-            if let Some(text) = t.word("translated-port") {
-                port = Some(u128::from(text.parse::<u16>().ok()?));
-            }
-        }
-        let mut src = None;
-        if let Some(t) = rule.get("source-translation") {
-            let kind = t.children.first()?;
-            if kind.yes("bi-directional") || kind.get("fallback").is_some() {
-                return None;
-            }
-            let list = kind.values("translated-address");
-            src = Some(if let Some(interface) = kind.get("interface-address") {
-                let number = interface.word("interface").and_then(|i| self.b.device.interface(i))?;
-                self.b.device.interfaces[number].addresses.iter().map(|a| (a.address, a.address)).collect()
+        let split = |cube: Cube| -> Vec<Cube> {
+            if same {
+                inside.iter().map(|z| cube.intersect(z)).filter(|c| !c.is_empty()).collect()
             } else {
-                list.iter().try_fold(Ranges::empty(), |acc, n| Some(acc.union(&one(n)?)))?
-            });
-        }
-        Some((dst, port, src))
+                inside.iter().fold(vec![cube], |rest, z| rest.iter().flat_map(|r| r.subtract(z)).collect())
+            }
+        };
+        when.into_iter().flat_map(split).collect()
     }
 
-    /// The one way out towards all of `dst`.
-    fn out_for(&mut self, dst: &Ranges, routes: &[Route]) -> Option<u128> {
-        let &[(lo, hi)] = dst.intervals() else { return None };
-        let best = routes
+    /// Rules in evaluation order: what a manager puts before, the device's own, what a manager puts after.
+    pub(super) fn rules_of(&self, kind: &str) -> Vec<Tree> {
+        ["pre-rulebase", "rulebase", "post-rulebase"]
             .iter()
-            .filter(|r| r.prefix.0 <= lo && hi <= r.prefix.1)
-            .min_by_key(|r| (r.prefix.1 - r.prefix.0, r.distance))?;
-        // A more specific route inside the range would split it.
-        let split =
-            routes.iter().any(|r| r.prefix.0 > lo && r.prefix.1 <= hi || r.prefix.0 >= lo && r.prefix.1 < hi);
-        match best.hops.as_slice() {
-            [hop] if !split => Some(self.b.adjacency(*hop) as u128),
-            _ => None,
-        }
+            .filter_map(|base| self.vsys.at(&[base, kind, "rules"]))
+            .flat_map(|r| r.children.clone())
+            .collect()
+    }
+
+    /// Action of a default rule that was changed, with its line; otherwise the factory action.
+    fn default_rule(&self, name: &str, factory: bool) -> (bool, u32) {
+        let changed = ["post-rulebase", "rulebase"]
+            .iter()
+            .find_map(|base| self.vsys.at(&[base, "default-security-rules", "rules", name]));
+        let action = changed.and_then(|r| r.word("action").map(|a| (a == "allow", r.line)));
+        action.unwrap_or((factory, 0))
     }
 }
 

@@ -10,7 +10,7 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    fn new(name: &str, line: u32) -> Self {
+    pub(super) fn new(name: &str, line: u32) -> Self {
         Self { name: name.to_owned(), line, last: line, children: Vec::new() }
     }
 
@@ -52,7 +52,7 @@ impl Tree {
 }
 
 /// Deepest nesting that is followed.
-const LIMIT_DEPTH: usize = 64;
+pub(super) const LIMIT_DEPTH: usize = 64;
 
 fn words(line: &str) -> Vec<String> {
     let mut out = Vec::new();
@@ -88,7 +88,13 @@ fn words(line: &str) -> Vec<String> {
 
 /// Parses either spelling.
 pub(super) fn parse(lines: &[String]) -> Tree {
-    if lines.iter().any(|l| l.starts_with("set ")) { parse_set(lines) } else { parse_braces(lines) }
+    if lines.iter().any(|l| l.trim_start().starts_with("<config")) {
+        super::xml::parse(lines)
+    } else if lines.iter().any(|l| l.starts_with("set ")) {
+        parse_set(lines)
+    } else {
+        parse_braces(lines)
+    }
 }
 
 fn parse_set(lines: &[String]) -> Tree {
@@ -148,8 +154,9 @@ fn parse_braces(lines: &[String]) -> Tree {
             }
         }
     }
+    // Sections that never end cover no line: a file that was cut off is not understood.
     while stack.len() > 1 {
-        close(&mut stack, lines.len() as u32);
+        close(&mut stack, 0);
     }
     stack.pop().unwrap_or_default()
 }

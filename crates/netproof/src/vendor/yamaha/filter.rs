@@ -1,5 +1,7 @@
 //! Static filters (§8.1.10): addresses, protocols, ports and their traps.
 
+use std::collections::BTreeMap;
+
 use crate::model::{Doubt, Jump, Rule};
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
@@ -26,21 +28,33 @@ pub(super) struct Filter {
 
 impl Filter {
     /// Parses the words after the number.
-    pub(super) fn parse(words: &[&str], line: u32, six: bool) -> Option<Self> {
-        let action = match words.first()?.split('-').next()? {
+    pub(super) fn parse(
+        words: &[&str],
+        line: u32,
+        six: bool,
+        assumed: &BTreeMap<String, Ranges>,
+    ) -> Option<Self> {
+        let (word, log) = words.first()?.split_once('-').unwrap_or((words.first()?, ""));
+        let action = match word {
             "pass" => Action::Pass,
             "reject" => Action::Reject,
             "restrict" => Action::Restrict,
             _ => return None,
         };
+        if !matches!(log, "" | "log" | "nolog") {
+            return None;
+        }
         let all = if six { net::all_v6() } else { net::all_v4() };
         let mut doubt = None;
         let mut side = |word: Option<&&str>| match word {
             None | Some(&"*") => all.clone(),
-            Some(text) => address_list(text, six).unwrap_or_else(|| {
-                doubt = Some(Doubt::Dynamic);
-                all.clone()
-            }),
+            Some(text) => match address_list(text, six).or_else(|| assumed.get(*text).cloned()) {
+                Some(known) => known.intersect(&all),
+                None => {
+                    doubt = Some(Doubt::Dynamic);
+                    all.clone()
+                }
+            },
         };
         let base = Cube::any().with(Field::Src, side(words.get(1))).with(Field::Dst, side(words.get(2)));
         let sport = words.get(4).copied().unwrap_or("*");
@@ -163,6 +177,10 @@ fn services(proto: &str, sport: &str, dport: &str, six: bool) -> Option<Vec<Cube
                     _ => net::ICMP6,
                 };
                 let mut cube = one(number);
+                if lone && !name.starts_with("icmp") && (sport, dport) != ("*", "*") {
+                    // Only the word is said to make the fields type and code.
+                    return None;
+                }
                 if lone && name.starts_with("icmp") {
                     cube =
                         cube.with(Field::Sport, number_list(sport)?).with(Field::Dport, number_list(dport)?);
@@ -272,7 +290,6 @@ fn named_port(text: &str) -> Option<Ranges> {
         "nntp" => 119,
         "ntp" => 123,
         "netbios_ns" => 137,
-        "netbios_dgm" => 138,
         "netbios_ssn" => 139,
         "snmp" => 161,
         "https" => 443,

@@ -3,11 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Device, Doubt, Interface, InterfaceAddress, InterfaceKind, Jump, NodeId, Rule, Severity};
+use crate::model::{
+    Adjacency, Device, Doubt, Interface, InterfaceAddress, InterfaceKind, Jump, NextHop, NodeId, Rule,
+    Severity,
+};
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
 
 use super::super::build::{Builder, Scope};
+use super::super::cisco::ios::{entering, share};
 use super::super::{ReadOptions, Vendor};
 use super::filter::Filter;
 use super::nat::{self, Descriptors};
@@ -17,7 +21,7 @@ use super::{reviewed, route};
 #[derive(Clone, Debug, Default)]
 struct Binding {
     numbers: Vec<u32>,
-    dynamic: bool,
+    dynamic: Option<Vec<u32>>,
     line: u32,
 }
 
@@ -41,13 +45,20 @@ struct Config {
     routing_off: bool,
     routing_off6: bool,
     dynamic_routing: Option<u32>,
+    /// A run-time IPv4 or IPv6 address: routes nobody wrote down.
+    dynamic_address: Vec<(String, u32)>,
     enabled: Vec<String>,
+    bridges: Vec<(String, Vec<String>, u32)>,
+    /// Second form of `ip filter dynamic`: number → (filters of `in`, line).
+    triggers: BTreeMap<u32, (Vec<u32>, u32)>,
+    /// Whether a LAN is divided into `vlanN` networks.
+    divided: bool,
 }
 
 /// Reads a YAMAHA configuration.
 #[must_use]
 pub(crate) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device {
-    let mut b = Builder::new(Vendor::YamahaRtx, name, file, text, &options.harmless);
+    let mut b = Builder::new(Vendor::YamahaRtx, name, file, text, options);
     let raw = b.device.text.clone();
     let mut config = Config::default();
     let mut selected: Option<String> = None;
@@ -76,7 +87,7 @@ pub(crate) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) ->
                 b.lowered(number, "interface");
             }
             _ => {
-                if !read_line(&mut b, &mut config, &words, number, selected.as_deref()) {
+                if !read_line(&mut b, &mut config, &words, number, selected.as_deref(), options) {
                     match reviewed::line(text) {
                         Some(rule) => b.ignored(number, rule),
                         None => {
@@ -121,7 +132,14 @@ fn is_interface(word: &str) -> bool {
 }
 
 /// Reads one line; false when it is not one of the understood ones.
-fn read_line(b: &mut Builder, c: &mut Config, words: &[&str], line: u32, selected: Option<&str>) -> bool {
+fn read_line(
+    b: &mut Builder,
+    c: &mut Config,
+    words: &[&str],
+    line: u32,
+    selected: Option<&str>,
+    options: &ReadOptions,
+) -> bool {
     let six = words[0] == "ipv6";
     let done = match *words {
         ["ip" | "ipv6", "routing", state] => {
@@ -133,16 +151,18 @@ fn read_line(b: &mut Builder, c: &mut Config, words: &[&str], line: u32, selecte
             }
             true
         }
-        ["ip" | "ipv6", "filter", "dynamic", number, ..] => {
-            number.parse::<u32>().is_ok() || number == "timer"
-        }
+        ["ip" | "ipv6", "filter", "dynamic", "timer", ..] => true,
+        ["ip" | "ipv6", "filter", "dynamic", number, ref rest @ ..] => match number.parse() {
+            Ok(number) => dynamic(c, number, rest, line),
+            Err(_) => false,
+        },
         ["ip", "filter", "set", name, direction, ref rest @ ..] => {
             let Some(binding) = binding(rest, line) else { return false };
             c.sets.entry(name.to_owned()).or_default().push((direction == "out", binding));
             matches!(direction, "in" | "out")
         }
         ["ip" | "ipv6", "filter", number, ref rest @ ..] if number.parse::<u32>().is_ok() => {
-            let Some(filter) = Filter::parse(rest, line, six) else { return false };
+            let Some(filter) = Filter::parse(rest, line, six, &options.objects) else { return false };
             let table = if six { &mut c.filters6 } else { &mut c.filters };
             number.parse().map(|n: u32| table.insert(n, filter)).is_ok()
         }
@@ -179,9 +199,25 @@ fn read_line(b: &mut Builder, c: &mut Config, words: &[&str], line: u32, selecte
             true
         }
         ["rip" | "ospf" | "bgp", ..] => true,
-        ["lan", "type", ..] | ["bridge", "member", ..] => true,
+        ["lan", "type", _, ref rest @ ..] => {
+            c.divided |= rest.contains(&"port-based-option=divide-network");
+            true
+        }
+        ["bridge", "member", bridge, ref members @ ..] => {
+            let members = members.iter().map(|m| (*m).to_owned()).collect();
+            c.bridges.push((bridge.to_owned(), members, line));
+            true
+        }
+        // Packets the router itself sends.
+        ["ip" | "ipv6", "local", "forward", "filter", ..] => true,
         ["ethernet", "filter", ..] => true,
-        ["schedule", "at", .., "ntpdate", _] => true,
+        // What these let pass at run time is not known; they only ever stop more.
+        ["ethernet", _, "filter", ..] | ["url", _, "filter", ..] | ["dpi", "use", "on"] => {
+            b.unknown(line, Scope::Drops);
+            return true;
+        }
+        // Setting the clock, and nothing else, may be scheduled.
+        ["schedule", "at", _, ref rest @ ..] if rest.iter().take(3).any(|w| *w == "ntpdate") => true,
         ["upnp", "use", "off"] => true,
         ["ip" | "ipv6", "pp" | "tunnel", ref rest @ ..] => match selected {
             Some(name) => on_interface(b, c, name, rest, line, six),
@@ -202,11 +238,21 @@ fn read_line(b: &mut Builder, c: &mut Config, words: &[&str], line: u32, selecte
 fn on_interface(b: &mut Builder, c: &mut Config, name: &str, rest: &[&str], line: u32, six: bool) -> bool {
     let n = interface(b, name, line);
     match *rest {
-        ["address", "dhcp", ..] => {
-            c.dynamic_routing = c.dynamic_routing.or(Some(line));
+        ["address", "dhcp", ..] | ["secondary", "address", "dhcp", ..] => {
+            c.dynamic_address.push((name.to_owned(), line));
+            b.device.interfaces[n].dynamic6 |= six;
             true
         }
-        ["address", text, ..] | ["secondary", "address", text, ..] => add_address(b, n, text, six),
+        // `pp address` learnt from the peer, `ra-prefix@lan2::1/64`, `dhcp-prefix@…`, `auto`.
+        ["address", text, ..] | ["secondary", "address", text, ..] => match add_address(b, n, text) {
+            Some(()) => true,
+            None if six && (text == "auto" || text.contains('@')) => {
+                c.dynamic_address.push((name.to_owned(), line));
+                b.device.interfaces[n].dynamic6 = true;
+                true
+            }
+            None => false,
+        },
         ["secure", "filter", "name", set] => {
             c.named.push((name.to_owned(), set.to_owned(), line));
             true
@@ -238,10 +284,22 @@ fn on_interface(b: &mut Builder, c: &mut Config, name: &str, rest: &[&str], line
             true
         }
         ["vrrp", id, vip, ..] if id.parse::<u8>().is_ok() => {
-            if let Some(ip) = net::parse_ip(vip) {
-                let answers = b.device.interfaces[n].answers.union(&Ranges::one(ip));
-                b.device.interfaces[n].answers = answers;
-            }
+            share(&mut b.device.interfaces[n], vip);
+            true
+        }
+        ["proxyarp", "on" | "vrrp", ..] => {
+            b.device.interfaces[n].proxy_arp = true;
+            true
+        }
+        ["igmp" | "pim" | "mld", ref state @ ..] if state.first() != Some(&"off") => {
+            b.forwards_multicast(line);
+            true
+        }
+        // Inspection that is switched on may drop what a filter passes.
+        ["intrusion", "detection", _, ref state @ ..] if state.contains(&"on") => {
+            b.unknown(line, Scope::Drops);
+            let text = format!("{name} の不正アクセス検知が、フィルターを通る通信を止めることがあります");
+            b.finding("rtx-ids", Severity::Info, line, text);
             true
         }
         _ => match reviewed::prefix(reviewed::INTERFACE, &rest.join(" ")) {
@@ -257,12 +315,40 @@ fn on_interface(b: &mut Builder, c: &mut Config, name: &str, rest: &[&str], line
     }
 }
 
-fn add_address(b: &mut Builder, n: usize, text: &str, six: bool) -> bool {
-    let Some((ip, length)) = text.split_once('/') else { return six };
-    let Some(address) = net::parse_ip(ip) else { return six };
-    let Some(length) = length.parse().ok().or_else(|| net::mask_length(length)) else { return false };
-    let Some((first, last)) = net::network(address, length) else { return false };
+fn add_address(b: &mut Builder, n: usize, text: &str) -> Option<()> {
+    // Without a mask: a host address (PP and loopback interfaces).
+    let (ip, length) = text.split_once('/').unwrap_or((text, ""));
+    let address = net::parse_ip(ip)?;
+    let host = if net::all_v4().contains(address) { 32 } else { 128 };
+    let length = match length {
+        "" => host,
+        text => text.parse().ok().or_else(|| net::mask_length(text))?,
+    };
+    let (first, last) = net::network(address, length)?;
     b.device.interfaces[n].addresses.push(InterfaceAddress { address, first, last });
+    Some(())
+}
+
+/// `SRC DST APP …` or `SRC DST filter F … [in F …] [out F …]`. Of the second form the `in` part lets new connections
+/// come back, whatever addresses and actions the named filters have (§8.1.14).
+fn dynamic(c: &mut Config, number: u32, words: &[&str], line: u32) -> bool {
+    if words.len() < 3 {
+        return false;
+    }
+    let mut back = Vec::new();
+    if words[2] == "filter" {
+        let mut part = "filter";
+        for word in &words[3..] {
+            match word.parse::<u32>() {
+                Ok(n) if part == "in" => back.push(n),
+                Ok(_) => {}
+                Err(_) if matches!(*word, "in" | "out") => part = *word,
+                Err(_) if word.starts_with("syslog=") || word.starts_with("timeout=") => {}
+                Err(_) => return false,
+            }
+        }
+    }
+    c.triggers.insert(number, (back, line));
     true
 }
 
@@ -271,18 +357,42 @@ fn binding(words: &[&str], line: u32) -> Option<Binding> {
     let mut out = Binding { line, ..Binding::default() };
     for word in words {
         if *word == "dynamic" {
-            out.dynamic = true;
+            out.dynamic = Some(Vec::new());
         } else {
             let number = word.parse().ok()?;
-            if !out.dynamic {
-                out.numbers.push(number);
+            match &mut out.dynamic {
+                Some(list) => list.push(number),
+                None => out.numbers.push(number),
             }
         }
     }
     Some(out)
 }
 
+/// Frames are bridged between the members of a bridge: they are ports of one network.
+fn bridges(b: &mut Builder, c: &Config) {
+    for (bridge, members, line) in &c.bridges {
+        let owner = interface(b, bridge, *line);
+        for member in members {
+            let port = interface(b, member, *line);
+            b.device.interfaces[port].port_of = Some(owner);
+        }
+    }
+}
+
+/// Without the division of the LAN, `vlanN` networks do nothing (§38.2).
+fn undivided(b: &mut Builder, c: &Config) {
+    if c.divided {
+        return;
+    }
+    for interface in b.device.interfaces.iter_mut().filter(|i| i.name.starts_with("vlan")) {
+        interface.enabled = false;
+    }
+}
+
 fn lower(mut b: Builder, c: &Config) -> Device {
+    bridges(&mut b, c);
+    undivided(&mut b, c);
     let entry = b.stage("entry");
     let in_filter = b.stage("in-filter");
     let forward = b.stage("forward-filter");
@@ -328,17 +438,33 @@ fn lower(mut b: Builder, c: &Config) -> Device {
     }
     b.fill(entry, inbound, vec![Jump::to(in_filter)]);
     b.fill(nat_out, outbound, vec![Jump::to(Device::EGRESS)]);
+    // Replies find the translation they belong to; then filters look at them like at every packet.
+    b.device.nodes[nat_out].stateful = true;
+    b.device.reply_entry = Some(in_filter);
     lints(&mut b, c);
     b.finish(entry)
 }
 
 fn routes(b: &mut Builder, c: &Config, routing: NodeId, next: NodeId) {
     let mut rules = vec![b.local_rule("", &Cube::any())];
+    let mut learnt = Vec::new();
     if let Some(line) = c.dynamic_routing {
-        let jumps = b.anywhere(None, next);
-        rules.push(Rule::new(vec![Cube::any()], jumps, line, "dynamic routing").doubtful(Doubt::Routing));
+        let (more, routes) = b.learnt(None, line, next);
+        rules.extend(more);
+        learnt = routes;
     }
-    rules.extend(route::rules(b, &c.routes, &c.filters, next));
+    for (name, line) in &c.dynamic_address {
+        let Some(interface) = b.device.interface(name).filter(|n| b.device.interfaces[*n].enabled) else {
+            continue;
+        };
+        let out = b.adjacency(Adjacency { interface, next: NextHop::Anyone });
+        let jumps = vec![Jump::to(next).put(Field::Out, out as u128), Jump::to(Device::LOCAL)];
+        for jump in jumps {
+            let rule = Rule::new(vec![Cube::any()], vec![jump], *line, "dynamic address");
+            rules.push(rule.doubtful(Doubt::Routing));
+        }
+    }
+    rules.extend(route::rules(b, &c.routes, &c.filters, learnt, next));
     b.fill(routing, rules, Vec::new());
 }
 
@@ -394,13 +520,15 @@ fn filters(
         let here = if outward {
             Cube::any().with(Field::Out, b.out_of(&[n]))
         } else {
-            Cube::any().with(Field::In, Ranges::one(n as u128))
+            Cube::any().with(Field::In, entering(b, n))
         };
         let direction = if outward { "out" } else { "in" };
         let v6 = if *six { "ipv6 " } else { "" };
         let node = b.stage(&format!("{v6}{direction} {name}"));
         let table = if *six { &c.filters6 } else { &c.filters };
-        let rules = bound_rules(binding, table, next, *six);
+        let mut rules = bound_rules(binding, table, next, *six);
+        let other = sets.get(&(name.clone(), *six, !outward)).and_then(|o| o.dynamic.as_ref());
+        rules.splice(0..0, triggered(c, other, table, next));
         b.fill(node, rules, Vec::new());
         dispatch.push(Rule::new(
             vec![here.with(Field::Dst, family)],
@@ -410,6 +538,35 @@ fn filters(
         ));
     }
     b.fill(stage, dispatch, vec![Jump::to(next)]);
+}
+
+/// What dynamic filters of the other direction may open here for new connections.
+fn triggered(
+    c: &Config,
+    dynamic: Option<&Vec<u32>>,
+    table: &BTreeMap<u32, Filter>,
+    next: NodeId,
+) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for (back, line) in dynamic.into_iter().flatten().filter_map(|number| c.triggers.get(number)) {
+        for number in back {
+            let cubes = table.get(number).map_or_else(
+                || vec![Cube::any()],
+                |f| f.when.iter().chain(&f.fragments).map(without_addresses).collect(),
+            );
+            let rule = Rule::new(cubes, vec![Jump::to(next)], *line, format!("dynamic in {number}"));
+            rules.push(rule.doubtful(Doubt::State));
+        }
+    }
+    rules
+}
+
+/// Only protocol and ports of a filter count in a dynamic filter.
+fn without_addresses(cube: &Cube) -> Cube {
+    let mut out = cube.clone();
+    out.replace(Field::Src, Ranges::span(0, u128::MAX));
+    out.replace(Field::Dst, Ranges::span(0, u128::MAX));
+    out
 }
 
 /// Listed order, first match; nothing matches: dropped (§8.1.25). For IPv6 that rule is not repeated in the

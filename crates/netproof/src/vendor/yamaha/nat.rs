@@ -166,6 +166,7 @@ impl Descriptor {
         }
         let outer = outer_addresses(self, own);
         let doubt = outer.is_none().then_some(Doubt::Dynamic);
+        let elsewhere = here.clone();
         let to_outer = here.with(Field::Dst, outer.unwrap_or_else(net::all_v4));
         for entry in &self.entries {
             rules.push(self.entry_rule(entry, &to_outer, next).maybe(doubt));
@@ -187,6 +188,11 @@ impl Descriptor {
                     Rule::new(vec![low], Vec::new(), self.line, "masquerade incoming through").maybe(doubt),
                 );
             }
+        }
+        if !matches!(self.incoming, Incoming::Through) {
+            // Whether the setting also decides about packets for other addresses than the outer one is not said.
+            let rule = Rule::new(vec![elsewhere], Vec::new(), self.line, "masquerade incoming");
+            rules.push(rule.doubtful(Doubt::Unsourced));
         }
         rules
     }

@@ -127,10 +127,13 @@ pub(super) fn rules(
     b: &mut Builder,
     lines: &[Line],
     filters: &BTreeMap<u32, Filter>,
+    learnt: Vec<Route>,
     to: NodeId,
 ) -> Vec<Rule> {
     let connected = b.connected("");
-    let mut plain: Vec<Route> = connected.clone();
+    // Static and connected routes tie at 10000 and static wins (§8.1.33, §8.3.3).
+    let mut plain: Vec<Route> = connected.iter().map(|r| Route { distance: 1, ..r.clone() }).collect();
+    plain.extend(learnt.into_iter().map(|r| Route { distance: 2, ..r }));
     let mut filtered: Vec<(u128, Rule)> = Vec::new();
     for line in lines {
         let mut open = Vec::new();
@@ -151,10 +154,8 @@ pub(super) fn rules(
         let steady = open.iter().any(|o| !o.1);
         let all: Vec<Adjacency> = open.iter().flat_map(|o| o.0.clone()).collect();
         if !open.is_empty() {
-            // Static and connected routes tie at 10000 and static wins (§8.1.33): not above connected here, because
-            // a static route to a connected network is an error the router reports.
             let doubt = (!steady).then_some(Doubt::LinkState);
-            plain.push(Route { prefix: line.prefix, hops: all, distance: 1, line: line.line, doubt });
+            plain.push(Route { prefix: line.prefix, hops: all, distance: 0, line: line.line, doubt });
         }
     }
     let ordinary = b.route_rules(plain, &Cube::any(), to);

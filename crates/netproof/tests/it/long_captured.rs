@@ -1,6 +1,5 @@
 //! Results captured from real devices, when the corpus is there and `SEKISHO_LONG=1`: reachability reported by hosts
 //! behind PAN-OS, routing tables printed by FortiOS. Nothing of the corpus is copied here.
-#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::panic)]
 
 use std::path::{Path, PathBuf};
 

@@ -1,11 +1,8 @@
 //! Two engines on random networks: diagrams against plain interpretation of every packet of a small universe.
-#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::panic)]
-
-mod common;
 
 use std::collections::BTreeSet;
 
-use common::Dice;
+use crate::common::Dice;
 use sekisho_netproof::engine::{Engine, Source, interp};
 use sekisho_netproof::model::{Assign, Doubt, Jump, Network, Node, NodeKind, Rule};
 use sekisho_netproof::space::{Cube, Field, Packet, Ranges};

@@ -2,7 +2,6 @@
 //!
 //! The smoke run is part of the ordinary tests; `SEKISHO_LONG=1` runs at least 100,000 packets over at least 200 rule
 //! sets. Without root, unshare, python3 or nft it says so and does not run.
-#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::panic)]
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -279,7 +278,7 @@ fn compare(device: &Device, packet: &Value, seen: &Value) -> Result<(), String> 
 }
 
 fn oracle(cases: &[Value]) -> Option<Vec<Vec<Value>>> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kernel_oracle.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/kernel_oracle.py");
     let mut child = Command::new("unshare")
         .args(["--net", "python3", script])
         .stdin(Stdio::piped())

@@ -1,11 +1,8 @@
 //! Whole sites: clean ones are proved, planted holes are found, ignorance is never silent, certificates hold.
-#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::panic)]
-
-mod common;
 
 use std::collections::BTreeMap;
 
-use common::{Dice, HOLES, check, declarations, plant, site, snapshot, town, verdict};
+use crate::common::{Dice, HOLES, check, declarations, plant, site, snapshot, town, verdict};
 use sekisho_netproof::certificate;
 use sekisho_netproof::verdict::Verdict;
 use serde_json::Value;
@@ -70,7 +67,7 @@ fn an_unseen_line_is_never_silent() {
     for at in 1..lines.len() {
         let mut with = lines.clone();
         with.insert(at, "        set unseen-keyword enable".into());
-        let mut town = common::Town {
+        let mut town = crate::common::Town {
             fortigate: with.join("\n"),
             core: holed.core.clone(),
             branch: holed.branch.clone(),
@@ -109,7 +106,7 @@ fn losing_any_keyword_never_proves() {
         for at in (0..lines.len()).filter(|&n| lines[n].trim_start().starts_with("set ")) {
             let mut with = lines.clone();
             with[at] = with[at].replacen("set ", "set x-", 1);
-            let changed = common::Town {
+            let changed = crate::common::Town {
                 fortigate: with.join("\n"),
                 core: holed.core.clone(),
                 branch: holed.branch.clone(),
@@ -125,7 +122,7 @@ fn losing_any_keyword_never_proves() {
     }
 }
 
-fn files(town: &common::Town) -> BTreeMap<String, Vec<u8>> {
+fn files(town: &crate::common::Town) -> BTreeMap<String, Vec<u8>> {
     let snapshot = snapshot(town);
     let mut out: BTreeMap<String, Vec<u8>> =
         snapshot.devices.iter().map(|d| (d.file.clone(), d.text.clone().into_bytes())).collect();

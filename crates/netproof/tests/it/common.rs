@@ -1,5 +1,4 @@
 //! A generated municipality: a FortiGate between four zones, an IOS core switch and a YAMAHA branch router.
-#![allow(dead_code, unreachable_pub)]
 
 use sekisho_netproof::certificate::Declarations;
 use sekisho_netproof::site::Site;
@@ -260,18 +259,14 @@ pub fn plant(town: &mut Town, kind: u64, d: &mut Dice) -> &'static str {
 }
 
 pub fn snapshot(town: &Town) -> Snapshot {
-    let device = |name: &str, file: &str, text: &str| DeviceText {
-        name: name.into(),
-        file: file.into(),
-        vendor: None,
-        text: text.into(),
-    };
+    let device = |name: &str, file: &str, text: &str| DeviceText::new(name, file, None, text.as_bytes());
     Snapshot {
         devices: vec![
             device("fw1", "fw1.conf", &town.fortigate),
             device("core", "core.cfg", &town.core),
             device("rtx1", "rtx1.txt", &town.branch),
         ],
+        state: Vec::new(),
         as_of: Some("2026-11-23".into()),
     }
 }

@@ -1,0 +1,149 @@
+//! The smallest change that removes a violation, verified before it is offered.
+//!
+//! Tried in this order: stop only the traffic between the two ends where it was let through; stop what the entry lets
+//! through altogether; filter where nothing filters today.
+
+use crate::engine::Engine;
+use crate::engine::interp::Hop;
+use crate::model::{Network, NodeKind, Rule};
+use crate::net;
+use crate::space::{Cube, Field};
+
+use super::question::Question;
+use super::verify::{Refutation, World, forbidden};
+
+/// One sentence, or nothing when no single change helps.
+pub(super) fn smallest(
+    world: &World,
+    engine: &mut Engine<'_>,
+    question: &Question,
+    refutation: &Refutation,
+) -> Option<String> {
+    let network = &world.topology.network;
+    let let_through: Vec<&Hop> = refutation.way.hops.iter().rev().filter(|h| filters(network, h)).collect();
+    for hop in let_through.iter().filter(|h| h.rule.is_some()) {
+        for narrow in [true, false] {
+            if let Some(text) = before_entry(world, engine, question, hop, narrow) {
+                return Some(text);
+            }
+        }
+    }
+    let_through.into_iter().filter(|h| h.rule.is_none()).find_map(|h| at_the_end(world, engine, question, h))
+}
+
+/// Tables people filter in: not routes, not translations.
+fn filters(network: &Network, hop: &Hop) -> bool {
+    let node = &network.nodes[hop.node];
+    let other =
+        ["route", "nat", "vip", "multicast", "unknown-lines", "leaving", "zone-lookup", "translate", "pbr"];
+    node.kind == NodeKind::Stage && node.device.is_some() && !other.iter().any(|w| node.name.contains(w))
+}
+
+/// The traffic between the two ends, as it looks at this place; nothing when it was translated on the way here.
+fn between(question: &Question, hop: &Hop) -> Option<Cube> {
+    let cube =
+        Cube::any().with(Field::Src, question.ends.0.clone()).with(Field::Dst, question.ends.1.clone());
+    (!hop.before.intersect(&cube).is_empty()).then_some(cube)
+}
+
+fn before_entry(
+    world: &World,
+    engine: &mut Engine<'_>,
+    question: &Question,
+    hop: &Hop,
+    narrow: bool,
+) -> Option<String> {
+    let node = &world.topology.network.nodes[hop.node];
+    let (device, at) = (node.device?, hop.rule?);
+    let rule = &node.rules[at];
+    // Only entries of tables that also drop: an entry that only leads to a list is no place for a rule.
+    let drops = node.otherwise.is_empty() || node.rules.iter().any(|r| r.then.is_empty());
+    if rule.line == 0 || rule.then.is_empty() || !drops {
+        return None;
+    }
+    let when = if narrow {
+        let ends = between(question, hop)?;
+        rule.when.iter().map(|c| c.intersect(&ends)).filter(|c| !c.is_empty()).collect()
+    } else {
+        rule.when.clone()
+    };
+    let mut rules = node.rules.clone();
+    rules.insert(at, Rule::new(when, Vec::new(), rule.line, "fix"));
+    let left = engine.what_if(hop.node, rules, |engine| left(engine, question));
+    if left == Left::Violation {
+        return None;
+    }
+    let place = format!("{} の {} 行目（{}）", world.devices[device].file, rule.line, rule.label);
+    Some(if narrow {
+        format!("{place}の前に、{}を止める規則を置くと、{}", ends(question), left.ja())
+    } else {
+        format!("{place}を止めると、{}", left.ja())
+    })
+}
+
+fn ends(question: &Question) -> String {
+    let (from, to) = (net::show_addresses(&question.ends.0), net::show_addresses(&question.ends.1));
+    format!("送信元 {from} から宛先 {to} への通信")
+}
+
+fn at_the_end(world: &World, engine: &mut Engine<'_>, question: &Question, hop: &Hop) -> Option<String> {
+    let node = &world.topology.network.nodes[hop.node];
+    let device = &world.devices[node.device?];
+    if node.otherwise.is_empty() {
+        return None;
+    }
+    let mut when = between(question, hop)?;
+    when.narrow(Field::In, &hop.before.values(Field::In));
+    let mut rules = node.rules.clone();
+    rules.push(Rule::new(vec![when], Vec::new(), 0, "fix"));
+    let left = engine.what_if(hop.node, rules, |engine| left(engine, question));
+    if left == Left::Violation {
+        return None;
+    }
+    let interface = hop.before.values(Field::In).first().and_then(|n| device.interfaces.get(n as usize));
+    let name = interface.map_or("", |i| i.name.as_str());
+    Some(format!(
+        "{} の {name} で受け取る通信のうち、{}を止める規則を加えると、{}",
+        device.name,
+        ends(question),
+        left.ja()
+    ))
+}
+
+/// What is left of a violation after a change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// Nothing may arrive.
+    Nothing,
+    /// Nothing certainly arrives; what lines nobody understood may still do is left.
+    Doubts,
+    /// It is still there.
+    Violation,
+}
+
+impl Left {
+    /// How far the change was verified.
+    const fn ja(self) -> &'static str {
+        match self {
+            Self::Nothing => "この違反はなくなります（再検証済み）",
+            _ => "この違反はなくなります（再検証済み。読み取れない行や未宣言の箇所しだいの経路は残ります）",
+        }
+    }
+}
+
+fn left(engine: &mut Engine<'_>, question: &Question) -> Left {
+    let mut worst = Left::Nothing;
+    for group in &question.groups {
+        let Ok(reach) = engine.reach(&group.sources) else { return Left::Violation };
+        for target in &question.targets {
+            for step in reach.steps.iter().filter(|s| s.node == target.node) {
+                match forbidden(engine, target, group, step.set) {
+                    Ok(set) if set.is_empty() => {}
+                    Ok(_) if !(step.certain && target.certain) => worst = Left::Doubts,
+                    _ => return Left::Violation,
+                }
+            }
+        }
+    }
+    worst
+}

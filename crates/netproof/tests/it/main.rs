@@ -1,0 +1,14 @@
+//! Tests of the whole engine, in one binary: building it once is most of the cost.
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::panic, unreachable_pub)]
+
+mod aerleon;
+mod common;
+mod differential;
+mod holes;
+mod kernel;
+mod long_captured;
+mod never_bare;
+mod robust;
+mod second_reader;
+mod town;
+mod vectors;
