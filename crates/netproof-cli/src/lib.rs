@@ -13,6 +13,12 @@ use std::path::PathBuf;
 pub use load::LoadError;
 pub use run::execute;
 
+/// The day in Japan, `YYYY-MM-DD`.
+#[must_use]
+pub fn today(now: jiff::Timestamp) -> String {
+    now.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9))).date().to_string()
+}
+
 /// Arguments of `sekisho network`.
 #[derive(Debug, Args)]
 pub struct NetworkArgs {

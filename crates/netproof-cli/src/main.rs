@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use sekisho_netproof_cli::{NetworkArgs, execute};
+use sekisho_netproof_cli::{NetworkArgs, execute, today};
 
 #[derive(Parser)]
 #[command(name = "sekisho-network", about = "領域の分離を機器の設定から証明・反証します")]
@@ -15,7 +15,7 @@ struct Cli {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     #[expect(clippy::disallowed_methods, reason = "this is where the real date enters")]
-    let today = jiff::Zoned::now().date().to_string();
+    let today = today(jiff::Timestamp::now());
     ExitCode::from(execute(
         &cli.network,
         &today,

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         Cli::Network(args) => {
             let (mut out, mut err) = (std::io::stdout().lock(), std::io::stderr().lock());
             #[expect(clippy::disallowed_methods, reason = "this is where the real date enters")]
-            let today = jiff::Zoned::now().date().to_string();
+            let today = sekisho_netproof_cli::today(jiff::Timestamp::now());
             ExitCode::from(sekisho_netproof_cli::execute(&args, &today, &mut out, &mut err))
         }
         Cli::Serve(args) => in_runtime(sekisho::serve::run(args)),
