@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::role::{Capability, Conflict, Exclusive, Role};
 
 /// Everything the data files under `/catalogue/requirements` say.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Catalogue {
     /// The guideline edition the counted rows start from, e.g. 令和5年3月版.
     pub base_edition: String,

@@ -3,10 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use sekisho_catalogue::demo::{Actor, Assignment, Covers, Event, PersonNo, Scene, State, What, history};
+use sekisho_catalogue::demo::{
+    Actor, Assignment, Covers, Event, KeptRow, PersonNo, Scene, State, What, history,
+};
 use sekisho_catalogue::{catalogue, demo};
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, date_at, start_of};
+use sekisho_domain::noun::Row;
+use sekisho_domain::register::Weight;
 
 const ANCHOR: Date = Date::constant(2026, 11, 23);
 
@@ -74,6 +78,8 @@ struct Office {
     adopted: HashSet<String>,
     /// Document and edition.
     documents: HashSet<(String, String)>,
+    /// Rows of registers, by noun and number.
+    rows: HashSet<(&'static str, String)>,
 }
 
 impl Office {
@@ -108,6 +114,27 @@ impl Office {
                 self.seats.iter().any(|a| here(&a)) && heads
             }),
         }
+    }
+
+    /// A row fits its noun, is refused by no rule, and names only what is there.
+    fn keep(&mut self, kept: &KeptRow) {
+        let register = sekisho_domain::register(kept.noun).expect("a register");
+        let mut row = Row::new(register.noun, "id").set(register.key[0], kept.number.as_str());
+        for (column, value) in &kept.values {
+            row = row.set(column, value.clone());
+        }
+        if let (Some(column), Some(code)) = (register.section, &kept.section) {
+            assert!(self.sections.contains(code), "{code}");
+            row = row.set(column, code.as_str());
+        }
+        for (column, noun, number) in &kept.refs {
+            assert!(self.rows.contains(&(*noun, number.clone())), "{noun} {number}");
+            row = row.set(column, number.as_str());
+        }
+        let refused = register.breaches(&row).into_iter().find(|b| b.weight == Weight::Refused);
+        assert_eq!(refused, None, "{} {}", kept.noun, kept.number);
+        row.check().unwrap_or_else(|error| panic!("{} {}: {error}", kept.noun, kept.number));
+        assert!(self.rows.insert((kept.noun, kept.number.clone())), "{} twice", kept.number);
     }
 
     fn replay(&mut self, event: &Event) {
@@ -196,6 +223,7 @@ impl Office {
                 assert!(observed <= on && !ids.is_empty());
                 assert!(ids.iter().all(|id| self.adopted.contains(id)), "{:?}", event.what);
             }
+            What::KeepRows(rows) => rows.iter().for_each(|row| self.keep(row)),
             What::RestoreTest { .. } | What::Note { .. } => {}
         }
     }
@@ -273,6 +301,9 @@ fn the_city_has_the_promised_size() {
     let people = demo::SOURCE.people.lines().skip(1);
     let names: HashSet<&str> = people.filter_map(|line| line.split(',').nth(1)).collect();
     assert_eq!(names.len(), 300, "300 people with distinct names");
+    let kept = events.iter().map(|e| if let What::KeepRows(rows) = &e.what { rows.len() } else { 0 });
+    let kept: usize = kept.sum();
+    assert!((1_900..2_200).contains(&kept), "{kept} rows in the registers");
 }
 
 #[test]

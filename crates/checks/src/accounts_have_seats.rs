@@ -26,5 +26,6 @@ pub(crate) static CHECK: Check = Check {
             f.names()
         )
     },
+    aged: None,
     unproven: "アカウントが登録されていないため、確かめられません。",
 };

@@ -18,5 +18,6 @@ pub(crate) static CHECK: Check = Check {
         ORDER BY d.id LIMIT 20",
     holds: |f| format!("決裁{}件の全てで、申請した人と決裁した人が違います。", f.expected),
     broken: |f| format!("決裁{}件のうち{}件で、申請した人が自ら決裁しています({})。", f.expected, f.violating, f.names()),
+    aged: None,
     unproven: "決裁がまだ1件もないため、確かめられません。",
 };

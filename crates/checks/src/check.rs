@@ -1,4 +1,7 @@
 //! What a machine check is.
+//!
+//! A check over a register says three things about its rows: which it looks at (`among`), what is wrong (`wrong`),
+//! and how long a fact counts (`fact`, `days`). [`register_check`] makes the queries from them.
 
 /// A machine check: two queries and the sentences around them.
 ///
@@ -20,6 +23,8 @@ pub struct Check {
     pub population: &'static str,
     /// Rows `noun, id, label, total`: whatever violates, at most 20 of them, `total` counting all.
     pub violating: &'static str,
+    /// Facts that have grown too old to say anything. `None`: what is judged is this system's own and never ages.
+    pub aged: Option<Aged>,
     /// Where the population comes from, as the page says it.
     pub source: &'static str,
     /// What holds, as a sentence.
@@ -30,7 +35,15 @@ pub struct Check {
     pub unproven: &'static str,
 }
 
-/// What the two queries found.
+/// Rows whose facts are older than they count for, in the same columns as [`Check::violating`].
+#[derive(Debug)]
+pub struct Aged {
+    pub rows: &'static str,
+    /// What has grown old, as a sentence.
+    pub says: fn(&Finding) -> String,
+}
+
+/// What the queries found.
 #[derive(Clone, Debug)]
 pub struct Finding {
     pub expected: i64,
@@ -97,6 +110,7 @@ macro_rules! one_incumbent {
             broken: |f| {
                 format!(concat!("今日の体制で、", $word, "に当たる人は{}人です(1人であるべきです)。"), f.names())
             },
+            aged: None,
             unproven: "配属が1件も登録されていないため、確かめられません。",
         }
     };
@@ -139,11 +153,177 @@ macro_rules! every_section_has {
                     f.names()
                 )
             },
+            aged: None,
             unproven: "対象の組織が登録されていないため、確かめられません。",
         }
     };
 }
 pub(crate) use every_section_has;
+
+/// The number of the day of an ISO date, counted from a day long ago, in the portable subset: differences of two
+/// are days. NULL for NULL.
+macro_rules! day {
+    ($date:literal) => {
+        concat!(
+            "(365 * (",
+            $crate::check::year!($date),
+            ") + (",
+            $crate::check::year!($date),
+            ") / 4 - (",
+            $crate::check::year!($date),
+            ") / 100 + (",
+            $crate::check::year!($date),
+            ") / 400 + (153 * (CAST(SUBSTR(",
+            $date,
+            ", 6, 2) AS BIGINT) + 9 - 12 * ((CAST(SUBSTR(",
+            $date,
+            ", 6, 2) AS BIGINT) + 9) / 12)) + 2) / 5 + CAST(SUBSTR(",
+            $date,
+            ", 9, 2) AS BIGINT))"
+        )
+    };
+}
+pub(crate) use day;
+
+/// The year that begins on March 1, so that the leap day is its last.
+macro_rules! year {
+    ($date:literal) => {
+        concat!(
+            "CAST(SUBSTR(",
+            $date,
+            ", 1, 4) AS BIGINT) - 1 + (CAST(SUBSTR(",
+            $date,
+            ", 6, 2) AS BIGINT) + 9) / 12"
+        )
+    };
+}
+pub(crate) use year;
+
+/// [`day`] of 1970-01-01: what turns days into epoch milliseconds.
+macro_rules! epoch_day {
+    () => {
+        "719469"
+    };
+}
+pub(crate) use epoch_day;
+
+/// Which rows of a register a check looks at: those that hold today, or (`ever`) those that have ended as well.
+macro_rules! held {
+    (rows) => {
+        "t.valid_from <= $1 AND (t.valid_to IS NULL OR t.valid_to > $1)"
+    };
+    (ever) => {
+        "t.valid_from <= $1"
+    };
+}
+pub(crate) use held;
+
+/// A check over the rows `t` of one register.
+///
+/// `fact` is the ISO date from which what a row says counts, and `days` for how long. A row without it was never
+/// observed, and leaves the check 未確認 when nothing worse is known.
+macro_rules! register_check {
+    (
+        $id:literal, $title:literal, $requirements:expr, complete: $complete:literal, reads: $reads:expr,
+        $held:ident: $noun:literal, among: $among:expr, wrong: $wrong:expr, fact: $fact:literal, days: $days:literal,
+        source: $source:literal, holds: $holds:expr, broken: $broken:expr, aged: $aged:expr,
+        unproven: $unproven:literal $(,)?
+    ) => {
+        $crate::Check {
+            id: $id,
+            version: 1,
+            title: $title,
+            requirements: $requirements,
+            complete: $complete,
+            reads: $reads,
+            source: $source,
+            population: concat!(
+                "SELECT COUNT(*) AS expected, COUNT(",
+                $fact,
+                ") AS observed,
+                    CAST(CASE WHEN MIN(",
+                $fact,
+                ") IS NULL THEN $2 ELSE (MIN(",
+                $crate::check::day!($fact),
+                ") - ",
+                $crate::check::epoch_day!(),
+                ") * 86400000 - 32400000 END AS BIGINT) AS source_ms
+                FROM ",
+                $noun,
+                " t WHERE ",
+                $crate::check::held!($held),
+                " AND ",
+                $among
+            ),
+            violating: concat!(
+                "SELECT '",
+                $noun,
+                "' AS noun, t.id AS id, t.number || ' ' || t.name AS label,
+                    COUNT(*) OVER () AS total
+                FROM ",
+                $noun,
+                " t WHERE ",
+                $crate::check::held!($held),
+                " AND $2 >= 0 AND ",
+                $among,
+                " AND (",
+                $wrong,
+                ") ORDER BY t.number, t.id LIMIT 20"
+            ),
+            aged: Some($crate::check::Aged {
+                rows: concat!(
+                    "SELECT '",
+                    $noun,
+                    "' AS noun, t.id AS id, t.number || ' ' || t.name AS label,
+                        COUNT(*) OVER () AS total
+                    FROM ",
+                    $noun,
+                    " t WHERE ",
+                    $crate::check::held!($held),
+                    " AND $2 >= 0 AND ",
+                    $among,
+                    " AND ",
+                    $crate::check::day!("CAST($1 AS TEXT)"),
+                    " - ",
+                    $crate::check::day!($fact),
+                    " > ",
+                    $days,
+                    " ORDER BY t.number, t.id LIMIT 20"
+                ),
+                says: $aged,
+            }),
+            holds: $holds,
+            broken: $broken,
+            unproven: $unproven,
+        }
+    };
+}
+pub(crate) use register_check;
+
+/// How much a class of 機密性 weighs, across editions: the old 3 reads as 3B until it is decided again.
+macro_rules! weight {
+    ($class:literal) => {
+        concat!(
+            "CASE ",
+            $class,
+            " WHEN '3A' THEN 5 WHEN '3B' THEN 4 WHEN '3' THEN 4 WHEN '3C' THEN 3
+            WHEN '2' THEN 2 WHEN '1' THEN 1 ELSE 9 END"
+        )
+    };
+}
+pub(crate) use weight;
+
+/// Assets `a` that hold today and lie in (`$column`) the row `t`.
+macro_rules! assets_in {
+    ($column:literal) => {
+        concat!(
+            "asset a WHERE a.",
+            $column,
+            " = t.id AND a.valid_from <= $1 AND (a.valid_to IS NULL OR a.valid_to > $1)"
+        )
+    };
+}
+pub(crate) use assets_in;
 
 /// A row behind a count.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -152,6 +332,29 @@ pub struct Sample {
     pub id: String,
     pub label: String,
     pub total: i64,
+}
+
+/// Rows of a register that nobody has confirmed for a year and a month's grace.
+pub(crate) fn not_stocktaken(f: &Finding) -> String {
+    format!("{}件のうち{}件は、1年以上確かめていません({})。", f.expected, f.violating, f.names())
+}
+
+/// Devices from which nothing was read for two weeks.
+pub(crate) fn not_read(f: &Finding) -> String {
+    format!("{}台のうち{}台は、14日以上読み取っていません({})。", f.expected, f.violating, f.names())
+}
+
+pub(crate) fn not_backed_up(f: &Finding) -> String {
+    format!(
+        "{}システムのうち{}は、最後のバックアップが1か月より前です({})。",
+        f.expected,
+        f.violating,
+        f.names()
+    )
+}
+
+pub(crate) fn not_restored(f: &Finding) -> String {
+    format!("{}システムのうち{}は、最後の復旧訓練が1年より前です({})。", f.expected, f.violating, f.names())
 }
 
 impl Finding {

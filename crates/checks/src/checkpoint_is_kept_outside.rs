@@ -17,5 +17,6 @@ pub(crate) static CHECK: Check = Check {
             AND o.confirmed_ms < $2 - 604800000 AND $1 <> '' ORDER BY o.id LIMIT 1",
     holds: |_| "7日以内に、外部で封印を持っていることを確認しています。".to_owned(),
     broken: |f| format!("外部({})での封印の確認が、7日より前で止まっています。", f.names()),
+    aged: None,
     unproven: "封印を外部に預けたことがまだありません。",
 };

@@ -116,7 +116,9 @@ async fn run(store: &Store, checks: &[&Check], focus: &Focus) -> Result<()> {
         if concerned.is_empty() {
             continue;
         }
-        let found = of_finding(check, &find(&store.db, check, now).await?, now);
+        let found = find(&store.db, check, now).await?;
+        let aged = aged(&store.db, check, &found, now).await?;
+        let found = of_finding(check, &found, aged.as_ref(), now);
         for requirement in concerned {
             let outcome = judge(requirement, Some(found.clone()), on);
             answers.push(((check.id, check.version), requirement.id.clone(), outcome));
@@ -152,6 +154,14 @@ async fn find(db: &Db, check: &Check, now: Ms) -> Result<Finding> {
     let samples: Vec<Sample> = db.fetch_all(check.violating, &args).await?;
     let violating = samples.first().map_or(0, |s| s.total);
     Ok(Finding { expected, observed, violating, samples, source_ms })
+}
+
+/// The rows of the same population whose facts have grown old.
+async fn aged(db: &Db, check: &Check, found: &Finding, now: Ms) -> Result<Option<Finding>> {
+    let Some(aged) = check.aged.as_ref().filter(|_| found.observed > 0) else { return Ok(None) };
+    let samples: Vec<Sample> = db.fetch_all(aged.rows, &[date_at(now).into(), now.into()]).await?;
+    let violating = samples.first().map_or(0, |s| s.total);
+    Ok(Some(Finding { violating, samples, ..found.clone() }))
 }
 
 async fn write(store: &Store, answers: Vec<Answer>) -> Result<()> {

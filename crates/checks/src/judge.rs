@@ -6,6 +6,8 @@ use sekisho_domain::date::{Date, start_of, wareki};
 use sekisho_domain::verdict::State;
 use sekisho_store::verdict::Outcome;
 
+use crate::{Check, Finding};
+
 /// A requirement with what the city decided about it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(crate) struct Requirement {
@@ -72,14 +74,24 @@ fn rejected(requirement: &Requirement, on: Date) -> Option<Outcome> {
     })
 }
 
-/// What a machine check's finding means.
-pub(crate) fn of_finding(check: &crate::Check, found: &crate::Finding, now: Ms) -> Outcome {
-    let (state, reason) = if found.expected == 0 || found.observed < found.expected {
-        (State::Unproven, check.unproven.to_owned())
+/// What a machine check's finding means. Something wrong that was seen is wrong whatever else is unknown; otherwise
+/// what was not seen, or not lately, keeps the check from holding.
+pub(crate) fn of_finding(check: &Check, found: &Finding, aged: Option<&Finding>, now: Ms) -> Outcome {
+    let old = check.aged.as_ref().zip(aged.filter(|a| a.violating > 0));
+    let old = old.map(|(aged, rows)| ((aged.says)(rows), rows.samples_json()));
+    let (state, reason, samples) = if found.expected == 0 || found.observed == 0 {
+        (State::Unproven, check.unproven.to_owned(), found.samples_json())
     } else if found.violating > 0 {
-        (State::Broken, (check.broken)(found))
+        let also = old.map(|(says, _)| says).unwrap_or_default();
+        (State::Broken, format!("{}{also}", (check.broken)(found)), found.samples_json())
+    } else if found.observed < found.expected {
+        let reason =
+            format!("{}件のうち{}件しか分かりません。{}", found.expected, found.observed, check.unproven);
+        (State::Unproven, reason, found.samples_json())
+    } else if let Some((says, samples)) = old {
+        (State::Stale, says, samples)
     } else {
-        (State::Holds, (check.holds)(found))
+        (State::Holds, (check.holds)(found), found.samples_json())
     };
     Outcome {
         state,
@@ -87,7 +99,7 @@ pub(crate) fn of_finding(check: &crate::Check, found: &crate::Finding, now: Ms) 
         expected: found.expected,
         observed: found.observed,
         violating: found.violating,
-        samples: found.samples_json(),
+        samples,
         evidence_ids: Vec::new(),
         source: check.source.to_owned(),
         source_ms: Some(found.source_ms.unwrap_or(now.0)),

@@ -17,5 +17,6 @@ pub(crate) static CHECK: Check = Check {
         WHERE e.idx IS NULL AND e.at_ms < $2 - 600000 AND $1 <> '' ORDER BY e.at_ms, e.id LIMIT 20",
     holds: |_| "記録した変更は、全て10分以内に封印されています。".to_owned(),
     broken: |f| format!("{}件の記録が、10分を過ぎても封印されていません。", f.violating),
+    aged: None,
     unproven: "封印された記録がまだありません。",
 };

@@ -26,5 +26,6 @@ pub(crate) static CHECK: Check = Check {
         ORDER BY d.id LIMIT 20",
     holds: |_| "基本方針を、定めた間隔のうちに見直しています。".to_owned(),
     broken: |f| format!("「{}」の見直しの期限を過ぎています。", f.names()),
+    aged: None,
     unproven: "施行中の基本方針がないため、確かめられません。",
 };

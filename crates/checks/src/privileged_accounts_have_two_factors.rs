@@ -27,5 +27,6 @@ pub(crate) static CHECK: Check = Check {
             f.names()
         )
     },
+    aged: None,
     unproven: "特権アカウントが登録されていないため、確かめられません。",
 };

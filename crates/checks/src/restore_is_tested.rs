@@ -17,5 +17,6 @@ pub(crate) static CHECK: Check = Check {
             AND (t.result <> 'ok' OR t.tested_ms < $2 - 31622400000) AND $1 <> '' ORDER BY t.id LIMIT 1",
     holds: |_| "12か月以内の復元訓練に成功しています。".to_owned(),
     broken: |_| "最後の復元訓練が失敗に終わったか、12か月より前です。".to_owned(),
+    aged: None,
     unproven: "復元訓練の記録がまだありません。",
 };

@@ -85,6 +85,14 @@ pub static ASSET: Noun = Noun {
             "系統",
             "保管系",
         ]),
+        Column::new("system_id", "情報システム", Kind::Ref("system"))
+            .optional()
+            .aliases(&["システム", "システム名", "利用システム"])
+            .hint("この情報を入れている情報システム。紙だけのものは空欄です。"),
+        Column::new("medium_id", "記録媒体", Kind::Ref("medium"))
+            .optional()
+            .aliases(&["媒体番号", "保存媒体"])
+            .hint("USBメモリやテープに入れているときに選びます。"),
         Column::new("place", "保管場所", Kind::Text).optional().aliases(&["保管先", "置き場所", "設置場所"]),
         Column::new("users", "利用者の範囲", Kind::Text).optional().aliases(&["利用範囲", "アクセス権"]),
         Column::new("reason", "分類の理由", Kind::Text).optional().long().aliases(&["根拠", "理由"]),
@@ -119,7 +127,7 @@ pub static REGISTER: Register = Register {
     valid: Some(("valid_from", "valid_to")),
     list: &["number", "name", "unit_id", "form", "confidentiality", "zone", "checked_on"],
     sorts: &["number", "name", "confidentiality", "valid_from"],
-    filters: &["unit_id", "confidentiality", "zone", "form", "personal_data"],
+    filters: &["unit_id", "confidentiality", "zone", "form", "personal_data", "system_id"],
     searched: &["number", "name", "content", "place", "users", "note"],
     rules: &[
         zone_bears_the_class,
@@ -130,12 +138,19 @@ pub static REGISTER: Register = Register {
     number: "A-",
 };
 
-/// F26: 3A and 3B stay out of the internet side, 3C needs conditions there.
+/// F26: where a class may lie is data (`/catalogue/classification`); the same table, as sentences. A test of the
+/// checks holds the two together.
 fn zone_bears_the_class(row: &Row) -> Option<Breach> {
     let (class, zone) = (row.text("confidentiality"), row.text("zone"));
     let says = match (class, zone) {
-        ("3A" | "3B" | "3", "internet" | "cloud") => {
-            "自治体機密性3A・3Bは、インターネット系やクラウドに置けません。住民情報系か個別ネットワークに移してください。"
+        ("3A", "resident" | "lgwan" | "internet" | "cloud") => {
+            "自治体機密性3Aは、個別ネットワークか、つながない場所にだけ置けます。移してください。"
+        }
+        ("3B", "lgwan" | "internet" | "cloud") => {
+            "自治体機密性3Bは、LGWAN系・インターネット系・クラウドに置けません。住民情報系か個別ネットワークに移してください。"
+        }
+        ("3", "internet" | "cloud") => {
+            "機密性3（旧区分）は、インターネット系やクラウドに置けません。区分を決め直し、移してください。"
         }
         ("3C", "internet") => {
             "自治体機密性3Cは、インターネット系に置けません。LGWAN系に移すか、区分を決め直してください。"

@@ -14,11 +14,13 @@ pub mod clock;
 pub mod date;
 pub mod decision;
 pub mod delegation;
+pub mod device;
 pub mod document;
 pub mod evidence;
 pub mod factor;
 pub mod ics;
 pub mod id;
+pub mod medium;
 pub mod notice;
 pub mod noun;
 pub mod person;
@@ -29,6 +31,7 @@ pub mod role;
 pub mod scope;
 pub mod search;
 pub mod section;
+pub mod system;
 pub mod task;
 pub mod verdict;
 
@@ -56,6 +59,7 @@ pub static NOUNS: &[&Noun] = &[
     &delegation::DELEGATION,
     &delegation::DEPUTY,
     &delegation::SAME_PERSON,
+    &device::DEVICE,
     &document::ADOPTION,
     &document::CLAUSE,
     &document::CLAUSE_TEXT,
@@ -68,6 +72,7 @@ pub static NOUNS: &[&Noun] = &[
     &evidence::EVIDENCE,
     &evidence::EXCEPTION,
     &notice::NOTICE_TEMPLATE,
+    &medium::MEDIUM,
     &person::PERSON,
     &position::ASSIGNMENT,
     &position::POSITION,
@@ -78,11 +83,13 @@ pub static NOUNS: &[&Noun] = &[
     &section::SECTION,
     &task::CAMPAIGN,
     &task::TASK,
+    &system::SYSTEM,
     &verdict::VERDICT,
 ];
 
 /// Every register, in the order the office thinks of them. A noun is listed above as well.
-pub static REGISTERS: &[&Register] = &[&asset::REGISTER];
+pub static REGISTERS: &[&Register] =
+    &[&asset::REGISTER, &system::REGISTER, &device::REGISTER, &medium::REGISTER];
 
 /// The register of a noun, if it is one.
 pub fn register(noun: &str) -> Option<&'static Register> {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use sekisho_catalogue::demo::{
-    self, Actor as Player, Adoption, Covers, Decide, Event, Exception, Import, PersonNo, Publish, Scene,
-    State, What,
+    self, Actor as Player, Adoption, Covers, Decide, Event, Exception, Import, KeptRow, PersonNo, Publish,
+    Scene, State, What,
 };
 use sekisho_domain::access::{Seat, Who};
 use sekisho_domain::clock::{Ms, SetClock};
@@ -79,6 +79,8 @@ struct City<'d> {
     /// (document, edition) → revision.
     revisions: HashMap<(String, String), String>,
     requirements: HashMap<String, String>,
+    /// (register, number) → row.
+    rows: HashMap<(&'static str, String), String>,
 }
 
 impl<'d> City<'d> {
@@ -94,6 +96,7 @@ impl<'d> City<'d> {
             documents: HashMap::new(),
             revisions: HashMap::new(),
             requirements: HashMap::new(),
+            rows: HashMap::new(),
         }
     }
 
@@ -219,6 +222,7 @@ impl<'d> City<'d> {
                 Ok(tx.commit().await?)
             }
             What::PublishOutside(publish) => self.publish(&who, event.at, publish).await,
+            What::KeepRows(rows) => self.keep_rows(&who, event.at, rows).await,
             What::Note { .. } => Ok(()),
         }
     }
@@ -492,6 +496,29 @@ impl<'d> City<'d> {
             return Err(error.into());
         }
         Ok(())
+    }
+
+    async fn keep_rows(&mut self, who: &Who, at: Ms, rows: Vec<KeptRow>) -> Result<()> {
+        let Some(first) = rows.first() else { return Ok(()) };
+        let register = sekisho_domain::register(first.noun).context("台帳")?;
+        let mut tx = self.store.write(&actor(who, at), register.action("import")).await?;
+        for kept in rows {
+            let mut row = Row::new(register.noun, tx.new_id()).set(register.key[0], kept.number.as_str());
+            for (column, value) in kept.values {
+                row = row.set(column, value);
+            }
+            if let (Some(column), Some(code)) = (register.section, &kept.section) {
+                row = row.set(column, self.unit(code)?);
+            }
+            for (column, noun, number) in kept.refs {
+                let id =
+                    self.rows.get(&(noun, number.clone())).with_context(|| format!("{noun} {number}"))?;
+                row = row.set(column, id.as_str());
+            }
+            self.rows.insert((kept.noun, kept.number), row.id.clone());
+            tx.insert(row).await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     async fn outside(&self, place: &str, by: &PersonNo) -> Result<()> {

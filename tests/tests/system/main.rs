@@ -9,6 +9,7 @@ mod crash;
 mod decision;
 mod organisation;
 mod register;
+mod register_checks;
 mod route;
 mod schema;
 mod tx;

@@ -1,10 +1,12 @@
 //! What can happen in the demo city. Neutral towards storage: the store that replays it decides which rows each
 //! event becomes, sets its clock to `at` and acts as `actor`.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::Date;
+use sekisho_domain::noun::Value;
 use serde::Deserialize;
 
 use super::city::{Account, Adoption, Assignment, Person, Position, RoleSeat, Section};
@@ -87,6 +89,8 @@ pub enum What {
         note: String,
     },
     PublishOutside(Publish),
+    /// Rows of registers were taken up, all at once.
+    KeepRows(Vec<KeptRow>),
     /// Something worth telling that changes no record.
     Note {
         text: String,
@@ -266,4 +270,17 @@ pub struct Publish {
     pub document: String,
     pub url: String,
     pub published_on: Date,
+}
+
+/// A new row of a register. Sections and rows of other registers are named by code and number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeptRow {
+    /// The register's noun.
+    pub noun: &'static str,
+    pub number: String,
+    /// Section code; `None` when nobody answers for it.
+    pub section: Option<String>,
+    /// (column, noun, number)
+    pub refs: Vec<(&'static str, &'static str, String)>,
+    pub values: HashMap<&'static str, Value>,
 }

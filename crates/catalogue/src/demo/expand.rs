@@ -1,5 +1,6 @@
 //! Tables and stories into one list of events in order of time.
 
+use sekisho_domain::clock::Ms;
 use sekisho_domain::date::Date;
 
 use super::city::{Account, City};
@@ -8,7 +9,7 @@ use super::event::{Actor, Covers, Decide, Event, Evidence, Exception, Import, Pu
 use super::script::{Kind, RawWhat, Scripted, Story, read};
 use super::select::{Selection, known};
 use super::when::{Frame, instant, minutes, working_day};
-use super::{DemoSource, Scene, recur, setup};
+use super::{DemoSource, Scene, recur, register, setup};
 
 pub(super) fn history(source: &DemoSource<'_>, scene: Scene, anchor: Date) -> Result<Vec<Event>, DemoError> {
     let frame = Frame::new(anchor, scene.days())?;
@@ -27,10 +28,14 @@ pub(super) fn history(source: &DemoSource<'_>, scene: Scene, anchor: Date) -> Re
     for (number, rule) in story.recurring.iter().enumerate() {
         events.extend(recur::unroll(&teller, rule, number)?);
     }
+    events.extend(teller.registers(source)?);
     // Stable: events of one instant keep the order in which they were written.
     events.sort_by_key(|event| event.at);
     Ok(events)
 }
+
+/// Who takes up registers.
+const REGISTRAR: &str = "chief@010301";
 
 /// What is needed to turn written events into resolved ones.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +53,18 @@ impl Teller<'_> {
 
     pub(super) fn actor(&self, seat: &str, on: Date) -> Result<Actor, DemoError> {
         self.city.holder(seat, on).map(Actor::Person)
+    }
+
+    /// The registers as the secretariat took them up, one after another.
+    fn registers(&self, source: &DemoSource<'_>) -> Result<Vec<Event>, DemoError> {
+        let mut events = Vec::new();
+        for (nth, (day, rows)) in register::kept(source, self.city, self.frame)?.into_iter().enumerate() {
+            let day = working_day(day)?;
+            let at = instant(day, minutes("16:00")?).plus(i64::try_from(nth).unwrap_or(0) * Ms::MINUTE);
+            let actor = self.actor(REGISTRAR, day)?;
+            events.push(Event { at, actor, what: What::KeepRows(rows), refused: false });
+        }
+        Ok(events)
     }
 
     /// The events of one entry; none when its day falls outside the story.

@@ -10,6 +10,7 @@ mod error;
 mod event;
 mod expand;
 mod recur;
+mod register;
 mod script;
 mod select;
 mod setup;
@@ -21,8 +22,8 @@ use sekisho_domain::date::Date;
 pub use city::{Account, Adoption, Assignment, City, Person, Position, RoleSeat, Scope, Section};
 pub use error::DemoError;
 pub use event::{
-    Actor, Attest, Body, Covers, Decide, Event, Evidence, Exception, Form, Import, PersonNo, Publish, State,
-    What, ZeroReport,
+    Actor, Attest, Body, Covers, Decide, Event, Evidence, Exception, Form, Import, KeptRow, PersonNo,
+    Publish, State, What, ZeroReport,
 };
 
 /// The demo files as text.
@@ -35,6 +36,11 @@ pub struct DemoSource<'a> {
     pub role_seats: &'a str,
     pub accounts: &'a str,
     pub adoption: &'a str,
+    /// What the city keeps in its registers, and what is wrong with it.
+    pub systems: &'a str,
+    pub asset_kinds: &'a str,
+    pub devices: &'a str,
+    pub register_defects: &'a str,
     /// Requirement id → clause label of the city's 対策基準.
     pub links: &'a str,
     pub first_week: &'a str,
@@ -50,6 +56,10 @@ pub const SOURCE: DemoSource<'static> = DemoSource {
     role_seats: include_str!("../../../../demo/role_seats.csv"),
     accounts: include_str!("../../../../demo/accounts.csv"),
     adoption: include_str!("../../../../demo/adoption.toml"),
+    systems: include_str!("../../../../demo/systems.csv"),
+    asset_kinds: include_str!("../../../../demo/asset_kinds.csv"),
+    devices: include_str!("../../../../demo/devices.csv"),
+    register_defects: include_str!("../../../../demo/register_defects.csv"),
     links: include_str!("../../../../catalogue/model-standard/links.csv"),
     first_week: include_str!("../../../../demo/first-week.toml"),
     one_year_later: include_str!("../../../../demo/one-year-later.toml"),

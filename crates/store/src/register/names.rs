@@ -18,6 +18,7 @@ sql! {
             (SELECT MAX(o.valid_from) FROM section o WHERE o.unit_id = s.unit_id AND o.valid_from <= $1)
         ORDER BY s.sort_key, s.id";
     const PEOPLE = "SELECT id, number, name FROM person ORDER BY number, id";
+    const DOCUMENTS = "SELECT id, kind, title FROM document ORDER BY kind, title, id";
     const POSITIONS = "SELECT id, code, name FROM position ORDER BY rank, code";
 }
 
@@ -39,6 +40,11 @@ impl Db {
             match noun {
                 "section" => self.name_sections(&mut names, on).await?,
                 "person" => self.name_all(&mut names, "person", PEOPLE).await?,
+                "document" => {
+                    for (id, _, title) in self.fetch_all::<(String, String, String)>(DOCUMENTS, &[]).await? {
+                        names.add("document", &id, &title, &[]);
+                    }
+                }
                 "position" => self.name_all(&mut names, "position", POSITIONS).await?,
                 _ => self.name_rows(&mut names, noun).await?,
             }
