@@ -133,7 +133,8 @@ impl Office {
         }
         let refused = register.breaches(&row).into_iter().find(|b| b.weight == Weight::Refused);
         assert_eq!(refused, None, "{} {}", kept.noun, kept.number);
-        row.check().unwrap_or_else(|error| panic!("{} {}: {error}", kept.noun, kept.number));
+        let fits = row.check().err();
+        assert!(fits.is_none(), "{} {}: {fits:?}", kept.noun, kept.number);
         assert!(self.rows.insert((kept.noun, kept.number.clone())), "{} twice", kept.number);
     }
 

@@ -138,7 +138,7 @@ impl City {
         let id = world.db().requirement_by_catalogue_id(declared.requirements[0]).await.unwrap().unwrap();
         let mut tx = world.store.write(&Actor::system(), "requirement.adopt").await.unwrap();
         let row = tx.get(&REQUIREMENT, &id).await.unwrap();
-        tx.adopt(row, "adopted", None, None).await.unwrap();
+        tx.adopt(row, "adopted", None, None, None).await.unwrap();
         tx.commit().await.unwrap();
         City { world, check, requirement_id: id }
     }

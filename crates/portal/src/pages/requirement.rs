@@ -6,7 +6,7 @@ use crate::form::Form;
 use crate::limits::PAGE_ROWS;
 use crate::pages::clause::{self, unconfirmed, word};
 use crate::pages::evidence;
-use crate::part::{ClauseLabel, Day, Errors, Field, HashStamp, Mark, Moment, Pager, Seat};
+use crate::part::{Cell, ClauseLabel, Day, Errors, Field, HashStamp, Mark, Moment, Pager, Seat};
 use crate::picture::{self, Asked};
 use crate::session::Me;
 use crate::shell::{Page, Shell, page};
@@ -97,7 +97,7 @@ pub(crate) struct VerdictCard {
     pub(crate) violating: i64,
     pub(crate) source: String,
     pub(crate) since: Moment,
-    pub(crate) samples: Vec<String>,
+    pub(crate) samples: Vec<Cell>,
 }
 
 #[derive(Debug)]
@@ -461,7 +461,7 @@ pub(crate) async fn requirement_page(
 
 fn verdict_card(v: &VerdictLine) -> VerdictCard {
     let samples: serde_json::Value = serde_json::from_str(&v.samples).unwrap_or_default();
-    let samples = samples.as_array().into_iter().flatten().filter_map(|s| s["label"].as_str());
+    let samples = samples.as_array().into_iter().flatten().map(sample);
     VerdictCard {
         mark: Verdict::from_code(&v.state).into(),
         reason: v.reason.clone(),
@@ -470,7 +470,18 @@ fn verdict_card(v: &VerdictLine) -> VerdictCard {
         violating: v.violating_count,
         source: clause::source(Some(&v.source), v.source_ms),
         since: Moment::at(Ms(v.from_ms)),
-        samples: samples.map(str::to_owned).collect(),
+        samples: samples.collect(),
+    }
+}
+
+/// A row behind a verdict; rows of registers have a page.
+fn sample(json: &serde_json::Value) -> Cell {
+    let word = |name: &str| json[name].as_str().unwrap_or_default();
+    match sekisho_domain::register(word("noun")) {
+        Some(register) => {
+            Cell::link(format!("/registers/{}/{}", register.noun.name, word("id")), word("label"))
+        }
+        None => Cell::text(word("label")),
     }
 }
 
