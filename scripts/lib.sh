@@ -41,6 +41,17 @@ install_needs() {
   export PATH="$tools/bin:$PATH"
 }
 
+# LibreOffice and the Python readers that the fidelity bench compares with: on demand only, they are large.
+install_office() {
+  if ! command -v soffice >/dev/null && [ "$(id -u)" = 0 ]; then
+    apt-get update -qq >"$work/apt.log" 2>&1
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libreoffice-writer-nogui \
+      libreoffice-calc-nogui libreoffice-impress-nogui >>"$work/apt.log" 2>&1 || tail -20 "$work/apt.log"
+  fi
+  "$tools/bin/python" -c "import openxml_audit, pptx, xlsxwriter, docx, openpyxl, pikepdf, numpy, PIL, lxml" 2>/dev/null ||
+    "$tools/bin/pip" install -q --disable-pip-version-check -r benches/fidelity/requirements.txt
+}
+
 deny() {
   cargo-deny deny check licenses bans sources
 }

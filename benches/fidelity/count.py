@@ -23,7 +23,7 @@ EXPLAINS = {
 XML = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, recover=True)
 # Parts that nobody sees: what only they contain is not counted.
 UNSEEN = ("glossary", "customxml", "activex", "embeddings", "docprops", "webextension", "externallinks", "connections",
-          "macrosheets", "dialogsheets")
+          "macrosheets", "dialogsheets", "calcchain", "revisions", "styleswitheffects", "printersettings", "ctrlprops")
 
 
 def parts(path):
@@ -77,6 +77,10 @@ SHEET = {"mergeCell": "merged", "f": "formulas", "cfRule": "conditional", "dataV
          "pane": "panes", "brk": "breaks", "col": "columns", "tablePart": "tables", "autoFilter": "filters"}
 
 
+SPREADSHEET = ("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main")
+DRAWN = {"pictures", "shapes", "charts"}  # of a workbook, stand in other vocabularies than its own
+
+
 def office(path, names):
     found = collections.Counter()
     for name, root in parts(path):
@@ -84,6 +88,8 @@ def office(path, names):
             continue
         for element in root.iter():
             kind = names.get(local(element))
+            if names is SHEET and kind and kind not in DRAWN and etree.QName(element).namespace not in SPREADSHEET:
+                continue
             if kind == "shapes" and hidden(element) or kind == "formulas" and not element.text and local(element) == "f":
                 continue
             if kind:
@@ -150,7 +156,7 @@ def text(path, kind):
 
 def decoded(path):
     data = path.read_bytes()
-    for encoding in ("utf-8-sig", "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "iso2022_jp", "cp932", "euc_jp",
+    for encoding in ("iso2022_jp" if b"\x1b$" in data else "utf-8-sig", "utf-8-sig", "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "cp932", "cp932", "euc_jp",
                      "latin-1"):
         try:
             return data.decode(encoding)

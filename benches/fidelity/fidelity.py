@@ -104,7 +104,7 @@ def main():
         else:
             reason = report.get("refusal") or "?"
             row = {"words": 0.0, "ssim": 0.0, "size": 0.0, "why": [f"blocked: {reason}: {(report['sentences'] or [''])[0]}"]}
-        rows[kind].append(row | {"name": name})
+        rows["xls" if name.lower().endswith(".xls") else kind].append(row | {"name": name})
         print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     if options.json:

@@ -21,7 +21,7 @@ OFFICE_THREATS = {
     "O10": r"vbaProject|vbaData", "O11": r"macrosheet|(?i:auto_open|auto_close)", "O12": r"dialogsheet", "O13": r"customUI|attachedToolbars",
     "O14": r"activeX|ctrlProp|FmlaMacro", "O15": r"oleObject\d*\.bin|Type=\"Link\"|Ole10Native", "O16": r"ppaction://(?!hlinks)|<p:cmd",
     "O17": r"webextension|taskpane", "O20": r"(?i)instr[^<>]*>[^<]*\b(DDE|DDEAUTO|INCLUDETEXT|INCLUDEPICTURE|MACROBUTTON|DATABASE|LINK)\b",
-    "O21": r"attachedTemplate|mailMerge", "O22": r"altChunk|subDoc|embeddedHtml", "O23": r"externalLink|ddeLink|connections\.xml|queryTable",
+    "O21": r"attachedTemplate|mailMerge", "O22": r"altChunk|subDoc|embeddedHtml", "O23": r"externalLink|ddeLink|connections\.xml|queryTables/|<queryTable",
     "O24": r"(?i)<f[^>]*>[^<]*\b(WEBSERVICE|RTD|CALL|REGISTER\.ID|FILTERXML|DDE)\(|<f[^>]*>[^<\"]*\|'",
     "O25": r"r:link=", "O29": r"\.odttf|\.fntdata", "O30": r"printerSettings", "O06": r"<!DOCTYPE|<!ENTITY",
     "X10": r"TargetMode=\"External\"",
@@ -64,7 +64,11 @@ def names(item, found, depth):
     if depth > 40:
         return
     if isinstance(item, (pikepdf.Dictionary, pikepdf.Stream)):
-        for key in item.keys():
+        try:
+            keys = item.keys()
+        except UnicodeDecodeError:  # a name in another encoding is none of the names looked for
+            return
+        for key in keys:
             found |= {PDF_THREATS[key]} if key in PDF_THREATS else set()
             value = item[key]
             if not (isinstance(value, pikepdf.Object) and value.is_indirect):
@@ -73,8 +77,8 @@ def names(item, found, depth):
         for value in item:
             if not (isinstance(value, pikepdf.Object) and value.is_indirect):
                 names(value, found, depth + 1)
-    elif isinstance(item, pikepdf.Name) and str(item) in PDF_THREATS:
-        found.add(PDF_THREATS[str(item)])
+    elif isinstance(item, pikepdf.Name):
+        found |= {t for n, t in PDF_THREATS.items() if item == pikepdf.Name(n)}
 
 
 def opens(path, kind, pdfs):

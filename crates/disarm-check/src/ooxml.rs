@@ -335,6 +335,9 @@ fn part(name: &str, data: &[u8], findings: &mut Vec<Finding>) -> Result<(), Chec
                     if local(key) == "action" && !value.starts_with("ppaction://hlinks") {
                         find("O16", format!("action {value}"));
                     }
+                    if local(key) == "tableType" && value != "worksheet" {
+                        find("O23", format!("table of {value}"));
+                    }
                     if local(key) == "instr" {
                         field(value, &mut find);
                     }

@@ -61,3 +61,64 @@ fn wrong_use_is_two() {
     fs::write(folder.path().join("rules.toml"), "linkz = \"web\"").expect("written");
     assert_eq!(run(&["a.txt", "-o", "b.txt", "--rules", "rules.toml"], folder.path()).0, 2);
 }
+
+/// A stored ZIP of one member under the traditional cipher's flag, which no empty list of passwords opens.
+fn locked_zip() -> Vec<u8> {
+    let mut common = vec![20, 0, 1, 0, 0, 0, 0, 0, 0x21, 0];
+    common.extend([1, 2, 3, 4]);
+    common.extend(20_u32.to_le_bytes());
+    common.extend(8_u32.to_le_bytes());
+    common.extend([5, 0, 0, 0]);
+    let mut out = [&b"PK\x03\x04"[..], &common, b"a.txt", &[7; 20]].concat();
+    let start = out.len() as u32;
+    let central = [&b"PK\x01\x02\x14\0"[..], &common, &[0; 14], b"a.txt"].concat();
+    out.extend(&central);
+    out.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+    out.extend((central.len() as u32).to_le_bytes());
+    out.extend(start.to_le_bytes());
+    out.extend([0, 0]);
+    out
+}
+
+#[test]
+fn a_locked_archive_is_eleven_and_names_its_members() {
+    let folder = tempfile::tempdir().expect("folder");
+    fs::write(folder.path().join("a.zip"), locked_zip()).expect("written");
+    let (code, said) = run(&["a.zip", "-o", "b.zip", "--report", "r.json"], folder.path());
+    assert_eq!(code, 11, "{said}");
+    let report = fs::read_to_string(folder.path().join("r.json")).expect("report");
+    assert!(report.contains("\"locked_members\"") && report.contains("a.txt"), "{report}");
+    assert!(!folder.path().join("b.zip").exists());
+}
+
+#[test]
+fn a_tombstone_leaves_a_clean_archive_and_still_ten() {
+    let folder = tempfile::tempdir().expect("folder");
+    let stored = |name: &str, data: &[u8], crc: u32| {
+        let mut common = vec![20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0];
+        common.extend(crc.to_le_bytes());
+        common.extend((data.len() as u32).to_le_bytes());
+        common.extend((data.len() as u32).to_le_bytes());
+        common.extend((name.len() as u16).to_le_bytes());
+        common.extend([0, 0]);
+        let mut out = [&b"PK\x03\x04"[..], &common, name.as_bytes(), data].concat();
+        let start = out.len() as u32;
+        let central = [&b"PK\x01\x02\x14\0"[..], &common, &[0; 14], name.as_bytes()].concat();
+        out.extend(&central);
+        out.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+        out.extend((central.len() as u32).to_le_bytes());
+        out.extend(start.to_le_bytes());
+        out.extend([0, 0]);
+        out
+    };
+    // CRC-32 of the two bytes "MZ".
+    fs::write(folder.path().join("a.zip"), stored("a.exe", b"MZ", 0x8FB0_9B5D)).expect("written");
+    assert_eq!(run(&["a.zip", "-o", "b.zip"], folder.path()).0, 10);
+    assert!(!folder.path().join("b.zip").exists());
+    fs::write(folder.path().join("r.toml"), "member-failure = \"tombstone\"").expect("written");
+    let (code, said) =
+        run(&["a.zip", "-o", "b.zip", "--rules", "r.toml", "--report", "r.json"], folder.path());
+    let report = fs::read_to_string(folder.path().join("r.json")).expect("report");
+    assert_eq!(code, 10, "{said}{report}");
+    assert!(folder.path().join("b.zip").exists() && report.contains("\"members_blocked\": 1"), "{report}");
+}

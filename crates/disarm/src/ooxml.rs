@@ -5,6 +5,7 @@
 //! result is written into a fresh container under fresh part names.
 
 mod book;
+mod bound;
 mod control;
 mod copy;
 pub(crate) mod decrypt;

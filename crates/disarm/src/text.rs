@@ -31,6 +31,10 @@ pub(crate) fn rebuild(kind: Kind, bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Reb
         Kind::Tsv => table::neutralise(&cleaned, '\t', ctx),
         _ => cleaned,
     };
+    if text.is_empty() {
+        // Nothing but control characters or a delimiter line: as good as an empty file.
+        return Err(Refusal::Unsupported(Kind::Empty));
+    }
     let out = encoding::encode(&text, decoded.encoding, decoded.mark)
         .ok_or_else(|| Refusal::malformed("", "元の文字コードで書けない文字があります"))?;
     Ok(Rebuilt::new(kind, out))

@@ -184,6 +184,7 @@ decide("rid:handout!", "p:handoutMasterId@r:id")
 # Embedded documents: only those that were themselves rebuilt (rid:embedded), called by a name on a closed list.
 decide("rid:embedded!", "o:OLEObject@r:id x:oleObject@r:id")
 decide("rid:image", "x:objectPr@r:id")
+decide("drop", "x:table@tableType")
 decide("drop", "x:oleObject@link x:oleObject@oleUpdate x:objectPr@dde x:objectPr@macro o:OLEObject@UpdateMode x:oleObject@autoLoad")
 decide("token", "o:OLEObject@Type o:OLEObject@ProgID o:OLEObject@DrawAspect x:oleObject@progId x:oleObject@dvAspect")
 for gone in ("x:pageSetup@r:id", "x:csPageSetup@r:id"):
@@ -259,6 +260,6 @@ REQUIRES = {
     "x14:dataValidations": "x14:dataValidation", "x:hyperlinks": "x:hyperlink", "x:tableParts": "x:tablePart",
     "x:definedNames": "x:definedName", "x:pivotCaches": "x:pivotCache", "x:ignoredErrors": "x:ignoredError",
     "x14:sparklineGroups": "x14:sparklineGroup", "x14:sparklineGroup": "x14:sparklines", "x14:sparklines": "x14:sparkline",
-    "p:timing": "*", "p:tnLst": "*", "p:bldLst": "*", "a:blipFill": "a:blip a:stretch a:tile", "mc:AlternateContent": "*",
+    "p:timing": "*", "p:tnLst": "*", "p:childTnLst": "*", "p:subTnLst": "*", "p:bldLst": "*", "a:blipFill": "a:blip a:stretch a:tile", "mc:AlternateContent": "*",
     "x:mergeCells": "x:mergeCell", "p14:sectionLst": "p14:section",
 }

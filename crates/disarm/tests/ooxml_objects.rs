@@ -158,3 +158,62 @@ fn o15_what_is_no_document_or_a_broken_one_leaves_its_picture_only() {
         assert!(text.contains("<w:pict><v:shape"), "{text}");
     }
 }
+
+#[test]
+fn o08_a_bound_value_is_written_where_it_shows_and_its_store_goes() {
+    let control = |binding: &str, words: &str| {
+        format!(
+            "<w:sdt><w:sdtPr>{binding}</w:sdtPr><w:sdtContent><w:p><w:r><w:t>{words}</w:t></w:r><w:r><w:t>残り</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+        )
+    };
+    let bound = |path: &str, id: &str| {
+        format!(
+            "<w:dataBinding w:prefixMappings=\"xmlns:n='urn:x'\" w:xpath=\"{path}\" w:storeItemID=\"{id}\"/>"
+        )
+    };
+    let own = "{11111111-2222-3333-4444-555555555555}";
+    let body = [
+        control(&bound("/n:form[1]/n:name[2]", own), "〔氏名〕"),
+        control(&bound("/n:form[1]/@year", own), "〔年〕"),
+        control(&bound("/n:form[1]/n:nothing[1]", own), "そのまま"),
+        control(
+            &bound("/ns1:coreProperties[1]/ns0:title[1]", "{6C3C8BC8-F283-45AE-878A-BAB7291924A1}"),
+            "題名",
+        ),
+        control(&format!("<w:date/>{}", bound("/n:form[1]/n:name[1]", own)), "令和8年"),
+    ];
+    let package = docx(&body.concat())
+        .part("customXml/item1.xml", "<form xmlns=\"urn:x\" year=\"令和八年\"><name>甲</name><name>高橋 <b>隠</b>花子</name><secret>EVIL</secret></form>")
+        .rel("word/document.xml", "rId7", "customXml", "../customXml/item1.xml")
+        .part("customXml/itemProps1.xml", "<ds:datastoreItem xmlns:ds=\"http://schemas.openxmlformats.org/officeDocument/2006/customXml\" ds:itemID=\"{11111111-2222-3333-4444-555555555555}\"/>")
+        .rel("customXml/item1.xml", "rId1", "customXmlProps", "itemProps1.xml")
+        .part("docProps/core.xml", "<cp:coreProperties xmlns:cp=\"http://schemas.openxmlformats.org/package/2006/metadata/core-properties\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\"><dc:title>交付要綱</dc:title></cp:coreProperties>")
+        .rel("", "rId8", "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties", "docProps/core.xml");
+    let text = assert_removed(
+        &package,
+        "O08",
+        Severity::Note,
+        &["dataBinding", "EVIL", "〔氏名〕", "〔年〕", "題名"],
+    );
+    for shown in [
+        "<w:t>高橋 花子</w:t>",
+        "<w:t>令和八年</w:t>",
+        "<w:t>交付要綱</w:t>",
+        "<w:t>そのまま</w:t>",
+        "<w:t>令和8年</w:t>",
+    ] {
+        assert!(text.contains(shown), "{shown} not in {text}");
+    }
+    assert_eq!(text.matches("残り").count(), 2, "{text}");
+}
+
+#[test]
+fn o23_a_table_fed_by_a_query_becomes_a_plain_one() {
+    let table = "<table xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" id=\"1\" name=\"t\" displayName=\"t\" ref=\"A1:A2\" tableType=\"queryTable\"><tableColumns count=\"1\"><tableColumn id=\"1\" name=\"a\" queryTableFieldId=\"1\"/></tableColumns></table>";
+    let package = xlsx("<sheetData/><tableParts><tablePart r:id=\"rId2\"/></tableParts>")
+        .part("xl/tables/table1.xml", table)
+        .rel("xl/worksheets/sheet1.xml", "rId2", "table", "../tables/table1.xml")
+        .part("xl/queryTables/queryTable1.xml", "<queryTable connectionId=\"1\"/>")
+        .rel("xl/tables/table1.xml", "rId1", "queryTable", "../queryTables/queryTable1.xml");
+    assert_removed(&package, "O23", Severity::External, &["queryTable", "connectionId"]);
+}

@@ -1,6 +1,7 @@
 //! The workbook as a whole, read before any sheet is copied: which sheets and names stay (O11, O24).
 
 use super::{
+    bound::Store,
     formula,
     links::Relationship,
     parts::{self, Part},
@@ -12,13 +13,15 @@ use crate::{
     xml::{Node, Xml},
 };
 
-/// What of the workbook the sheets depend on.
+/// What of the whole file its parts depend on.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Book {
     /// Defined names that were dropped, in lower case.
     pub(crate) gone: Vec<String>,
     /// New index of every sheet of the input; `None` for dropped ones.
     pub(crate) sheets: Vec<Option<usize>>,
+    /// Data that content controls are bound to.
+    pub(crate) stores: Vec<Store>,
 }
 
 /// Reads which sheets and names of a workbook stay, before any formula is judged.

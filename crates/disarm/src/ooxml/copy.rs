@@ -98,7 +98,8 @@ pub(crate) fn copy(
     ctx: &mut Ctx<'_>,
 ) -> Result<Vec<u8>, Refusal> {
     let row = schema::root(root).ok_or_else(|| Refusal::malformed(part, "部品の根が違います"))?;
-    let plan = if root.starts_with("w:") { field::plan(text, part, ctx)? } else { Plan::default() };
+    let plan =
+        if root.starts_with("w:") { field::plan(text, part, &book.stores, ctx)? } else { Plan::default() };
     let mut copier = Copier {
         ctx,
         part,
@@ -245,7 +246,14 @@ impl Copier<'_, '_> {
                 self.out.extend(format!("<mc:Choice Requires=\"{}\">", prefixes.join(" ")).bytes());
                 self.push(Kind::Choice, row, start, self.out.len(), before);
             }
-            None => self.skipping = 1,
+            None => {
+                // What a workbook keeps in such branches (its old place on a disk) does not show.
+                if self.frames.first().is_some_and(|f| f.row.name != "x:workbook") {
+                    let what = "新しい機能の表示（代わりの表示を使いました）";
+                    self.ctx.report(Threat::O07, Severity::Simplified, Action::Dropped, what, self.part);
+                }
+                self.skipping = 1;
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 //! is only kept when all of its pieces lie in one branch and one kind of revision, nothing is nested in its
 //! instruction, and the instruction is on the list. Otherwise its markers go and the cached result stays as text.
 
+use super::bound::{Controls, Store};
 use crate::{
     Refusal, Severity, Threat,
     ctx::Ctx,
@@ -59,8 +60,9 @@ pub(crate) enum Verdict {
 }
 
 /// Runs the first pass.
-pub(crate) fn plan(text: &str, part: &str, ctx: &mut Ctx<'_>) -> Result<Plan, Refusal> {
+pub(crate) fn plan(text: &str, part: &str, stores: &[Store], ctx: &mut Ctx<'_>) -> Result<Plan, Refusal> {
     let mut state = State::default();
+    let mut controls = Controls::default();
     let mut xml = Xml::new(text, part);
     loop {
         match xml.next(ctx)? {
@@ -72,10 +74,22 @@ pub(crate) fn plan(text: &str, part: &str, ctx: &mut Ctx<'_>) -> Result<Plan, Re
                         .find(|a| a.name.as_deref() == Some(wanted))
                         .map(|a| a.value.as_ref().to_owned())
                 };
+                controls.start(&name, state.path.len(), value, stores, ctx);
+                if name == "w:t" {
+                    controls.piece(state.pieces.len());
+                }
                 state.start(&name, value);
             }
-            Node::Text(text) => state.text(&text),
-            Node::End => state.end(),
+            Node::Text(text) => {
+                if state.path.last().is_some_and(|name| name == "w:t") {
+                    controls.text(&text);
+                }
+                state.text(&text);
+            }
+            Node::End => {
+                state.end();
+                controls.end(state.path.len(), &mut state.pieces, part, ctx);
+            }
             Node::Eof => break,
         }
     }

@@ -64,6 +64,8 @@ impl Flavour {
 }
 
 pub(crate) const APPLICATION: &str = "docProps/app.xml";
+/// How the name of every version of Excel begins in a file's properties.
+pub(super) const MICROSOFT: &[u8] = b"<Application>Microsoft";
 pub(super) const EXCEL: &[u8] = b"<Application>Microsoft Excel</Application>";
 
 /// The only document property that is written, because it decides what a reader is shown.

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     book::{self, Book},
+    bound::{self, Store},
     control::{self, Control, State},
     copy::{self, Additions},
     flavour::{self, Flavour},
@@ -166,10 +167,45 @@ impl<'a> Package<'a, '_> {
         if declared.contains("macroenabled") {
             ctx.report(Threat::O04, Severity::Note, Action::Rewritten, "マクロ有効形式の宣言", "");
         }
+        if part == Part::Document {
+            self.book.stores = self.stores(&relationships, &main, ctx)?;
+        }
         if part == Part::Workbook {
             self.book = book::plan(&text, &main, &self.relationships(&main, ctx)?, ctx)?;
         }
         Ok((main, part, Flavour::of(part, declared)))
+    }
+
+    /// Data that content controls of a document may show: its properties and its `customXml` parts, by store id.
+    fn stores(
+        &mut self,
+        package: &[Relationship],
+        main: &str,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<Vec<Store>, Refusal> {
+        let mut found: Vec<(String, String)> = Vec::new();
+        for (relation, id) in bound::PROPERTIES {
+            let own = package.iter().find(|r| r.relation.rsplit('/').next() == Some(relation));
+            found.extend(own.map(|own| (id.to_owned(), own.path.clone())));
+        }
+        let items = self.relationships(main, ctx)?;
+        for item in items.iter().filter(|r| r.relation == "customXml" && !r.path.is_empty()) {
+            let links = self.relationships(&item.path, ctx)?;
+            let Some(properties) = links.iter().find(|r| r.relation == "customXmlProps") else { continue };
+            if let Some(bytes) = self.read(&properties.path, ctx)? {
+                let id = bound::store_id(&xml::decode(&bytes, &properties.path)?, &properties.path, ctx)?;
+                found.push((id, item.path.clone()));
+            }
+        }
+        let mut stores = Vec::new();
+        for (id, path) in found.into_iter().filter(|(id, path)| !id.is_empty() && !path.is_empty()) {
+            if let Some(bytes) = self.read(&path, ctx)?
+                && let Ok(text) = xml::decode(&bytes, &path)
+            {
+                stores.push(Store { id, path, text: text.into_owned() });
+            }
+        }
+        Ok(stores)
     }
 
     /// Notes whether Excel calculated the workbook: other programs trust the stored values only then, and would
@@ -179,7 +215,9 @@ impl<'a> Package<'a, '_> {
             return Ok(false);
         }
         let Some(bytes) = self.read(&link.path, ctx)? else { return Ok(false) };
-        self.made_by_excel = bytes.windows(flavour::EXCEL.len()).any(|w| w == flavour::EXCEL);
+        // Excel for other systems has other names; readers look for the maker's.
+        self.made_by_excel =
+            bytes.windows(flavour::MICROSOFT.len()).any(|w| w.eq_ignore_ascii_case(flavour::MICROSOFT));
         let only = *bytes == *flavour::made_by_excel().as_bytes();
         if only {
             self.visited.insert(link.path.clone());

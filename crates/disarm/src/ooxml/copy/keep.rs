@@ -70,6 +70,12 @@ impl Copier<'_, '_> {
             }
             Class::Field => (field::judge(value) == field::Verdict::Keep).then_some(Cow::Borrowed(value)),
             Class::Action => Some(Cow::Borrowed(value)).filter(|v| is_jump(v)),
+            // Strict files write shares as 50 %, Transitional ones in thousandths or as they are.
+            Class::Token if value.ends_with('%') && row.name.starts_with(['a', 'c']) => {
+                let share: f64 = value.trim_end_matches('%').parse().ok()?;
+                let unit = if row.name.starts_with("a:") { 1000.0 } else { 1.0 };
+                Some(Cow::Owned(format!("{:.0}", share.clamp(-1e6, 1e6) * unit)))
+            }
             Class::Text => value::fits(class, value).then_some(Cow::Borrowed(value)),
             Class::Token if matches!(name, "ProgID" | "progId") => embedded_class(value).map(Cow::Borrowed),
             Class::Token if row.name == "o:OLEObject" && name == "Type" => Some(Cow::Borrowed("Embed")),
