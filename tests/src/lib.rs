@@ -49,6 +49,14 @@ impl World {
     pub fn db(&self) -> &Db {
         &self.store.db
     }
+
+    /// The address of a PostgreSQL database, as `sekisho.toml` holds it.
+    ///
+    /// # Panics
+    /// On SQLite, where the database is a file in `data`.
+    pub fn address(&self) -> String {
+        postgres_url(self.database.as_deref().unwrap())
+    }
 }
 
 /// A small city: one section, and the people whom tests need, each in a seat with one role.
@@ -109,6 +117,12 @@ impl Drop for World {
             let _ = Command::new("dropdb").args(["--if-exists", "--force", name]).status();
         }
     }
+}
+
+/// Says loudly that a test cannot run here, past the harness, which keeps to itself what passing tests print.
+pub fn not_run(what: &str, why: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "NOT RUN: {what}: {why}");
 }
 
 /// Whether this run is against PostgreSQL.

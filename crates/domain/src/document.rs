@@ -111,6 +111,20 @@ pub static TERM: Noun = Noun {
     ],
 };
 
+/// The executive bodies of a municipality, and the council, each of which decides for itself whether the policy is its.
+pub const BODIES: &[&str] = &[
+    "市長",
+    "教育委員会",
+    "選挙管理委員会",
+    "公平委員会",
+    "監査委員",
+    "農業委員会",
+    "固定資産評価審査委員会",
+    "公営企業管理者",
+    "消防長",
+    "議会",
+];
+
 /// 制定・改定の主体: each executive body adopts a revision on its own date.
 pub static ADOPTION: Noun = Noun {
     name: "adoption",

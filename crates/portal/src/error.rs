@@ -20,6 +20,8 @@ pub enum PortalError {
     StepUp { back: String },
     #[error("a state-changing request did not come from our own pages")]
     CrossOrigin,
+    #[error("the page is served by the administrators' entrance only")]
+    OtherEntrance,
     #[error("the request body is too large")]
     TooLarge,
     #[error("the request could not be read: {0}")]
@@ -29,6 +31,8 @@ pub enum PortalError {
     /// The thing has been settled otherwise; the sentence says how and by whom.
     #[error("settled otherwise: {0}")]
     Settled(String),
+    #[error("no Japanese font is installed, so no PDF can be made")]
+    NoFont,
     #[error("the request took too long")]
     TooSlow,
     /// Anything unexpected; the detail is for the log only.
@@ -45,10 +49,12 @@ impl PortalError {
             PortalError::SignedOut { .. } => "P401",
             PortalError::StepUp { .. } => "P402",
             PortalError::CrossOrigin => "P421",
+            PortalError::OtherEntrance => "P403A",
             PortalError::TooLarge => "P413",
             PortalError::Unreadable(_) => "P400",
             PortalError::Conflict(_) => "P409",
             PortalError::Settled(_) => "P410",
+            PortalError::NoFont => "P501",
             PortalError::TooSlow => "P504",
             PortalError::Internal(_) => "P500",
         }
@@ -57,11 +63,14 @@ impl PortalError {
     pub fn status(&self) -> StatusCode {
         match self {
             PortalError::NotFound => StatusCode::NOT_FOUND,
-            PortalError::Forbidden(_) | PortalError::CrossOrigin => StatusCode::FORBIDDEN,
+            PortalError::Forbidden(_) | PortalError::CrossOrigin | PortalError::OtherEntrance => {
+                StatusCode::FORBIDDEN
+            }
             PortalError::SignedOut { .. } | PortalError::StepUp { .. } => StatusCode::UNAUTHORIZED,
             PortalError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             PortalError::Unreadable(_) => StatusCode::BAD_REQUEST,
             PortalError::Conflict(_) | PortalError::Settled(_) => StatusCode::CONFLICT,
+            PortalError::NoFont => StatusCode::NOT_IMPLEMENTED,
             PortalError::TooSlow => StatusCode::GATEWAY_TIMEOUT,
             PortalError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -38,6 +38,11 @@ pub(crate) fn said(error: &PortalError) -> Said {
             "記録は何も変わっていません。",
             "この画面を開き直して、もう一度操作してください。続くときは担当課に知らせてください。",
         ),
+        PortalError::OtherEntrance => (
+            "この画面は、管理用の入口からだけ開けます。",
+            "記録は何も変わっていません。",
+            "管理用のアドレス（起動時に表示されます）から開き直してください。",
+        ),
         PortalError::TooLarge => (
             "送られたデータが大きすぎます（上限 32 MB）。",
             "何も保存していません。",
@@ -60,6 +65,11 @@ pub(crate) fn said(error: &PortalError) -> Said {
                 next: "決裁の一覧を開き直して、今の状態を確かめてください。",
             };
         }
+        PortalError::NoFont => (
+            "このサーバに日本語の字体が無いため、PDFを作れません。",
+            "記録は何も変わっていません。HTMLは取り出せます。",
+            "システム管理者に、データの場所の fonts に字体(.otf/.ttf/.ttc)を置くよう頼んでください。",
+        ),
         PortalError::TooSlow => (
             "時間がかかりすぎたため、中断しました。",
             "途中の変更は保存していません。",
@@ -98,10 +108,12 @@ mod tests {
             PortalError::SignedOut { back: "/".to_owned() },
             PortalError::StepUp { back: "/".to_owned() },
             PortalError::CrossOrigin,
+            PortalError::OtherEntrance,
             PortalError::TooLarge,
             PortalError::Unreadable(String::new()),
             PortalError::Conflict(String::new()),
             PortalError::Settled("先に水谷さんが決裁しました。".to_owned()),
+            PortalError::NoFont,
             PortalError::TooSlow,
             PortalError::Internal(String::new()),
         ];

@@ -20,14 +20,16 @@ mod routes;
 mod session;
 pub mod shell;
 mod sign_in;
+mod standing;
 
-pub use routes::{ROUTES, Route, Verb, router};
+pub use routes::{Entrance, ROUTES, Route, Verb, router};
 pub use session::Need;
 
 use sekisho_domain::factor::{Demand, Method};
 use sekisho_store::Store;
 use sekisho_store::ledger::Sequencer;
 use sekisho_store::object::Objects;
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -42,12 +44,14 @@ pub struct App {
     pub sequencer: Sequencer,
     /// Password hashes being computed.
     hashing: Arc<Semaphore>,
+    /// How the policy stands, kept until something is recorded.
+    standing: Arc<standing::Kept>,
 }
 
 impl App {
     pub fn new(store: Store, config: Config, objects: Objects, sequencer: Sequencer) -> App {
         let hashing = Arc::new(Semaphore::new(limits::HASHES_AT_ONCE));
-        App { store, config: Arc::new(config), objects, sequencer, hashing }
+        App { store, config: Arc::new(config), objects, sequencer, hashing, standing: Arc::default() }
     }
 }
 
@@ -65,6 +69,8 @@ pub struct Config {
     /// What counts as a fresh proof before decisions, by the city's rule; empty: everything but a password kept
     /// here and a recovery code.
     pub step_up: Vec<Method>,
+    /// Whose glyphs go into PDFs.
+    pub font: Option<Font>,
     /// Shown on every page, such as 「架空の市のデモです」.
     pub notice: Option<String>,
 }
@@ -77,4 +83,12 @@ impl Config {
             chosen => chosen.contains(&method),
         }
     }
+}
+
+/// An OpenType font or collection on this machine, read when a PDF is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Font {
+    pub path: PathBuf,
+    /// Which face of a collection.
+    pub index: u32,
 }

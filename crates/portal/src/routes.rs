@@ -3,9 +3,9 @@
 
 use crate::error::PortalError;
 use crate::pages::{
-    account, application, assignment, board, bulk, clause, compare, decision, document, evidence, import,
-    ledger, login, outside, person, position, register, requirement, role_seat, section, session as sessions,
-    start, step_up, summary,
+    account, adoption, application, assignment, board, bulk, clause, compare, decision, document, evidence,
+    import, ledger, login, outside, own_requirement, person, position, publication, register, requirement,
+    role_seat, section, session as sessions, start, step_up, summary,
 };
 use crate::session::{Need, guard};
 use crate::{App, assets, guard as front, limits};
@@ -16,6 +16,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use sekisho_domain::access::Action::{Edit, Export, Request, View};
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,16 +33,19 @@ pub struct Route {
     pub need: Need,
     /// Largest request body (bytes).
     pub body_bytes: usize,
+    /// Answered only by the entrance for administrators, where an installation has one.
+    pub admin: bool,
     handler: fn() -> MethodRouter<App>,
 }
 
 macro_rules! routes {
-    ($($verb:ident $path:literal $need:expr => $handler:path $([$bytes:expr])?;)+) => {
+    ($($verb:ident $path:literal $need:expr => $handler:path $([$bytes:expr])? $(, $admin:ident)?;)+) => {
         &[$(Route {
             verb: routes!(@verb $verb),
             path: $path,
             need: $need,
             body_bytes: routes!(@bytes $($bytes)?),
+            admin: routes!(@admin $($admin)?),
             handler: || $verb($handler),
         }),+]
     };
@@ -49,6 +53,8 @@ macro_rules! routes {
     (@verb post) => { Verb::Post };
     (@bytes) => { limits::FORM_BODY_BYTES };
     (@bytes $bytes:expr) => { $bytes };
+    (@admin) => { false };
+    (@admin admin) => { true };
 }
 
 use Need::{May, Nobody, Register, SignedIn, Stage};
@@ -70,10 +76,14 @@ pub static ROUTES: &[Route] = routes! {
     get  "/"                              May(View, "verdict")        => board::show;
     get  "/summary"                       May(View, "verdict")        => summary::show;
     get  "/start"                         May(View, "verdict")        => start::show;
+    get  "/clauses"                       May(View, "clause")         => clause::list;
     get  "/clauses/{id}"                  May(View, "clause")         => clause::show;
     // requirements and evidence
     get  "/requirements"                  May(View, "requirement")    => requirement::list;
     post "/requirements"                  May(Edit, "requirement")    => requirement::adopt;
+    get  "/requirements/new"              May(Edit, "requirement")    => own_requirement::form;
+    post "/requirements/new"              May(Edit, "requirement")    => own_requirement::create;
+    post "/requirements/{id}/standard"    May(Edit, "requirement")    => own_requirement::lay_down;
     get  "/requirements/{id}"             May(View, "requirement")    => requirement::show;
     post "/requirements/{id}/evidence"    May(Edit, "evidence")       => evidence::file [limits::UPLOAD_BODY_BYTES];
     post "/requirements/{id}/zero"        May(Edit, "evidence")       => evidence::zero;
@@ -86,13 +96,16 @@ pub static ROUTES: &[Route] = routes! {
     post "/documents/import/{id}"         May(Edit, "revision")       => import::save;
     get  "/documents/{id}"                May(View, "document")       => document::show;
     get  "/revisions/{id}"                May(View, "revision")       => document::revision;
-    get  "/revisions/{id}/export"         May(Export, "revision")     => document::export;
+    get  "/revisions/{id}/export"         May(Export, "revision")     => publication::html;
+    get  "/revisions/{id}/export.pdf"     May(Export, "revision")     => publication::pdf;
+    post "/revisions/{id}/bodies"         May(Edit, "adoption")       => adoption::create;
+    post "/revisions/{id}/visibility"     May(Edit, "clause_text")    => document::grade;
     post "/revisions/{id}/submit"         May(Request, "revision")    => document::submit;
     post "/revisions/{id}/withdraw"       May(Edit, "revision")       => document::withdraw;
-    post "/revisions/{id}/publication"    May(Edit, "publication")    => document::publish [limits::UPLOAD_BODY_BYTES];
+    post "/revisions/{id}/publication"    May(Edit, "publication")    => publication::publish [limits::UPLOAD_BODY_BYTES];
     get  "/compare"                       May(View, "revision")       => compare::show;
     get  "/compare.docx"                  May(View, "revision")       => compare::download;
-    get  "/policy"                        Nobody                      => document::public;
+    get  "/policy"                        Nobody                      => publication::public;
     // decisions
     get  "/decisions"                     May(View, "decision")       => decision::list;
     get  "/decisions/{id}"                May(View, "decision")       => decision::show;
@@ -135,10 +148,10 @@ pub static ROUTES: &[Route] = routes! {
     post "/roles"                         May(Edit, "role_seat")      => role_seat::create;
     get  "/roles/{id}/end"                May(Edit, "role_seat")      => role_seat::end_form;
     post "/roles/{id}/end"                May(Edit, "role_seat")      => role_seat::end;
-    get  "/accounts"                      May(View, "account")        => account::list;
-    get  "/accounts/new"                  May(Edit, "account")        => account::form;
-    post "/accounts"                      May(Edit, "account")        => account::create;
-    post "/accounts/{id}/reset"           May(Edit, "account")        => account::reset;
+    get  "/accounts"                      May(View, "account")        => account::list, admin;
+    get  "/accounts/new"                  May(Edit, "account")        => account::form, admin;
+    post "/accounts"                      May(Edit, "account")        => account::create, admin;
+    post "/accounts/{id}/reset"           May(Edit, "account")        => account::reset, admin;
     // registers
     get  "/registers"                     SignedIn                    => register::list::index;
     get  "/registers/{noun}"              Register(View)              => register::list::list;
@@ -156,23 +169,41 @@ pub static ROUTES: &[Route] = routes! {
     post "/ledger/outside"                May(Edit, "outside_checkpoint") => ledger::confirm;
 };
 
-/// The whole portal.
-pub fn router(app: App) -> Router {
+/// Which door a request comes in by. An installation may keep the administrators' pages off the network of the staff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entrance {
+    /// Every page: the only door, or the one for administrators.
+    Whole,
+    /// The staff's door of an installation that has another for administrators.
+    Staff,
+}
+
+/// The portal as one of its doors shows it.
+pub fn router(app: App, entrance: Entrance) -> Router {
     let mut pages = Router::new();
     for route in ROUTES {
-        let handler = (route.handler)()
+        let handler = match route.admin && entrance == Entrance::Staff {
+            true if route.verb == Verb::Get => get(elsewhere),
+            true => post(elsewhere),
+            false => (route.handler)(),
+        };
+        let handler = handler
             .layer(DefaultBodyLimit::max(route.body_bytes))
             .layer(from_fn_with_state((app.clone(), route.need), guard));
         pages = pages.route(route.path, handler);
     }
     pages
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .route("/assets/{hash}/{name}", get(asset))
         .fallback(|| async { PortalError::NotFound })
         .method_not_allowed_fallback(|| async { PortalError::NotFound })
         .layer(from_fn_with_state(app.clone(), front::same_origin))
         .layer(from_fn_with_state(app.clone(), front::front))
         .with_state(app)
+}
+
+async fn elsewhere() -> PortalError {
+    PortalError::OtherEntrance
 }
 
 async fn asset(OriginalUri(uri): OriginalUri, headers: HeaderMap) -> Response {

@@ -103,6 +103,8 @@ pub async fn run(command: Command) -> Result<ExitCode> {
         Command::ResetPassword { login, data } => {
             let data = Data::open(&data).await?;
             let password = crate::serve::one_time_password(&data.store, &login).await?;
+            // A running server does not hear of another process's commit; what was written is sealed here.
+            data.sequencer().await?.run_once().await?;
             println!("{login} の一度だけ使えるパスワード: {password}");
             println!("次のログインで、自分のパスワードと認証アプリを決めます。開いていた画面は閉じました。");
         }
@@ -124,6 +126,7 @@ async fn drill(from: &Path, live: &Path) -> Result<ExitCode> {
     let digest = backup::digest(from)?;
     tx.record_restore(now, &digest, i64::try_from(size)?, &root, ok).await?;
     tx.commit().await?;
+    data.sequencer().await?.run_once().await?;
     std::fs::remove_dir_all(&place).ok();
     match (outcome, ok) {
         (_, true) => {

@@ -63,6 +63,7 @@ async fn examine(dir: &Path) -> Vec<Finding> {
     add("設定", Ok(format!("{} を読めました", dir.join("sekisho.toml").display())));
     add("鍵", key(dir));
     add("空き容量", free_space(dir));
+    add("PDF用の字体", font(dir));
     let data = match Data::open_any_schema(dir).await {
         Ok(data) => data,
         Err(error) => {
@@ -106,6 +107,16 @@ fn key(dir: &Path) -> std::result::Result<String, (String, &'static str)> {
         _ => Err((
             format!("{} をほかの人が読めます({mode:o})", path.display()),
             "`chmod 600` で持ち主だけにしてください",
+        )),
+    }
+}
+
+fn font(dir: &Path) -> std::result::Result<String, (String, &'static str)> {
+    match crate::font::find(dir) {
+        Some(font) => Ok(font.path.display().to_string()),
+        None => Err((
+            "日本語の字体がありません。PDFを作れません".to_owned(),
+            "データの場所の fonts に字体(.otf/.ttf/.ttc)を置くか、fonts-noto-cjk を入れてください",
         )),
     }
 }

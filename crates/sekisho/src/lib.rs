@@ -7,6 +7,7 @@ mod backup;
 pub mod data;
 pub mod demo;
 mod doctor;
+mod font;
 pub mod ja;
 pub mod ledger;
 pub mod policy;

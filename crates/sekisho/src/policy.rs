@@ -31,7 +31,7 @@ pub fn run(command: Command) -> Result<ExitCode> {
     match read(&args.file) {
         Ok(document) => {
             if args.json {
-                println!("{}", serde_json::to_string_pretty(&document)?);
+                println!("{}", serde_json::to_string_pretty(&shape(&document)?)?);
             } else {
                 show(&document);
             }
@@ -42,6 +42,15 @@ pub fn run(command: Command) -> Result<ExitCode> {
             Ok(ExitCode::from(REFUSED))
         }
     }
+}
+
+/// What `--json` promises. A heading is the beginning of its clause's text and is not given twice.
+fn shape(document: &Document) -> Result<serde_json::Value> {
+    let mut json = serde_json::to_value(document)?;
+    for clause in json["clauses"].as_array_mut().into_iter().flatten() {
+        clause.as_object_mut().map(|c| c.remove("heading"));
+    }
+    Ok(json)
 }
 
 fn read(path: &std::path::Path) -> std::result::Result<Document, String> {

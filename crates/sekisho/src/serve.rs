@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use sekisho_catalogue::demo::Scene;
 use sekisho_domain::clock::{Clock as _, SetClock};
-use sekisho_portal::{App, Config, credential};
+use sekisho_portal::{App, Config, Entrance, credential};
 use sekisho_store::ledger::Sequencer;
 use sekisho_store::{Actor, Store};
 
@@ -37,6 +37,9 @@ pub struct Args {
     /// 待ち受けるアドレスとポート
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
     pub listen: SocketAddr,
+    /// 管理用の画面(アカウントなど)だけを分けて出すアドレスとポート。指定すると、職員用の入口からは開けなくなる
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub admin_listen: Option<SocketAddr>,
     /// 架空の市「さくら坂市」を作って始める(データが無いときだけ)
     #[arg(long)]
     pub demo: bool,
@@ -71,8 +74,21 @@ pub async fn run(args: Args) -> Result<ExitCode> {
     let data = Data::open(&args.data).await?;
     let sequencer = data.sequencer().await?;
     tokio::spawn(keep(data.store.clone(), sequencer.clone()));
-    let scheme = if args.tls_cert.is_some() { "https" } else { "http" };
-    println!("関所({})  {scheme}://{}/", data.settings.city, args.listen);
+    let config = Config {
+        city: data.settings.city.clone(),
+        tls: args.tls_cert.is_some(),
+        host: None,
+        demand: None,
+        step_up: Vec::new(),
+        font: crate::font::find(&args.data),
+        notice: data.settings.demo.then(|| "架空の市のデモです。実在の市とは関係ありません。".to_owned()),
+    };
+    let app = App::new(data.store.clone(), config, data.objects(), sequencer);
+    let doors = Doors::open(&args, app).await?;
+    println!("関所({})  {}", data.settings.city, doors.address(0));
+    if doors.listeners.len() > 1 {
+        println!("管理用の入口  {}", doors.address(1));
+    }
     if fresh {
         print_log_ins(&data).await?;
     } else {
@@ -81,46 +97,73 @@ pub async fn run(args: Args) -> Result<ExitCode> {
             args.data.display()
         );
     }
-    let config = Config {
-        city: data.settings.city.clone(),
-        tls: args.tls_cert.is_some(),
-        host: None,
-        demand: None,
-        step_up: Vec::new(),
-        notice: data.settings.demo.then(|| "架空の市のデモです。実在の市とは関係ありません。".to_owned()),
-    };
-    let app = App::new(data.store.clone(), config, data.objects(), sequencer);
-    listen(&args, sekisho_portal::router(app)).await?;
+    doors.serve().await?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn listen(args: &Args, router: axum::Router) -> Result<()> {
-    let handle = axum_server::Handle::new();
-    tokio::spawn({
-        let handle = handle.clone();
-        async move {
-            stop_signal().await;
-            // Requests under way get this long to finish; nothing acknowledged is lost either way.
-            handle.graceful_shutdown(Some(Duration::from_secs(5)));
+/// The sockets that are open and what answers on each.
+struct Doors {
+    listeners: Vec<(std::net::TcpListener, axum::Router)>,
+    tls: Option<axum_server::tls_rustls::RustlsConfig>,
+}
+
+impl Doors {
+    /// Opens every socket before anything is said, so that what is printed can be reached.
+    async fn open(args: &Args, app: App) -> Result<Doors> {
+        let mut listeners = Vec::new();
+        let staff = if args.admin_listen.is_some() { Entrance::Staff } else { Entrance::Whole };
+        let wanted = [(Some(args.listen), staff), (args.admin_listen, Entrance::Whole)];
+        for (address, entrance) in wanted.into_iter().filter_map(|(a, e)| Some((a?, e))) {
+            let listener = std::net::TcpListener::bind(address).with_context(|| {
+                format!("{address} で待ち受けられません。ほかのプログラムが使っていないか確かめてください")
+            })?;
+            listeners.push((listener, sekisho_portal::router(app.clone(), entrance)));
         }
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let cannot =
-        || format!("{} で待ち受けられません。ほかのプログラムが使っていないか確かめてください", args.listen);
-    match (&args.tls_cert, &args.tls_key) {
-        (Some(cert), Some(key)) => {
-            let _ = rustls::crypto::ring::default_provider().install_default();
-            let tls = axum_server::tls_rustls::RustlsConfig::from_pem_file(cert, key)
-                .await
-                .with_context(|| format!("TLS の証明書 {} と鍵を読めません", cert.display()))?;
-            axum_server::bind_rustls(args.listen, tls)
-                .handle(handle)
-                .serve(service)
-                .await
-                .with_context(cannot)
-        }
-        _ => axum_server::bind(args.listen).handle(handle).serve(service).await.with_context(cannot),
+        Ok(Doors { listeners, tls: tls(args).await? })
     }
+
+    fn address(&self, door: usize) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let address = self.listeners.get(door).and_then(|(l, _)| l.local_addr().ok());
+        address.map_or_else(String::new, |a| format!("{scheme}://{a}/"))
+    }
+
+    /// Answers until the process is told to stop; requests under way then get a few seconds to finish.
+    async fn serve(self) -> Result<()> {
+        let handle = axum_server::Handle::new();
+        tokio::spawn({
+            let handle = handle.clone();
+            async move {
+                stop_signal().await;
+                // Nothing acknowledged is lost either way.
+                handle.graceful_shutdown(Some(Duration::from_secs(5)));
+            }
+        });
+        let mut open = tokio::task::JoinSet::new();
+        for (listener, router) in self.listeners {
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            let handle = handle.clone();
+            match self.tls.clone() {
+                Some(tls) => {
+                    let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle);
+                    open.spawn(server.serve(service))
+                }
+                None => open.spawn(axum_server::from_tcp(listener)?.handle(handle).serve(service)),
+            };
+        }
+        while let Some(ended) = open.join_next().await {
+            ended??;
+        }
+        Ok(())
+    }
+}
+
+async fn tls(args: &Args) -> Result<Option<axum_server::tls_rustls::RustlsConfig>> {
+    let (Some(cert), Some(key)) = (&args.tls_cert, &args.tls_key) else { return Ok(None) };
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let tls = axum_server::tls_rustls::RustlsConfig::from_pem_file(cert, key).await;
+    tls.map(Some)
+        .with_context(|| format!("TLS の証明書 {} か鍵 {} を読めません", cert.display(), key.display()))
 }
 
 async fn stop_signal() {
@@ -137,7 +180,7 @@ async fn stop_signal() {
 }
 
 /// The housekeeping of a running system. An error is logged and tried again; nothing depends on one round.
-async fn keep(store: Store, sequencer: Sequencer) {
+pub async fn keep(store: Store, sequencer: Sequencer) {
     loop {
         if let Err(error) = keep_once(&store, &sequencer).await {
             tracing::error!(%error, "housekeeping failed; it will be tried again");

@@ -24,6 +24,9 @@ sql! {
     const LAST_NUMBER = "SELECT COALESCE(MAX(number), 0) AS number FROM revision WHERE document_id = $1";
     const OPEN_REVISION = "SELECT id, state FROM revision WHERE document_id = $1 AND state IN ('draft', 'pending')";
     const TERMS = "SELECT term, definition, clause_id FROM term WHERE revision_id = $1 ORDER BY id";
+    const TEXTS = "SELECT id, clause_id FROM clause_text WHERE revision_id = $1";
+    const GRADES = "SELECT t.clause_id, t.visibility FROM clause_text t JOIN revision r ON r.id = t.revision_id
+        WHERE r.document_id = $1 AND r.state = 'approved' ORDER BY r.number";
     const DRAFT_IN = "INSERT INTO import_draft (id, account_id, created_ms, file_name, sha256, parsed)
         VALUES ($1, $2, $3, $4, $5, $6)";
     const DRAFT_OUT = "SELECT id, file_name, sha256, parsed FROM import_draft
@@ -179,6 +182,9 @@ impl Tx<'_> {
         new: &NewRevision<'_>,
     ) -> Result<BTreeMap<String, String>> {
         let defined: BTreeSet<&str> = new.parsed.terms.iter().map(|t| t.clause.as_str()).collect();
+        let graded: Vec<(String, String)> = self.fetch_all(GRADES, &[document_id.into()]).await?;
+        // Of several approved revisions the newest speaks last.
+        let graded: BTreeMap<String, String> = graded.into_iter().collect();
         let mut ids: BTreeMap<String, String> = BTreeMap::new();
         for (ordinal, clause) in (1i64..).zip(&new.parsed.clauses) {
             let clause_id = match new.continues.get(&clause.id) {
@@ -192,6 +198,8 @@ impl Tx<'_> {
                     id
                 }
             };
+            // A clause that was held back stays held back when it is reworded or renumbered.
+            let visibility = graded.get(&clause_id).map_or(new.visibility, String::as_str);
             let row = Row::new(&CLAUSE_TEXT, self.new_id())
                 .set("revision_id", revision_id)
                 .set("clause_id", clause_id.as_str())
@@ -200,7 +208,7 @@ impl Tx<'_> {
                 .set("parent_clause_id", clause.parent.as_ref().and_then(|p| ids.get(p)).cloned())
                 .set("heading", clause.heading.clone())
                 .set("text", clause.text.as_str())
-                .set("visibility", new.visibility)
+                .set("visibility", visibility)
                 // A definition proper says what one word means; a clause that merely abbreviates still judges.
                 .set("definition", defined.contains(clause.id.as_str()) && is_definition(clause))
                 .set("line", i64::from(clause.line));
@@ -280,6 +288,31 @@ impl Tx<'_> {
         self.apply(applicant, application).await
     }
 
+    /// Sets the 公開区分 of some clauses of a draft; what is approved or waits for it does not change.
+    pub async fn grade_clauses(
+        &mut self,
+        revision_id: &str,
+        clause_ids: &[String],
+        visibility: &str,
+    ) -> Result<()> {
+        let revision = self.get(&REVISION, revision_id).await?;
+        if revision.text("state") != "draft" {
+            return Err(StoreError::IllegalMove("only a draft's clauses can be graded"));
+        }
+        let document = self.get(&DOCUMENT, revision.text("document_id")).await?;
+        if document.text("kind") == "procedure" && visibility == "public" {
+            return Err(StoreError::IllegalMove("a procedure is never public"));
+        }
+        let texts: Vec<(String, String)> = self.fetch_all(TEXTS, &[revision_id.into()]).await?;
+        for (text_id, clause_id) in texts {
+            if clause_ids.contains(&clause_id) {
+                let text = self.get(&CLAUSE_TEXT, &text_id).await?;
+                self.update(text.set("visibility", visibility)).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Drops a draft; the document may then get another.
     pub async fn withdraw_revision(&mut self, revision_id: &str) -> Result<()> {
         let row = self.get(&REVISION, revision_id).await?;
@@ -305,6 +338,10 @@ impl Tx<'_> {
         decided_on: Date,
         file_number: Option<&str>,
     ) -> Result<()> {
+        let revision = self.get(&REVISION, revision_id).await?;
+        if matches!(revision.text("state"), "draft" | "withdrawn") {
+            return Err(StoreError::IllegalMove("a body adopts a text that no longer changes"));
+        }
         let row = Row::new(&ADOPTION, self.new_id())
             .set("revision_id", revision_id)
             .set("body", body)

@@ -13,6 +13,9 @@ use crate::decision::Application;
 use crate::error::{Result, StoreError};
 use crate::{Db, Tx};
 
+/// Where the city's own rows stand in the order: behind the catalogue's chapters 01 to 10.
+const OWN_CHAPTER: &str = "90";
+
 sql! {
     const KNOWN = "SELECT catalogue_id FROM requirement WHERE catalogue_id IS NOT NULL";
     const BY_CATALOGUE = "SELECT id FROM requirement WHERE catalogue_id = $1";
@@ -82,6 +85,22 @@ pub struct AdoptedRow<'a> {
     pub standard_clause_id: Option<&'a str>,
 }
 
+/// A row that the city adds to the catalogue's.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnRequirement<'a> {
+    pub title: &'a str,
+    pub text: &'a str,
+    pub clause_id: &'a str,
+    pub clause_label: &'a str,
+    pub standard_clause_id: Option<&'a str>,
+    pub role: Role,
+    /// `record` or `attestation`.
+    pub check_kind: &'a str,
+    pub stage: &'a str,
+    pub freshness_days: i64,
+    pub event_triggered: bool,
+}
+
 impl Db {
     /// Requirements after `after` (a sort key), in catalogue order.
     pub async fn requirements(
@@ -138,6 +157,32 @@ impl Tx<'_> {
             added += 1;
         }
         Ok(added)
+    }
+
+    /// Adds a row of the city's own 対策基準, 未検討 like every other until it is decided. It is not one of the 441.
+    pub async fn create_requirement(&mut self, new: OwnRequirement<'_>) -> Result<String> {
+        let id = self.new_id();
+        let row = Row::new(&REQUIREMENT, &id)
+            // After the ten chapters of the catalogue, in the order in which they were added.
+            .set("sort_key", format!("{OWN_CHAPTER}.{id}"))
+            .set("counted", false)
+            .set("clause_label", new.clause_label)
+            .set("clause_id", new.clause_id)
+            .set("standard_clause_id", new.standard_clause_id.map(str::to_owned))
+            .set("title", new.title)
+            .set("text", new.text)
+            .set("role", new.role.code())
+            .set("occasion", if new.event_triggered { "事象があったとき" } else { "定期" })
+            .set("evidence_kind", "記録")
+            .set("check_kind", new.check_kind)
+            .set("stage", new.stage)
+            .set("freshness_days", new.freshness_days)
+            .set("event_triggered", new.event_triggered)
+            .set("edition", "市独自")
+            .set("confidence", "high")
+            .set("state", "undecided");
+        self.insert(row).await?;
+        Ok(id)
     }
 
     /// 採用・変更・未検討 as a decision brought it about. 不採用 has an end of its own: [`Tx::apply_for_rejection`].

@@ -4,15 +4,18 @@ use crate::App;
 use crate::error::PortalError;
 use crate::form::Form;
 use crate::part::{Bar, ClauseLabel, Day, Mark, Moment, STATES, Seat, Spark};
-use crate::picture::{self, Node, Picture, Year};
+use crate::picture::{self, Node, Picture};
 use crate::session::Me;
 use crate::shell::{Page, Shell, page};
+use crate::standing::Standing;
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{self, Date};
 use sekisho_domain::verdict::State as Verdict;
+use sekisho_store::ledger::Head;
 use sekisho_store::page::{Counts, Incumbent, RevisionLine};
+use std::sync::Arc;
 
 /// Rows of 「いま直すこと」 on the board; the rest is one click away.
 const FIXES_SHOWN: usize = 12;
@@ -107,18 +110,17 @@ impl When {
             _ => When { at: me.now, on: me.on, past: false },
         }
     }
-}
 
-/// The policy in force at an instant, and how its clauses stood.
-pub(crate) async fn picture(app: &App, when: &When) -> Result<(Option<RevisionLine>, Picture), PortalError> {
-    let db = &app.store.db;
-    let revision = db.in_force("policy", when.on).await?;
-    let clauses = match &revision {
-        Some(revision) => db.clauses(&revision.id).await?,
-        None => Vec::new(),
-    };
-    let asked = picture::asked(db.judged(when.at).await?, !when.past);
-    Ok((revision, Picture::new(clauses, asked)))
+    /// How the policy stands, or stood by what was recorded then; and how far the log has come by now.
+    pub(crate) async fn standing(&self, app: &App) -> Result<(Arc<Standing>, Head), PortalError> {
+        match self.past {
+            false => app.standing(self.at, self.on).await,
+            true => {
+                let head = app.store.db.ledger_head().await?;
+                Ok((Arc::new(app.standing_at(self.at, self.on, false).await?), head))
+            }
+        }
+    }
 }
 
 /// さくら坂市情報セキュリティ基本方針 第4版（令和6年4月1日施行）
@@ -171,7 +173,7 @@ pub(crate) fn tallies(picture: &Picture) -> Vec<Tally> {
         .map(|state| Tally {
             mark: (*state).into(),
             count: picture.tally(*state),
-            href: format!("/requirements?verdict={}", state.code()),
+            href: format!("/clauses?verdict={}", state.code()),
         })
         .collect()
 }
@@ -205,14 +207,10 @@ pub(crate) fn thousands(n: i64) -> String {
 pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQuery) -> Page {
     let query = Form::from_query(query.as_deref().unwrap_or(""));
     let when = When::read(&me, &query);
-    let db = &app.store.db;
-    let (revision, picture) = picture(&app, &when).await?;
-    let incumbents = db.incumbents(when.on).await?;
-    let instants = picture::month_ends(when.on, when.at);
-    let year = Year::new(&db.intervals_since(instants[0]).await?, &instants);
-    let counts = db.counts(me.on).await?;
-    let seal = crate::pages::ledger::seal_line(&app).await?;
-    let mut fixes = fixes(&picture, &incumbents);
+    let (standing, head) = when.standing(&app).await?;
+    let Standing { revision, picture, incumbents, year, counts, level } = &*standing;
+    let seal = crate::pages::ledger::seal_line(head, level);
+    let mut fixes = fixes(picture, incumbents);
     let all = fixes.len();
     fixes.truncate(FIXES_SHOWN);
     let fix_caption = match all > FIXES_SHOWN {
@@ -227,16 +225,16 @@ pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQue
             .iter()
             .map(|s| (picture.count(node, *s), list_href(&node.line.label, *s)))
             .collect(),
-        spark: year.spark(&picture, node),
+        spark: year.spark(picture, node),
     });
     page(&Board {
         shell: app.shell(&me, "/", "方針は今日、守られていますか").await?,
         document: edition_words(revision.as_ref()),
         now: Moment::at(me.now),
         then: when.past.then(|| Day::due(when.on)),
-        tallies: tallies(&picture),
+        tallies: tallies(picture),
         seal,
-        adopted: adopted(&counts, &picture),
+        adopted: adopted(counts, picture),
         fixes,
         fix_caption,
         nothing_to_fix: match counts.adopted {

@@ -4,7 +4,8 @@ use crate::App;
 use crate::error::PortalError;
 use crate::form::Form;
 use crate::pages::board::{self, When};
-use crate::part::{ClauseLabel, Day, Mark, Moment, Seat};
+use crate::pages::shared::ListPage;
+use crate::part::{Cell, ClauseLabel, Day, Mark, Moment, Seat};
 use crate::picture::{self, Asked, Node, Picture};
 use crate::session::Me;
 use crate::shell::{Page, Shell, page};
@@ -59,6 +60,40 @@ pub(crate) struct Row {
     pub(crate) seat: Seat,
 }
 
+/// The clauses behind a number of the board.
+pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(query): RawQuery) -> Page {
+    let query = Form::from_query(query.as_deref().unwrap_or(""));
+    let wanted = crate::part::STATES.into_iter().find(|s| s.code() == query.get("verdict"));
+    let (standing, _) = app.standing(me.now, me.on).await?;
+    let picture = &standing.picture;
+    let stands = |node: &&Node| node.judged && wanted.is_none_or(|state| picture.state(node) == state);
+    let readable = |node: &&Node| access::reads(&me.who, &node.line.visibility, me.on);
+    let rows = picture.nodes.iter().filter(stands).filter(readable).map(|node| {
+        let worst =
+            node.direct.iter().map(|r| &picture.asked[*r]).filter(|a| a.state == Some(picture.state(node)));
+        let why = worst.map(Asked::reason).next().unwrap_or_default();
+        let href = format!("/clauses/{}", node.line.clause_id);
+        vec![
+            Cell::link(href, format!("{} {}", node.line.label, picture::title(&node.line))),
+            Cell::mark(picture.state(node)).under(why),
+            Cell::number(node.direct.iter().filter(|r| picture.asked[**r].state.is_some()).count()),
+        ]
+    });
+    let rows: Vec<_> = rows.collect();
+    let title = match wanted {
+        Some(state) => format!("「{}」の条項は、どれですか", state.label()),
+        None => "どの条項が、どうなっていますか".to_owned(),
+    };
+    page(&ListPage {
+        shell: app.shell(&me, "/", title).await?.crumb("/", "方針の実施状況"),
+        caption: format!("{} 条項。方針の順。理由は、いちばん悪い要求のもの。", rows.len()),
+        heads: vec!["条項", "状態と理由", "採用した要求"],
+        rows,
+        empty: "この状態の条項はありません。",
+        ..ListPage::default()
+    })
+}
+
 pub(crate) async fn show(
     State(app): State<App>,
     me: Me,
@@ -69,13 +104,21 @@ pub(crate) async fn show(
     let when = When::read(&me, &query);
     let db = &app.store.db;
     let revision = db.revision_of_clause(&id, when.on).await?.ok_or(PortalError::NotFound)?;
-    let asked = picture::asked(db.judged(when.at).await?, !when.past);
-    let picture = Picture::new(db.clauses(&revision.id).await?, asked);
+    let (standing, _) = when.standing(&app).await?;
+    let other;
+    let picture = match &standing.revision {
+        Some(policy) if policy.id == revision.id => &standing.picture,
+        // A clause of another document, or of an edition that is not in force.
+        _ => {
+            other = Picture::new(db.clauses(&revision.id).await?, standing.picture.asked.clone());
+            &other
+        }
+    };
     let node = picture.nodes.iter().find(|n| n.line.clause_id == id).ok_or(PortalError::NotFound)?;
     if !access::reads(&me.who, &node.line.visibility, me.on) {
         return Err(PortalError::Forbidden(crate::ja::why(access::Why::Visibility).to_owned()));
     }
-    let incumbents = db.incumbents(when.on).await?;
+    let incumbents = &standing.incumbents;
     let state = if node.judged { picture.state(node) } else { picture.state_under(node) };
     let both = if when.past { Some((Mark::from(state), known_now(&app, &me, &id).await?)) } else { None };
     let label = &node.line.label;
@@ -84,11 +127,11 @@ pub(crate) async fn show(
         false => format!("{label} {}は、守られていますか", picture::title(&node.line)),
     };
     let mut shell = app.shell(&me, "/", title).await?.crumb("/", "方針の実施状況");
-    for above in ancestors(&picture, node) {
+    for above in ancestors(picture, node) {
         let words = format!("{} {}", above.line.label, picture::title(&above.line));
         shell = shell.crumb(format!("/clauses/{}", above.line.clause_id), words);
     }
-    let children = children(&picture, node);
+    let children = children(picture, node);
     page(&ClausePage {
         shell,
         id,
@@ -100,21 +143,18 @@ pub(crate) async fn show(
         now: Moment::at(me.now),
         then: when.past.then(|| Day::due(when.on)),
         texts: vec![(label.clone(), picture::body(&node.line).to_owned())],
-        children: children.iter().map(|n| (board::label(n), mark_under(&picture, n))).collect(),
-        requirements: node.direct.iter().map(|r| row(&picture.asked[*r], &incumbents)).collect(),
-        stages: stages(&picture, node),
+        children: children.iter().map(|n| (board::label(n), mark_under(picture, n))).collect(),
+        requirements: node.direct.iter().map(|r| row(&picture.asked[*r], incumbents)).collect(),
+        stages: stages(picture, node),
         as_of: query.get("as_of").to_owned(),
         both,
     })
 }
 
 async fn known_now(app: &App, me: &Me, clause_id: &str) -> Result<Mark, PortalError> {
-    let db = &app.store.db;
-    let rows = db.judged(me.now).await?;
-    let states = picture::asked(rows, true);
-    let states =
-        states.iter().filter(|a| a.row.clause_id.as_deref() == Some(clause_id)).filter_map(|a| a.state);
-    Ok(Verdict::worst(states).into())
+    let (standing, _) = app.standing(me.now, me.on).await?;
+    let here = standing.picture.asked.iter().filter(|a| a.row.clause_id.as_deref() == Some(clause_id));
+    Ok(Verdict::worst(here.filter_map(|a| a.state)).into())
 }
 
 fn ancestors<'a>(picture: &'a Picture, node: &Node) -> Vec<&'a Node> {

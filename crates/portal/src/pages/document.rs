@@ -6,8 +6,8 @@ use crate::form::Form;
 use crate::pages::board::edition;
 use crate::pages::clause::word;
 use crate::pages::shared::ListPage;
-use crate::pages::{compare, evidence};
-use crate::part::{Cell, ClauseLabel, Day, Errors, Field, HashStamp, Input};
+use crate::pages::{adoption, compare, publication};
+use crate::part::{Cell, ClauseLabel, Day, Errors, Field, HashStamp};
 use crate::picture;
 use crate::session::Me;
 use crate::shell::{Page, Shell, page};
@@ -15,11 +15,10 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use sekisho_domain::access::{self, Action, Thing};
-use sekisho_domain::date::{Date, date_at};
+use sekisho_domain::date::Date;
 use sekisho_domain::document::{DOCUMENT, KINDS, VISIBILITIES};
 use sekisho_domain::noun::Value;
 use sekisho_store::page::{AdoptionLine, ClauseLine, EntryLine, PublicationLine, RevisionLine};
-use sha2::{Digest, Sha256};
 
 #[derive(Debug, Template)]
 #[template(path = "document/page.html")]
@@ -83,6 +82,13 @@ pub(crate) struct RevisionPage {
     pub(crate) errors: Errors,
     pub(crate) can_publish: bool,
     pub(crate) publish_fields: Vec<Field>,
+    /// 制定した機関 can be added.
+    pub(crate) can_adopt: bool,
+    pub(crate) body_fields: Vec<Field>,
+    /// The 公開区分 of single clauses can be set.
+    pub(crate) can_grade: bool,
+    pub(crate) grades: Field,
+    pub(crate) can_export: bool,
     pub(crate) can_submit: bool,
     pub(crate) can_drop: bool,
     pub(crate) submit_fields: Vec<Field>,
@@ -105,7 +111,10 @@ pub(crate) struct Impact {
     pub(crate) clause: ClauseLabel,
     pub(crate) change: &'static str,
     pub(crate) requirements: i64,
+    pub(crate) checks: i64,
     pub(crate) evidence: i64,
+    /// The list of those requirements.
+    pub(crate) href: String,
 }
 
 /// One line of the 改定履歴.
@@ -124,23 +133,6 @@ pub(crate) struct Published {
     pub(crate) day: Day,
     pub(crate) person: String,
     pub(crate) hash: HashStamp,
-}
-
-/// The policies in force, as far as they are public.
-#[derive(Debug, Template)]
-#[template(path = "document/public.html")]
-pub(crate) struct PublicPage {
-    pub(crate) shell: Shell,
-    pub(crate) texts: Vec<PublicText>,
-}
-
-#[derive(Debug)]
-pub(crate) struct PublicText {
-    pub(crate) title: String,
-    pub(crate) edition: String,
-    pub(crate) effective: Option<Day>,
-    pub(crate) clauses: Vec<ClauseRow>,
-    pub(crate) held_back: bool,
 }
 
 pub(crate) async fn list(State(app): State<App>, me: Me) -> Page {
@@ -184,18 +176,18 @@ fn standing(revision: &RevisionLine, in_force: Option<&str>, today: Date) -> &'s
 }
 
 /// The approved revision with the latest 施行日 that has come.
-fn in_force(revisions: &[RevisionLine], today: Date) -> Option<&RevisionLine> {
+pub(crate) fn in_force(revisions: &[RevisionLine], today: Date) -> Option<&RevisionLine> {
     let today = today.to_string();
     let started = revisions.iter().filter(|r| r.state == "approved");
     let started = started.filter(|r| r.effective_on.as_deref().is_some_and(|d| d <= today.as_str()));
     started.max_by(|a, b| (&a.effective_on, a.number).cmp(&(&b.effective_on, b.number)))
 }
 
-fn a_day(text: Option<&str>) -> Option<Day> {
+pub(crate) fn a_day(text: Option<&str>) -> Option<Day> {
     text.and_then(|d| d.parse().ok()).map(Day::of)
 }
 
-fn must_read(me: &Me, visibility: &str) -> Result<(), PortalError> {
+pub(crate) fn must_read(me: &Me, visibility: &str) -> Result<(), PortalError> {
     let thing = Thing { noun: "document", visibility: Some(visibility), ..Thing::default() };
     me.must(Action::View, thing)
 }
@@ -258,12 +250,14 @@ pub(crate) async fn revision(
         "saved" => Some("案として保存しました。内容を確かめてから、決裁を求めてください。"),
         "submitted" => Some("決裁を求めました。"),
         "published" => Some("公表したことを記録しました。"),
+        "body" => Some("制定した機関を記録しました。"),
+        "graded" => Some("条項の公開区分を変えました。"),
         _ => None,
     };
     page(&shown)
 }
 
-async fn revision_page(
+pub(crate) async fn revision_page(
     app: &App,
     me: &Me,
     id: &str,
@@ -280,19 +274,26 @@ async fn revision_page(
     let touched = db.touched().await?;
     let impact = changes.rows.into_iter().map(|(clause, change)| {
         let hit = touched.iter().find(|t| t.clause_id == clause.id);
-        let (requirements, evidence) = hit.map_or((0, 0), |t| (t.requirements, t.evidence));
-        Impact { clause, change, requirements, evidence }
+        let (requirements, checks, evidence) =
+            hit.map_or((0, 0, 0), |t| (t.requirements, t.checks, t.evidence));
+        let href =
+            form_urlencoded::Serializer::new(String::new()).append_pair("clause", &clause.label).finish();
+        Impact { clause, change, requirements, checks, evidence, href: format!("/requirements?{href}") }
     });
     let clauses = compare::readable(me, db.clauses(id).await?);
     let warnings = db.revision_warnings(id).await?;
-    let (publish_fields, submit_fields) = (publish_fields(), submit_fields());
-    let (publish_fields, submit_fields, errors) = match form {
+    let mut errors = Errors::default();
+    let mut refilled = |fields: Vec<Field>| match form {
         Some(form) => {
-            let (publish, errors) = form.refill(publish_fields);
-            (publish, form.refill(submit_fields).0, errors)
+            let (fields, found) = form.refill(fields);
+            errors = found;
+            fields
         }
-        None => (publish_fields, submit_fields, Errors::default()),
+        None => fields,
     };
+    let publish_fields = refilled(publication::fields());
+    let submit_fields = refilled(submit_fields());
+    let body_fields = refilled(adoption::fields());
     let name = format!("{} {}", r.title, edition(&r.edition));
     let title = match state {
         "案" => format!("{name}（案）を、このまま決裁に出しますか"),
@@ -324,6 +325,11 @@ async fn revision_page(
         errors,
         can_publish: state == "施行中" && me.reaches(Action::Edit, "publication"),
         publish_fields,
+        can_adopt: state != "案" && state != "取下げ" && me.reaches(Action::Edit, "adoption"),
+        body_fields,
+        can_grade: state == "案" && me.reaches(Action::Edit, "clause_text"),
+        grades: Field::select("visibility", "選んだ条項の公開区分", grades(document.text("kind"))),
+        can_export: document.text("visibility") == "public" && me.reaches(Action::Export, "revision"),
         can_submit: state == "案" && me.reaches(Action::Request, "revision"),
         can_drop: state == "案" && me.reaches(Action::Edit, "revision"),
         submit_fields,
@@ -335,7 +341,7 @@ fn body_line(a: AdoptionLine) -> Option<(String, Day, String)> {
     Some((a.body, a_day(Some(&a.decided_on))?, a.file_number.unwrap_or_default()))
 }
 
-fn clause_row(c: &ClauseLine) -> ClauseRow {
+pub(crate) fn clause_row(c: &ClauseLine) -> ClauseRow {
     ClauseRow {
         clause: ClauseLabel { id: c.clause_id.clone(), label: c.label.clone(), title: String::new() },
         heading: c.heading.clone().unwrap_or_default(),
@@ -358,15 +364,6 @@ fn entry(e: EntryLine) -> Entry {
 fn published(p: PublicationLine) -> Option<Published> {
     let day = a_day(Some(&p.published_on))?;
     Some(Published { url: p.url, day, person: p.person, hash: HashStamp::new(p.sha256) })
-}
-
-fn publish_fields() -> Vec<Field> {
-    vec![
-        Field::text("url", "公表先のアドレス").hint("市のホームページの、その文書のアドレス"),
-        Field::date("day", "公表した日"),
-        Field::new("file", "公表したファイル", Input::File)
-            .hint("ホームページから取り出したファイルそのもの"),
-    ]
 }
 
 fn submit_fields() -> Vec<Field> {
@@ -409,76 +406,30 @@ pub(crate) async fn withdraw(
     Ok(Redirect::to(&format!("/documents/{}", revision.document_id)))
 }
 
-pub(crate) async fn publish(
+/// 実施手順 are never public (§11), and so are none of their clauses.
+fn grades(kind: &str) -> Vec<(String, String)> {
+    let allowed = VISIBILITIES.iter().filter(|(code, _)| kind != "procedure" || *code != "public");
+    allowed.map(|(code, word)| ((*code).to_owned(), (*word).to_owned())).collect()
+}
+
+/// Sets the 公開区分 of some clauses of a draft.
+pub(crate) async fn grade(
     State(app): State<App>,
     me: Me,
     Path(id): Path<String>,
     mut form: Form,
 ) -> Result<Response, PortalError> {
-    let url = form.required("url", "公表先のアドレスを入力してください。");
-    if !url.is_empty() && !url.starts_with("https://") && !url.starts_with("http://") {
-        form.refuse("url", "https:// か http:// で始まるアドレスを入力してください。");
+    let known = |code: &str| VISIBILITIES.iter().find(|(c, _)| *c == code).map(|(c, _)| *c);
+    let visibility = form.one_of("visibility", "公開区分を選んでください。", known);
+    let clauses: Vec<String> = form.all("clause").map(str::to_owned).collect();
+    if clauses.is_empty() {
+        form.refuse("visibility", "条項を一つ以上選んでください。");
     }
-    let day = form.date("day", "公表した日を入力してください。");
-    if day.is_some_and(|d| d > me.on) {
-        form.refuse("day", "先の日付です。公表してから記録してください。");
-    }
-    if form.upload.as_ref().is_none_or(|u| u.bytes.is_empty()) {
-        form.refuse("file", "公表したファイルを選んでください。");
-    }
-    let (true, Some(day), Some(upload)) = (form.ok(), day, form.upload.clone()) else {
+    let (true, Some(visibility)) = (form.ok(), visibility) else {
         return Ok(page(&revision_page(&app, &me, &id, Some(&form)).await?)?.into_response());
     };
-    let sha256 = hex::encode(Sha256::digest(&upload.bytes));
-    let mut tx = app.store.write(&me.actor(), "publication.record").await?;
-    tx.record_publication(&id, &url, day, &sha256, &me.who.person_id).await?;
+    let mut tx = app.store.write(&me.actor(), "clause.grade").await?;
+    tx.grade_clauses(&id, &clauses, visibility).await?;
     tx.commit().await?;
-    Ok(Redirect::to(&format!("/revisions/{id}?done=published")).into_response())
-}
-
-/// One static, accessible HTML file for the city's web site: public clauses only.
-pub(crate) async fn export(
-    State(app): State<App>,
-    me: Me,
-    Path(id): Path<String>,
-) -> Result<Response, PortalError> {
-    let db = &app.store.db;
-    let r = db.revision(&id).await?.ok_or(PortalError::NotFound)?;
-    let document = db.row(&DOCUMENT, &r.document_id).await?.ok_or(PortalError::NotFound)?;
-    must_read(&me, document.text("visibility"))?;
-    if document.text("visibility") != "public" {
-        return Err(PortalError::Forbidden("公開の文書ではないため、公表用には取り出せません。".to_owned()));
-    }
-    let clauses = db.clauses(&id).await?;
-    let public: Vec<&str> =
-        clauses.iter().filter(|c| c.visibility == "public").map(|c| c.clause_id.as_str()).collect();
-    let html =
-        sekisho_policy::render::html(&compare::document(&r, &clauses), |c| public.contains(&c.id.as_str()));
-    let name = format!("{}_{}.html", r.title, edition(&r.edition));
-    Ok(evidence::attachment(&name, "text/html; charset=utf-8", html.into_bytes()))
-}
-
-/// 公開 clauses of the policies in force, for anybody.
-pub(crate) async fn public(State(app): State<App>) -> Page {
-    let today = date_at(app.store.clock.now());
-    let db = &app.store.db;
-    let mut texts = Vec::new();
-    for d in db.documents(today).await?.into_iter().filter(|d| d.visibility == "public") {
-        let revisions = db.revisions(&d.id).await?;
-        let Some(r) = in_force(&revisions, today) else { continue };
-        let clauses = db.clauses(&r.id).await?;
-        let held_back = clauses.iter().any(|c| c.visibility != "public");
-        let public = clauses.iter().filter(|c| c.visibility == "public").map(clause_row);
-        texts.push(PublicText {
-            title: r.title.clone(),
-            edition: edition(&r.edition),
-            effective: a_day(r.effective_on.as_deref()),
-            clauses: public.collect(),
-            held_back,
-        });
-    }
-    page(&PublicPage {
-        shell: app.bare_shell(format!("{}の情報セキュリティポリシー", app.config.city)),
-        texts,
-    })
+    Ok(Redirect::to(&format!("/revisions/{id}?done=graded#clauses")).into_response())
 }

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use sekisho_domain::access::Action;
 use sekisho_domain::clock::Ms;
 use sekisho_ledger::SignedCheckpoint;
+use sekisho_store::ledger::Head;
 use sekisho_store::page::OutsideLine;
 
 /// Confirmations listed on the page.
@@ -50,7 +51,8 @@ pub(crate) struct Outside {
 }
 
 /// How the record stands against what is kept elsewhere.
-enum Level {
+#[derive(Debug)]
+pub(crate) enum Level {
     /// Nothing is kept elsewhere.
     Alone,
     /// It agrees with the newest confirmation.
@@ -59,7 +61,7 @@ enum Level {
     Differs(OutsideLine),
 }
 
-async fn level(app: &App) -> Result<Level, PortalError> {
+pub(crate) async fn level(app: &App) -> Result<Level, PortalError> {
     let Some(newest) = app.store.db.outside_checkpoints(1).await?.pop() else { return Ok(Level::Alone) };
     let size = u64::try_from(newest.size).map_err(|e| PortalError::Internal(e.to_string()))?;
     Ok(match app.sequencer.root_at(size).await? {
@@ -97,21 +99,19 @@ impl Level {
 }
 
 /// The board's line about the record.
-pub(crate) async fn seal_line(app: &App) -> Result<SealLine, PortalError> {
-    let head = app.store.db.ledger_head().await?;
-    let level = level(app).await?.short();
+pub(crate) fn seal_line(head: Head, level: &Level) -> SealLine {
+    let level = level.short();
     let line = match head.pending {
         0 => level.to_owned(),
         n => format!("記録中 {n} 件 ・ {level}"),
     };
-    Ok(SealLine { size: thousands(head.size), line })
+    SealLine { size: thousands(head.size), line }
 }
 
 /// One sentence for the CISO's page.
-pub(crate) async fn sentence(app: &App) -> Result<String, PortalError> {
-    let head = app.store.db.ledger_head().await?;
-    let (level, words) = level(app).await?.words();
-    Ok(format!("記録 {} 件。{level}：{words}", thousands(head.size)))
+pub(crate) fn sentence(head: Head, level: &Level) -> String {
+    let (level, words) = level.words();
+    format!("記録 {} 件。{level}：{words}", thousands(head.size))
 }
 
 fn fields() -> Vec<Field> {

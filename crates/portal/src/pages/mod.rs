@@ -2,6 +2,7 @@
 
 pub(crate) mod about;
 pub(crate) mod account;
+pub(crate) mod adoption;
 pub(crate) mod application;
 pub(crate) mod assignment;
 pub(crate) mod board;
@@ -15,8 +16,10 @@ pub(crate) mod import;
 pub(crate) mod ledger;
 pub(crate) mod login;
 pub(crate) mod outside;
+pub(crate) mod own_requirement;
 pub(crate) mod person;
 pub(crate) mod position;
+pub(crate) mod publication;
 pub(crate) mod register;
 pub(crate) mod requirement;
 pub(crate) mod role_seat;

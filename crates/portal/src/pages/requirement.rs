@@ -5,7 +5,7 @@ use crate::error::PortalError;
 use crate::form::Form;
 use crate::limits::PAGE_ROWS;
 use crate::pages::clause::{self, unconfirmed, word};
-use crate::pages::evidence;
+use crate::pages::{evidence, own_requirement};
 use crate::part::{Cell, ClauseLabel, Day, Errors, Field, HashStamp, Mark, Moment, Pager, Seat};
 use crate::picture::{self, Asked};
 use crate::session::Me;
@@ -86,6 +86,8 @@ pub(crate) struct RequirementPage {
     pub(crate) event_triggered: bool,
     pub(crate) zero_open: bool,
     pub(crate) zero_fields: Vec<Field>,
+    /// Where in the 対策基準 the row is laid down; for who may say so.
+    pub(crate) standard: Option<Field>,
 }
 
 #[derive(Debug)]
@@ -145,6 +147,14 @@ impl Filter {
             verdict: get("verdict"),
             words: get("q"),
             after: get("after"),
+        }
+    }
+
+    /// The heading: what a reader who asked for these rows wants to know.
+    fn asks(&self) -> String {
+        match crate::part::STATES.iter().find(|s| s.code() == self.verdict) {
+            Some(state) => format!("「{}」の要求は、どれですか", state.label()),
+            None => "どの要求を、この市で採用しますか".to_owned(),
         }
     }
 
@@ -229,11 +239,10 @@ async fn list_page(
     filter: &Filter,
     form: Option<&Form>,
 ) -> Result<RequirementList, PortalError> {
-    let db = &app.store.db;
-    let counts = db.counts(me.on).await?;
-    let all = picture::asked(db.judged(me.now).await?, true);
+    let (standing, _) = app.standing(me.now, me.on).await?;
+    let (counts, all) = (&standing.counts, &standing.picture.asked);
     let mut clauses: Vec<String> = Vec::new();
-    for asked in &all {
+    for asked in all {
         if !asked.row.clause_label.is_empty() && !clauses.contains(&asked.row.clause_label) {
             clauses.push(asked.row.clause_label.clone());
         }
@@ -263,7 +272,7 @@ async fn list_page(
     ];
     let (fields, errors) = form.map_or((fields.clone(), Errors::default()), |f| f.refill(fields));
     Ok(RequirementList {
-        shell: app.shell(me, "/requirements", "どの要求を、この市で採用しますか").await?,
+        shell: app.shell(me, "/requirements", filter.asks()).await?,
         adopted: usize::try_from(counts.adopted).unwrap_or(0),
         total: usize::try_from(counts.catalogue).unwrap_or(0),
         undecided: usize::try_from(counts.undecided).unwrap_or(0),
@@ -374,6 +383,8 @@ pub(crate) async fn show(
         query.get("before").split_once('_').and_then(|(ms, id)| Some((Ms(ms.parse().ok()?), id.to_owned())));
     let done = match query.get("done") {
         "filed" => Some("証拠を登録しました。判定はまもなく更新されます。"),
+        "created" => Some("要求を加えました。要求事項の一覧から、採用の決裁を求めてください。"),
+        "laid-down" => Some("対策基準の条項に結びつけました。"),
         "zero" => Some("該当なしを報告しました。判定はまもなく更新されます。"),
         _ => None,
     };
@@ -417,6 +428,10 @@ pub(crate) async fn requirement_page(
         }
         None => {}
     }
+    let standard = match me.reaches(Action::Edit, "requirement") {
+        true => own_requirement::standard_field(app, me, &row).await?,
+        false => None,
+    };
     let how = word(CHECK_KINDS, row.text("check_kind"));
     let clause_id = row.text("clause_id");
     let mut shell =
@@ -456,6 +471,7 @@ pub(crate) async fn requirement_page(
         event_triggered: row.get("event_triggered") == Some(&Value::Bool(Some(true))),
         zero_open,
         zero_fields,
+        standard,
     })
 }
 

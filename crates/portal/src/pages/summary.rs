@@ -8,6 +8,7 @@ use crate::part::{Bar, Moment, STATES};
 use crate::picture;
 use crate::session::Me;
 use crate::shell::{Page, Shell, page};
+use crate::standing::Standing;
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use sekisho_domain::clock::Ms;
@@ -55,10 +56,9 @@ pub(crate) struct ChapterLine {
 pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQuery) -> Page {
     let query = Form::from_query(query.as_deref().unwrap_or(""));
     let when = When::read(&me, &query);
-    let db = &app.store.db;
-    let (revision, picture) = board::picture(&app, &when).await?;
-    let incumbents = db.incumbents(when.on).await?;
-    let mut fixes = board::fixes(&picture, &incumbents);
+    let (standing, head) = when.standing(&app).await?;
+    let Standing { revision, picture, incumbents, counts, level, .. } = &*standing;
+    let mut fixes = board::fixes(picture, incumbents);
     let more_fixes = fixes.len().saturating_sub(FIXES_SHOWN);
     fixes.truncate(FIXES_SHOWN);
     let waiting = decision::waiting_for(&app, &me, DECISIONS_SHOWN_ROWS).await?;
@@ -80,7 +80,7 @@ pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQue
         city: app.config.city.clone(),
         document: board::edition_words(revision.as_ref()),
         now: Moment::at(when.at),
-        tallies: board::tallies(&picture),
+        tallies: board::tallies(picture),
         sentence,
         fixes,
         more_fixes,
@@ -93,9 +93,9 @@ pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQue
                 requested: Moment::at(Ms(d.requested_ms)),
             })
             .collect(),
-        adopted: board::adopted(&db.counts(me.on).await?, &picture),
+        adopted: board::adopted(counts, picture),
         heads: HEADS.to_vec(),
         chapters: chapters.collect(),
-        ledger: ledger::sentence(&app).await?,
+        ledger: ledger::sentence(head, level),
     })
 }

@@ -12,18 +12,21 @@ use sekisho_domain::person::PERSON;
 use sekisho_domain::position::{ASSIGNMENT, POSITION, ROLE_SEAT};
 use sekisho_domain::role::Role;
 use sekisho_domain::section::SECTION;
-use sekisho_portal::{App, Config, credential, router};
+use sekisho_portal::{App, Config, Entrance, Font, credential, router};
 use sekisho_store::ledger::{Sequencer, create_log};
 use sekisho_store::object::Objects;
 use sekisho_store::session::NewSession;
 use sekisho_store::{Actor, Db, Store};
+use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 /// 2026-11-23 09:00 JST, a Monday.
 pub(crate) const START: Ms = Ms(1_795_392_000_000);
-const SINCE: Date = Date::constant(2024, 4, 1);
+pub(crate) const SINCE: Date = Date::constant(2024, 4, 1);
+/// Debian's fonts-noto-cjk: the PDF is made where it is installed.
+const FONT: &str = "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc";
 /// The section in which everybody but `other` sits.
 pub(crate) const UNIT: &str = "unit-joho";
 
@@ -31,6 +34,7 @@ pub(crate) struct City {
     pub(crate) app: App,
     pub(crate) clock: Arc<SetClock>,
     router: Router,
+    staff_door: Router,
     _dir: TempDir,
 }
 
@@ -54,9 +58,12 @@ impl City {
         db.migrate().await.unwrap();
         let store = Store::new(db, clock.clone(), entropy);
         let sequencer = Sequencer::open(&store, dir.path()).await.unwrap();
-        let config = Config { city: "さくら坂市".into(), ..Config::default() };
+        let font = Path::new(FONT).exists().then(|| Font { path: FONT.into(), index: 0 });
+        let config = Config { city: "さくら坂市".into(), font, ..Config::default() };
         let app = App::new(store, config, Objects::at(dir.path().join("objects")), sequencer);
-        let city = City { router: router(app.clone()), app, clock, _dir: dir };
+        let (router, staff_door) =
+            (router(app.clone(), Entrance::Whole), router(app.clone(), Entrance::Staff));
+        let city = City { router, staff_door, app, clock, _dir: dir };
         city.people().await;
         city
     }
@@ -92,7 +99,13 @@ impl City {
         tx.commit().await.unwrap();
     }
 
-    async fn person(&self, tx: &mut sekisho_store::Tx<'_>, name: &str, unit: &str, position: Option<&str>) {
+    pub(crate) async fn person(
+        &self,
+        tx: &mut sekisho_store::Tx<'_>,
+        name: &str,
+        unit: &str,
+        position: Option<&str>,
+    ) {
         let id = format!("who-{name}");
         let row = Row::new(&PERSON, &id)
             .set("number", name)
@@ -176,19 +189,29 @@ impl City {
         self.send(request).await
     }
 
+    /// As staff come in where administrators have a door of their own.
+    pub(crate) async fn get_at_staff_door(&self, cookie: &str, path: &str) -> Answer {
+        let request = Request::get(path).header(header::COOKIE, cookie).body(Body::empty()).unwrap();
+        answer(self.staff_door.clone(), request).await
+    }
+
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let header = |name| parts.headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
-        let cookie = header(header::SET_COOKIE).map(|c| c.split(';').next().unwrap_or("").to_owned());
-        let body = body.collect().await.unwrap().to_bytes();
-        Answer {
-            status: parts.status,
-            location: header(header::LOCATION).unwrap_or_default(),
-            cookie,
-            headers: parts.headers,
-            body: String::from_utf8_lossy(&body).into_owned(),
-        }
+        answer(self.router.clone(), request).await
+    }
+}
+
+async fn answer(router: Router, request: Request<Body>) -> Answer {
+    let response = router.oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let header = |name| parts.headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let cookie = header(header::SET_COOKIE).map(|c| c.split(';').next().unwrap_or("").to_owned());
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: parts.status,
+        location: header(header::LOCATION).unwrap_or_default(),
+        cookie,
+        headers: parts.headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
     }
 }
 

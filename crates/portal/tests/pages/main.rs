@@ -4,5 +4,6 @@
 
 mod kit;
 mod matrix;
+mod records;
 mod register;
 mod walk;

@@ -63,7 +63,8 @@ fn table() -> String {
         String::from("# all: every record; S: own sections; O: own; -: refused; step: log-in steps\n");
     for route in every_route() {
         let verb = if route.verb == Verb::Get { "GET " } else { "POST" };
-        let _ = write!(out, "{verb} {:<34}", route.path);
+        let admin = if route.admin { " (admin)" } else { "" };
+        let _ = write!(out, "{verb} {:<34}", format!("{}{admin}", route.path));
         for role in Role::ALL {
             let _ = write!(out, " {}={}", role.code(), extent(&route, role));
         }
@@ -74,16 +75,25 @@ fn table() -> String {
 
 #[test]
 fn rights_are_as_reviewed() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages/matrix.txt");
-    let table = table();
+    reviewed("matrix.txt", &table());
+}
+
+/// Compares with the table that was reviewed, and says which route changed and what to do.
+pub(crate) fn reviewed(name: &str, table: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages").join(name);
     #[expect(clippy::disallowed_methods, reason = "the switch that writes the reviewed table anew")]
     if std::env::var("UPDATE_MATRIX").is_ok() {
-        std::fs::write(&path, &table).unwrap();
+        std::fs::write(&path, table).unwrap();
     }
-    assert_eq!(
-        std::fs::read_to_string(&path).unwrap(),
-        table,
-        "rights changed: review tests/pages/matrix.txt"
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    let new: Vec<&str> = table.lines().filter(|line| !known.lines().any(|k| k == *line)).collect();
+    let gone: Vec<&str> = known.lines().filter(|line| !table.lines().any(|t| t == *line)).collect();
+    assert!(
+        new.is_empty() && gone.is_empty() && known == table,
+        "who may do what has changed. New or changed:\n{}\nNo longer so:\n{}\nReview it, then run \
+         UPDATE_MATRIX=1 cargo test -p sekisho-portal --test pages\nand commit tests/pages/{name}.",
+        new.join("\n"),
+        gone.join("\n")
     );
 }
 
@@ -164,4 +174,40 @@ async fn every_answer_is_dressed() {
         }
         assert_eq!(answer.body.matches("<h1").count(), 1, "{path}");
     }
+}
+
+/// An installation may keep the administrators' pages off the staff's network.
+#[tokio::test]
+async fn the_staff_s_door_does_not_lead_to_accounts() {
+    let city = City::new().await;
+    let me = city.signed_in("system_administrator").await;
+    for route in ROUTES.iter().filter(|r| r.admin && r.verb == Verb::Get) {
+        assert_eq!(city.get(&me, route.path).await.status, StatusCode::OK, "{}", route.path);
+        let refused = city.get_at_staff_door(&me, route.path).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{}", route.path);
+        assert!(refused.body.contains("管理用の入口"), "{}", refused.body);
+    }
+    assert!(ROUTES.iter().any(|r| r.admin));
+}
+
+/// Nobody stays logged in for longer than a working day, however busy; whoever is away for half an hour is out.
+#[tokio::test]
+async fn sessions_end() {
+    use sekisho_domain::clock::Ms;
+    let city = City::new().await;
+    let me = city.signed_in("manager").await;
+    for _ in 0..29 {
+        city.get(&me, "/sessions").await.ok();
+        city.clock.advance(20 * Ms::MINUTE);
+    }
+    city.get(&me, "/sessions").await.ok();
+    city.clock.advance(20 * Ms::MINUTE);
+    city.get(&me, "/sessions").await.to("/login?back=");
+
+    let (here, there) = (city.signed_in("manager").await, city.signed_in("manager").await);
+    let list = city.get(&here, "/sessions").await.ok().body;
+    let revoke = list.split("action=\"/sessions/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    city.post(&here, &format!("/sessions/{revoke}"), &[]).await.to("/sessions");
+    city.get(&here, "/sessions").await.ok();
+    city.get(&there, "/sessions").await.to("/login?back=");
 }

@@ -89,6 +89,8 @@ pub struct PublicationLine {
 pub struct Touched {
     pub clause_id: String,
     pub requirements: i64,
+    /// Checks that judge them today.
+    pub checks: i64,
     pub evidence: i64,
 }
 
@@ -130,9 +132,11 @@ sql! {
     const PUBLICATIONS = "SELECT p.url, p.published_on, p.sha256, h.name AS person
         FROM publication p JOIN person h ON h.id = p.person_id
         WHERE p.revision_id = $1 ORDER BY p.published_on DESC, p.id DESC";
-    const TOUCHED = "SELECT r.clause_id, COUNT(DISTINCT r.id) AS requirements, COUNT(e.id) AS evidence
-        FROM requirement r LEFT JOIN evidence e ON e.requirement_id = r.id
-        WHERE r.clause_id IS NOT NULL GROUP BY r.clause_id";
+    const TOUCHED = "SELECT r.clause_id, COUNT(*) AS requirements,
+            CAST(SUM((SELECT COUNT(*) FROM verdict v
+                WHERE v.requirement_id = r.id AND v.scope = 'city' AND v.to_ms IS NULL)) AS BIGINT) AS checks,
+            CAST(SUM((SELECT COUNT(*) FROM evidence e WHERE e.requirement_id = r.id)) AS BIGINT) AS evidence
+        FROM requirement r WHERE r.clause_id IS NOT NULL GROUP BY r.clause_id";
 }
 
 impl Db {

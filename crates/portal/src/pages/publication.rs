@@ -1,0 +1,182 @@
+//! 公表: what leaves this network for the city's web site, and the record that somebody saw it there.
+
+use crate::App;
+use crate::error::PortalError;
+use crate::form::Form;
+use crate::pages::board::edition;
+use crate::pages::document::{a_day, in_force, must_read};
+use crate::pages::{compare, document, evidence};
+use crate::part::{Day, Field, Input};
+use crate::session::Me;
+use crate::shell::{Page, Shell, page};
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use sekisho_domain::date::{Date, date_at};
+use sekisho_domain::document::DOCUMENT;
+use sekisho_policy::{Document, Revision};
+use sekisho_store::page::{ClauseLine, EntryLine, RevisionLine};
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+
+/// The policies in force, as far as they are public.
+#[derive(Debug, Template)]
+#[template(path = "document/public.html")]
+pub(crate) struct PublicPage {
+    pub(crate) shell: Shell,
+    pub(crate) texts: Vec<PublicText>,
+}
+
+#[derive(Debug)]
+pub(crate) struct PublicText {
+    pub(crate) title: String,
+    pub(crate) edition: String,
+    pub(crate) effective: Option<Day>,
+    pub(crate) clauses: Vec<document::ClauseRow>,
+    pub(crate) held_back: bool,
+}
+
+pub(crate) fn fields() -> Vec<Field> {
+    vec![
+        Field::text("url", "公表先のアドレス").hint("市のホームページの、その文書のアドレス"),
+        Field::date("day", "公表した日"),
+        Field::new("file", "公表したファイル", Input::File)
+            .hint("ホームページから取り出したファイルそのもの"),
+    ]
+}
+
+pub(crate) async fn publish(
+    State(app): State<App>,
+    me: Me,
+    Path(id): Path<String>,
+    mut form: Form,
+) -> Result<Response, PortalError> {
+    let url = form.required("url", "公表先のアドレスを入力してください。");
+    if !url.is_empty() && !url.starts_with("https://") && !url.starts_with("http://") {
+        form.refuse("url", "https:// か http:// で始まるアドレスを入力してください。");
+    }
+    let day = form.date("day", "公表した日を入力してください。");
+    if day.is_some_and(|d| d > me.on) {
+        form.refuse("day", "先の日付です。公表してから記録してください。");
+    }
+    if form.upload.as_ref().is_none_or(|u| u.bytes.is_empty()) {
+        form.refuse("file", "公表したファイルを選んでください。");
+    }
+    let (true, Some(day), Some(upload)) = (form.ok(), day, form.upload.clone()) else {
+        return Ok(page(&document::revision_page(&app, &me, &id, Some(&form)).await?)?.into_response());
+    };
+    let sha256 = hex::encode(Sha256::digest(&upload.bytes));
+    let mut tx = app.store.write(&me.actor(), "publication.record").await?;
+    tx.record_publication(&id, &url, day, &sha256, &me.who.person_id).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("/revisions/{id}?done=published")).into_response())
+}
+
+/// A revision as it may leave the city: its public clauses and its 改定履歴. What stands below a clause that is held
+/// back is held back with it.
+struct Outgoing {
+    document: Document,
+    public: HashSet<String>,
+    /// Name of the file, without its ending.
+    name: String,
+}
+
+async fn outgoing(app: &App, me: &Me, id: &str) -> Result<Outgoing, PortalError> {
+    let db = &app.store.db;
+    let r = db.revision(id).await?.ok_or(PortalError::NotFound)?;
+    let kept = db.row(&DOCUMENT, &r.document_id).await?.ok_or(PortalError::NotFound)?;
+    must_read(me, kept.text("visibility"))?;
+    if kept.text("visibility") != "public" {
+        return Err(PortalError::Forbidden("公開の文書ではないため、公表用には取り出せません。".to_owned()));
+    }
+    let clauses = db.clauses(id).await?;
+    let public = clauses.iter().filter(|c| c.visibility == "public").map(|c| c.clause_id.clone()).collect();
+    let entries = db.revision_entries(id).await?;
+    let name = format!("{}_{}", r.title, edition(&r.edition));
+    Ok(Outgoing { document: whole(&r, &clauses, entries), public, name })
+}
+
+fn whole(r: &RevisionLine, clauses: &[ClauseLine], entries: Vec<EntryLine>) -> Document {
+    let day = |text: Option<String>| text.and_then(|d| d.parse::<Date>().ok());
+    let entries = entries.into_iter().map(|e| Revision {
+        version: Some(e.edition).filter(|e| !e.is_empty()),
+        revised_on: day(e.revised_on),
+        effective_on: day(e.effective_on),
+        sections: e.sections,
+        summary: e.summary,
+    });
+    let revisions: Vec<Revision> = entries.collect();
+    let adopted = revisions.first().filter(|_| revisions.len() > 1).and_then(|first| first.revised_on);
+    Document { adopted, revisions, ..compare::document(r, clauses) }
+}
+
+/// One static, accessible HTML file for the city's web site.
+pub(crate) async fn html(
+    State(app): State<App>,
+    me: Me,
+    Path(id): Path<String>,
+) -> Result<Response, PortalError> {
+    let Outgoing { document, public, name } = outgoing(&app, &me, &id).await?;
+    let html = sekisho_policy::render::html(&document, |c| public.contains(&c.id));
+    Ok(evidence::attachment(&format!("{name}.html"), "text/html; charset=utf-8", html.into_bytes()))
+}
+
+/// The same as a tagged A4 PDF, with the glyphs of the installation's font in it.
+pub(crate) async fn pdf(
+    State(app): State<App>,
+    me: Me,
+    Path(id): Path<String>,
+) -> Result<Response, PortalError> {
+    let Outgoing { document, public, name } = outgoing(&app, &me, &id).await?;
+    let Some(font) = app.config.font.clone() else { return Err(PortalError::NoFont) };
+    let made = tokio::task::spawn_blocking(move || {
+        let bytes = std::fs::read(&font.path).map_err(|e| format!("{}: {e}", font.path.display()))?;
+        sekisho_policy::pdf::pdf(&document, |c| public.contains(&c.id), &bytes, font.index)
+            .map_err(|e| format!("{}: {e}", font.path.display()))
+    });
+    let made = made.await.map_err(|e| PortalError::Internal(e.to_string()))?;
+    let bytes = made.map_err(PortalError::Internal)?;
+    Ok(evidence::attachment(&format!("{name}.pdf"), "application/pdf", bytes))
+}
+
+/// 公開 clauses of the policies in force, for anybody.
+pub(crate) async fn public(State(app): State<App>) -> Page {
+    let today = date_at(app.store.clock.now());
+    let db = &app.store.db;
+    let mut texts = Vec::new();
+    for d in db.documents(today).await?.into_iter().filter(|d| d.visibility == "public") {
+        let revisions = db.revisions(&d.id).await?;
+        let Some(r) = in_force(&revisions, today) else { continue };
+        let clauses = db.clauses(&r.id).await?;
+        let shown = shown(&clauses);
+        let held_back = shown.len() < clauses.len();
+        let public = shown.into_iter().map(document::clause_row);
+        texts.push(PublicText {
+            title: r.title.clone(),
+            edition: edition(&r.edition),
+            effective: a_day(r.effective_on.as_deref()),
+            clauses: public.collect(),
+            held_back,
+        });
+    }
+    page(&PublicPage {
+        shell: app.bare_shell(format!("{}の情報セキュリティポリシー", app.config.city)),
+        texts,
+    })
+}
+
+/// Public clauses below public clauses.
+fn shown(clauses: &[ClauseLine]) -> Vec<&ClauseLine> {
+    let mut open: HashSet<&str> = HashSet::new();
+    let mut out = Vec::new();
+    // A parent stands before its children.
+    for clause in clauses {
+        if clause.visibility == "public"
+            && clause.parent_clause_id.as_deref().is_none_or(|p| open.contains(p))
+        {
+            open.insert(&clause.clause_id);
+            out.push(clause);
+        }
+    }
+    out
+}
