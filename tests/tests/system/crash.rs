@@ -2,6 +2,7 @@
 //! the system goes on. The writer is this test binary itself, started again as another process.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -22,6 +23,8 @@ use testkit::World;
 
 /// Tells a started copy of this binary that it is the writer: `data directory|applicant|approver|seed`.
 const WRITER: &str = "SEKISHO_CRASH_WRITER";
+/// What the writer prints when its work begins: only from then on is it killed.
+const BEGAN: &str = "the writer began";
 const KILLS: u64 = 50;
 const CLAUSES: i64 = 40;
 
@@ -48,6 +51,7 @@ async fn writer() {
     let sequencer = Sequencer::open(&store, Path::new(dir)).await.unwrap();
     let applicant = store.db.who(applicant, "").await.unwrap();
     let approver = store.db.who(approver, "").await.unwrap();
+    println!("{BEGAN}");
     for number in 0.. {
         import_and_decide(&store, &applicant, &approver, number).await;
         sequencer.run_once().await.unwrap();
@@ -98,8 +102,10 @@ async fn import_and_decide(store: &Store, applicant: &Who, approver: &Who, numbe
 #[tokio::test]
 async fn a_killed_writer_leaves_nothing_half_done() {
     if testkit::on_postgres() {
-        println!("NOT RUN: kill -9 is driven on SQLite, where the database is in the killed process");
-        return;
+        return testkit::not_run(
+            "kill -9",
+            "it is driven on SQLite, where the database is in the killed process",
+        );
     }
     let world = World::new().await;
     let unit = world.section("0103", "情報政策課").await;
@@ -110,12 +116,14 @@ async fn a_killed_writer_leaves_nothing_half_done() {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["crash::writer", "--exact", "--nocapture"])
             .env(WRITER, orders)
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap().contains(BEGAN)), "the writer did not begin");
         // Not a wait for something: the moment of the kill is the random variable of this test.
-        tokio::time::sleep(Duration::from_millis(20 + kill * 7919 % 180)).await;
+        tokio::time::sleep(Duration::from_millis(1 + kill * 7919 % 180)).await;
         assert!(child.try_wait().unwrap().is_none(), "the writer stopped by itself");
         child.kill().unwrap();
         child.wait().unwrap();

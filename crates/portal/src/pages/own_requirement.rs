@@ -77,8 +77,9 @@ async fn form_page(app: &App, me: &Me, form: Option<&Form>) -> Result<FormPage, 
         fields,
         upload: false,
         button: "要求を加える",
-        consequence: "「未検討」として加わります。採用の決裁を受けると、判定が始まります。441件の数には入りません。"
-            .to_owned(),
+        consequence:
+            "「未検討」として加わります。採用の決裁を受けると、判定が始まります。441件の数には入りません。"
+                .to_owned(),
     })
 }
 

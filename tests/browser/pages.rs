@@ -1,0 +1,182 @@
+//! Every page that a link leads to: no serious finding of axe-core, nothing wider than the screen, and the tree that
+//! a screen reader walks as it was reviewed.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt::Write as _;
+use std::path::Path;
+
+use sekisho_portal::{ROUTES, Verb};
+use serde_json::Value;
+
+use crate::chrome::{Browser, out};
+use crate::site::Site;
+
+const AXE: &str = include_str!("vendor/axe.min.js");
+/// CSS pixels: a telephone, an office screen at 200 %, an office screen.
+const WIDTHS: [u32; 3] = [390, 640, 1280];
+/// Pages whose tree is kept in `trees.txt`.
+const REVIEWED: [&str; 5] = ["/", "/start", "/requirements/{id}", "/documents/import", "/sessions"];
+
+/// Pages that the first day itself looks at, because what they show is gone afterwards.
+const LOOKED_AT: [&str; 2] = ["/documents/import/{id}", "/policy"];
+
+/// Everything that is wrong with the page that is shown, one line each; a picture of it at every width.
+pub(crate) async fn faults(browser: &Browser, route: &str) -> String {
+    axe(browser, route).await + &widths(browser, route).await
+}
+
+/// Walks from the board along every link, one page for each route.
+pub(crate) async fn every_page(site: &Site, browser: &Browser) {
+    let mut open = VecDeque::from(["/".to_owned()]);
+    let mut seen = BTreeSet::new();
+    let (mut findings, mut trees) = (String::new(), BTreeMap::new());
+    while let Some(path) = open.pop_front() {
+        let Some(route) = route(&path) else { panic!("a link leads nowhere: {path}") };
+        if is_download(route) || !seen.insert(route) {
+            continue;
+        }
+        browser.goto(&format!("{}{path}", site.url)).await;
+        open.extend(browser.paths().await.into_iter().filter(|p| p.starts_with('/')).map(without_fragment));
+        findings += &faults(browser, route).await;
+        if REVIEWED.contains(&route) {
+            trees.insert(route, browser.tree().await);
+        }
+    }
+    for route in ROUTES.iter().filter(|r| r.verb == Verb::Get && !seen.contains(r.path)) {
+        if !is_download(route.path) && !route.path.starts_with("/login") && !LOOKED_AT.contains(&route.path) {
+            testkit::not_run(&format!("axe-core on {}", route.path), "no link led there on the first day");
+        }
+    }
+    log_in_pages(site, browser, &mut findings).await;
+    assert!(findings.is_empty(), "{findings}");
+    reviewed(&trees);
+}
+
+/// The pages before the log-in, which no link of a signed-in reader leads to.
+async fn log_in_pages(site: &Site, browser: &Browser, findings: &mut String) {
+    browser.press("form[action='/logout'] button").await;
+    for path in ["/login", "/policy", "/no-such-page"] {
+        browser.goto(&format!("{}{path}", site.url)).await;
+        *findings += &faults(browser, path).await;
+    }
+}
+
+fn without_fragment(path: String) -> String {
+    path.split('#').next().unwrap_or_default().to_owned()
+}
+
+/// The route that answers a path; fixed words win over `{id}`.
+fn route(path: &str) -> Option<&'static str> {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let fits = |pattern: &str| {
+        let (a, b): (Vec<&str>, Vec<&str>) = (pattern.split('/').collect(), path.split('/').collect());
+        a.len() == b.len() && a.iter().zip(&b).all(|(p, s)| p == s || p.starts_with('{') && !s.is_empty())
+    };
+    let all = ROUTES.iter().filter(|r| r.verb == Verb::Get && fits(r.path)).map(|r| r.path);
+    all.min_by_key(|p| p.matches('{').count())
+}
+
+/// Routes that answer with a file, not a page.
+fn is_download(route: &str) -> bool {
+    [".docx", ".pdf", ".xlsx", ".csv", "/export", "/file", "/pdf", "/xlsx", "/csv"]
+        .iter()
+        .any(|end| route.ends_with(end))
+}
+
+/// What axe-core finds serious or critical, one line each.
+async fn axe(browser: &Browser, route: &str) -> String {
+    browser.width(1280).await;
+    browser.script(AXE).await;
+    let run = "const done = arguments[arguments.length - 1];
+        axe.run(document, {resultTypes: ['violations']}).then(r => done(r.violations), e => done(String(e)))";
+    let found = browser.script_async(run).await;
+    let found = found.as_array().unwrap_or_else(|| panic!("axe-core did not run on {route}: {found}"));
+    let mut out = String::new();
+    for rule in found.iter().filter(|v| matches!(v["impact"].as_str(), Some("serious" | "critical"))) {
+        let node = &rule["nodes"][0];
+        let _ = writeln!(out, "{route}: {} {}\n    {}", rule["id"], rule["help"], node["html"]);
+    }
+    out
+}
+
+/// A page never has to be moved sideways to be read (WCAG 1.4.10), and is left as a picture to be looked at.
+async fn widths(browser: &Browser, route: &str) -> String {
+    let name = route.trim_matches('/').replace(['/', '{', '}'], "_");
+    let name = if name.is_empty() { "board" } else { &name };
+    let mut out = String::new();
+    for width in WIDTHS {
+        browser.width(width).await;
+        let excess = browser.script("return document.documentElement.scrollWidth - innerWidth").await;
+        if excess.as_i64().unwrap() > 0 {
+            let _ = writeln!(out, "{route}: {excess} pixels too wide at {width}");
+        }
+        browser.picture(&format!("{name}-{width}")).await;
+    }
+    out
+}
+
+/// `UPDATE_TREES=1 cargo test -p sekisho-tests --test browser` writes the reviewed trees anew.
+fn reviewed(trees: &BTreeMap<&str, String>) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/trees.txt");
+    let mut all = String::new();
+    for (route, tree) in trees {
+        let _ = write!(all, "== {route}\n{tree}\n");
+    }
+    std::fs::write(out("trees.txt"), &all).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the switch that writes the reviewed trees anew")]
+    if std::env::var("UPDATE_TREES").is_ok() {
+        std::fs::write(&path, &all).unwrap();
+    }
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    if let Some((line, (new, old))) =
+        all.lines().zip(known.lines()).enumerate().find(|(_, (new, old))| new != old)
+    {
+        panic!(
+            "what a screen reader walks changed at line {}:\n  was {old}\n  is  {new}\nreview it and run: \
+             UPDATE_TREES=1 cargo test -p sekisho-tests --test browser",
+            line + 1
+        );
+    }
+    assert_eq!(all.lines().count(), known.lines().count(), "the trees grew or shrank: run UPDATE_TREES=1");
+}
+
+/// Headings, landmarks, links, controls and tables of a DevTools accessibility tree, indented by depth.
+pub(crate) fn outline(nodes: &[Value]) -> String {
+    const KEPT: [&str; 18] = [
+        "banner",
+        "navigation",
+        "main",
+        "contentinfo",
+        "heading",
+        "link",
+        "button",
+        "textbox",
+        "combobox",
+        "checkbox",
+        "radio",
+        "radiogroup",
+        "group",
+        "table",
+        "alert",
+        "status",
+        "image",
+        "search",
+    ];
+    let by_id: BTreeMap<&str, &Value> =
+        nodes.iter().filter_map(|n| Some((n["nodeId"].as_str()?, n))).collect();
+    let mut out = String::new();
+    let mut open: Vec<(&str, usize)> =
+        nodes.first().and_then(|n| n["nodeId"].as_str()).map(|id| (id, 0)).into_iter().collect();
+    while let Some((id, depth)) = open.pop() {
+        let Some(node) = by_id.get(id) else { continue };
+        let role = node["role"]["value"].as_str().unwrap_or_default();
+        let kept = KEPT.contains(&role) && node["ignored"] != true;
+        if kept {
+            let name: String = node["name"]["value"].as_str().unwrap_or_default().chars().take(40).collect();
+            let _ = writeln!(out, "{}{role} {name}", "  ".repeat(depth));
+        }
+        let children = node["childIds"].as_array().into_iter().flatten().rev().filter_map(Value::as_str);
+        open.extend(children.map(|child| (child, depth + usize::from(kept))));
+    }
+    out
+}
