@@ -330,10 +330,7 @@ impl Cells {
             }
             _ => {}
         }
-        let _ = write!(out, " defaultRowHeight=\"{}\"", height_text(height));
-        if flags & 1 != 0 {
-            out.push_str(" customHeight=\"1\"");
-        }
+        let _ = write!(out, " defaultRowHeight=\"{}\" customHeight=\"1\"", height_text(height));
         if flags & 2 != 0 {
             out.push_str(" zeroHeight=\"1\"");
         }
@@ -472,7 +469,9 @@ fn write_row(out: &mut String, row: Row, paper: &Paper<'_>) {
         let _ = write!(out, " s=\"{style}\" customFormat=\"1\"");
     }
     if row.height & 0x8000 == 0 && row.height > 0 {
-        let _ = write!(out, " ht=\"{}\"", height_text(row.height));
+        // A height that Excel chose is fixed all the same: other programs would choose another one for the fonts they
+        // have, and the pages would break elsewhere.
+        let _ = write!(out, " ht=\"{}\" customHeight=\"1\"", height_text(row.height));
     }
     let mut flag = |bit: u32, name: &str| {
         if flags & bit != 0 {
@@ -480,7 +479,6 @@ fn write_row(out: &mut String, row: Row, paper: &Paper<'_>) {
         }
     };
     flag(0x20, "hidden");
-    flag(0x40, "customHeight");
     flag(0x10, "collapsed");
     flag(0x1000_0000, "thickTop");
     flag(0x2000_0000, "thickBot");
