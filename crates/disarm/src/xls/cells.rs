@@ -314,6 +314,8 @@ pub(super) struct Paper<'a> {
     pub(super) strings: usize,
     /// `rPr` of every font.
     pub(super) fonts: &'a [String],
+    /// Pixels of a digit of the standard font.
+    pub(super) digit_width: f64,
 }
 
 impl Cells {
@@ -321,15 +323,10 @@ impl Cells {
     pub(super) fn write(&self, out: &mut String, paper: &Paper<'_>) {
         let (flags, height) = self.default_row.unwrap_or((0, 255));
         out.push_str("<sheetFormatPr");
-        match (self.standard_width, self.default_width) {
-            (Some(width), _) => {
-                let _ = write!(out, " defaultColWidth=\"{}\"", width_text(width));
-            }
-            (None, Some(width)) if width != 8 => {
-                let _ = write!(out, " baseColWidth=\"{}\"", width.min(255));
-            }
-            _ => {}
+        if let Some(width) = self.default_width.filter(|w| *w != 8) {
+            let _ = write!(out, " baseColWidth=\"{}\"", width.min(255));
         }
+        let _ = write!(out, " defaultColWidth=\"{}\"", xml::number(self.usual_width(paper.digit_width)));
         let _ = write!(out, " defaultRowHeight=\"{}\" customHeight=\"1\"", height_text(height));
         if flags & 2 != 0 {
             out.push_str(" zeroHeight=\"1\"");
@@ -435,14 +432,24 @@ impl Cells {
         out.push_str("</mergeCells>");
     }
 
-    /// Width of a column in characters; `None` for the default.
-    pub(super) fn column_width(&self, column: u16) -> Option<f64> {
+    /// Width of a column that says nothing, in characters: that of the sheet, or as many digits as it names with the
+    /// margin beside them, rounded up to eight pixels as Excel does.
+    fn usual_width(&self, digit_width: f64) -> f64 {
+        match self.standard_width {
+            Some(width) => f64::from(width) / 256.0,
+            None => {
+                let digits = f64::from(self.default_width.unwrap_or(8).min(255));
+                ((digits * digit_width + 5.0) / 8.0).ceil() * 8.0 / digit_width
+            }
+        }
+        .min(255.0)
+    }
+
+    /// Width of a column in characters.
+    pub(super) fn column_width(&self, column: u16, digit_width: f64) -> f64 {
         let of = |c: &Column| if c.flags & 1 != 0 { 0.0 } else { f64::from(c.width) / 256.0 };
-        self.columns.iter().rev().find(|c| (c.first..=c.last).contains(&column)).map(of).or_else(|| {
-            self.standard_width
-                .map(|w| f64::from(w) / 256.0)
-                .or_else(|| self.default_width.map(|w| f64::from(w) + 0.75))
-        })
+        let own = self.columns.iter().rev().find(|c| (c.first..=c.last).contains(&column)).map(of);
+        own.unwrap_or_else(|| self.usual_width(digit_width))
     }
 
     /// Rows that say something about themselves, in order.

@@ -68,7 +68,8 @@ impl Layer {
                 record.more.iter().for_each(|piece| self.stream.extend_from_slice(piece));
             }
             0x01B6 => {
-                let text = shape_text(record)?;
+                let (text, rest) = shape_text(record)?;
+                rest.iter().for_each(|piece| self.stream.extend_from_slice(piece));
                 self.objects.last_mut()?.text = Some(text);
             }
             0x001C => {
@@ -89,8 +90,14 @@ impl Layer {
         self.charts.entry(self.objects.len().saturating_sub(1)).or_default()
     }
 
-    pub(super) fn shapes(&self, ctx: &mut Ctx<'_>) -> Result<Vec<Shape>, Refusal> {
-        escher::shapes(&self.stream, ctx)
+    /// The shapes; objects that none of them draws are told.
+    pub(super) fn shapes(&self, sheet: &str, ctx: &mut Ctx<'_>) -> Result<Vec<Shape>, Refusal> {
+        let (shapes, drawn) = escher::shapes(&self.stream, ctx)?;
+        let notes = self.objects.iter().skip(drawn).filter(|o| o.kind == 0x19).count();
+        for _ in drawn..self.objects.len() - notes {
+            ctx.report(Threat::L06, Severity::Simplified, Action::Dropped, "壊れた図形", sheet);
+        }
+        Ok(shapes)
     }
 
     /// Reports objects that could run something; their shapes are written without it.
@@ -129,25 +136,34 @@ fn object(data: &[u8]) -> Object {
     object
 }
 
-fn shape_text(record: &Record<'_>) -> Option<ShapeText> {
+/// The text on a shape, and the pieces behind it: once a drawing is longer than one record, it goes on in CONTINUE
+/// records behind objects and texts.
+fn shape_text<'a>(record: &Record<'a>) -> Option<(ShapeText, Vec<&'a [u8]>)> {
     let mut head = Fields::over(record.data);
     let (flags, rotation) = (head.u16()?, head.u16()?);
     head.skip(6)?;
     let (letters, run_bytes) = (usize::from(head.u16()?), usize::from(head.u16()?));
     let mut text = Text::default();
-    if letters > 0 && !record.more.is_empty() {
-        let body = Record { id: 0, data: record.more[0], more: record.more[1..].to_vec() };
-        let mut fields = body.fields();
+    let mut pieces = record.more.iter().copied();
+    while text.units.len() < letters {
+        let Some(piece) = pieces.next() else { break };
+        let mut fields = Fields::over(piece);
         let wide = fields.u8()? & 1 != 0;
-        text.units = fields.chars(letters, wide)?;
-        for _ in 0..run_bytes / 8 {
-            let (Some(at), Some(font)) = (fields.u16(), fields.u16()) else { break };
-            fields.u32();
-            // The last run only marks the end.
-            if usize::from(at) < letters {
-                text.runs.push((at, font));
-            }
+        let here = fields.left() / if wide { 2 } else { 1 };
+        text.units.extend(fields.chars(here.min(letters - text.units.len()), wide)?);
+    }
+    let mut runs = Vec::new();
+    while letters > 0 && runs.len() < run_bytes {
+        let Some(piece) = pieces.next() else { break };
+        runs.extend_from_slice(piece);
+    }
+    let mut fields = Fields::over(&runs);
+    while let (Some(at), Some(font), Some(_)) = (fields.u16(), fields.u16(), fields.u32()) {
+        // The last run only marks the end.
+        if usize::from(at) < letters {
+            text.runs.push((at, font));
         }
     }
-    Some(ShapeText { text, horizontal: (flags >> 1) & 7, vertical: (flags >> 4) & 7, rotation })
+    let text = ShapeText { text, horizontal: (flags >> 1) & 7, vertical: (flags >> 4) & 7, rotation };
+    Some((text, pieces.collect()))
 }

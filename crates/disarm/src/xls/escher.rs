@@ -18,15 +18,16 @@ struct Head {
     kind: u16,
 }
 
-/// Children of a container: head and payload. Stops where a length does not fit.
+/// Children of a container: head and payload. A container that is cut off keeps what is there of it.
 fn children(data: &[u8]) -> impl Iterator<Item = (Head, &[u8])> {
     let mut rest = data;
     std::iter::from_fn(move || {
         let head = rest.get(..8)?;
         let word = u16::from_le_bytes([head[0], head[1]]);
         let len = usize::try_from(u32::from_le_bytes([head[4], head[5], head[6], head[7]])).ok()?;
-        let body = rest.get(8..8_usize.checked_add(len)?)?;
-        rest = &rest[8 + len..];
+        let end = 8_usize.checked_add(len)?.min(rest.len());
+        let body = &rest[8..end];
+        rest = &rest[end..];
         let kind = u16::from_le_bytes([head[2], head[3]]);
         Some((Head { instance: word >> 4, kind }, body))
     })
@@ -61,8 +62,8 @@ pub(super) struct Anchor {
     pub(super) to: [u16; 4],
 }
 
-/// The shapes of a sheet.
-pub(super) fn shapes(drawing: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<Shape>, Refusal> {
+/// The shapes of a sheet, and how many of them belong to an object.
+pub(super) fn shapes(drawing: &[u8], ctx: &mut Ctx<'_>) -> Result<(Vec<Shape>, usize), Refusal> {
     let mut reader = Reader { objects: 0, records: 0 };
     let mut out = Vec::new();
     for (head, body) in children(drawing) {
@@ -77,7 +78,7 @@ pub(super) fn shapes(drawing: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<Shape>, Re
         }
     }
     ctx.spend(Meter::Objects, reader.records)?;
-    Ok(out)
+    Ok((out, reader.objects))
 }
 
 struct Reader {

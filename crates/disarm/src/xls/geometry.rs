@@ -30,7 +30,7 @@ impl Grid {
     pub(super) fn new(cells: &Cells, digit_width: f64) -> Self {
         let mut columns = vec![0];
         for column in 0..=255 {
-            let width = cells.column_width(column).unwrap_or(8.75);
+            let width = cells.column_width(column, digit_width);
             let pixels = (width * digit_width + 0.5).floor();
             columns.push(columns.last().copied().unwrap_or(0) + emu(pixels * PER_PIXEL));
         }

@@ -143,7 +143,7 @@ impl Sheet {
     ) -> Result<Parts, Refusal> {
         let mut parts = Parts::default();
         let grid = Grid::new(&self.cells, styles.digit_width());
-        let shapes = self.layer.shapes(ctx)?;
+        let shapes = self.layer.shapes(&self.name, ctx)?;
         let known: Vec<bool> = book.pictures.iter().map(Option::is_some).collect();
         let mut plots = BTreeMap::new();
         for (object, chart) in &self.layer.charts {

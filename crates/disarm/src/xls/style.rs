@@ -217,8 +217,10 @@ impl Styles {
 
     /// Width of a digit of the standard font in pixels at 96 dpi, for turning widths into lengths.
     pub(super) fn digit_width(&self) -> f64 {
-        let height = self.fonts.first().map_or(220, |f| f.height);
-        (f64::from(height) / 20.0 * 96.0 / 72.0 * 0.53).round().max(4.0)
+        let (height, name) = self.fonts.first().map_or((220, ""), |f| (f.height, f.name.as_str()));
+        // Half an em and a little more; Calibri is the narrow one among the usual fonts.
+        let share = if name == "Calibri" { 0.507 } else { 0.53 };
+        (f64::from(height) / 20.0 * 96.0 / 72.0 * share).round().max(4.0)
     }
 
     /// Adds a differential format and gives its index.
