@@ -34,6 +34,7 @@ mod disposals_are_permitted;
 mod disposals_are_recorded;
 mod edr_is_installed;
 mod exceptions_are_decided;
+mod exceptions_do_not_repeat;
 mod full_scans_are_run;
 mod integrity_is_backed_up;
 mod ledger_is_sealed;
@@ -100,6 +101,7 @@ pub static CHECKS: &[&Check] = &[
     &disposals_are_recorded::CHECK,
     &edr_is_installed::CHECK,
     &exceptions_are_decided::CHECK,
+    &exceptions_do_not_repeat::CHECK,
     &full_scans_are_run::CHECK,
     &integrity_is_backed_up::CHECK,
     &ledger_is_sealed::CHECK,

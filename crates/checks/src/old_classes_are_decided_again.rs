@@ -11,7 +11,7 @@ pub(crate) static CHECK: Check = register_check!(
     reads: &["asset"],
     rows: "asset",
     among: "t.confidentiality <> '1' AND t.confidentiality <> '2'",
-    wrong: "t.confidentiality = '3'",
+    wrong: "t.confidentiality = '3' OR (t.redecide IS NOT NULL AND t.redecide)",
     fact: "COALESCE(t.checked_on, t.valid_from)",
     days: "396",
     source: "情報資産の台帳",

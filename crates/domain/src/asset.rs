@@ -70,6 +70,10 @@ pub static ASSET: Noun = Noun {
             .hint(
                 "区分の決め方は「自治体機密性の分類基準」。旧区分の3は、3A・3B・3Cのどれかに決め直します。",
             ),
+        Column::new("redecide", "再判定を待つ", Kind::Bool)
+            .optional()
+            .aliases(&["要再判定"])
+            .hint("旧区分から読み替えただけの区分。人が区分を決めると「いいえ」になります。"),
         Column::new("integrity", "完全性", Kind::Choice(INTEGRITY)).aliases(&["完全性区分"]),
         Column::new("availability", "可用性", Kind::Choice(AVAILABILITY)).aliases(&["可用性区分"]),
         Column::new("personal_data", "個人情報", Kind::Choice(PERSONAL_DATA))
@@ -127,11 +131,12 @@ pub static REGISTER: Register = Register {
     valid: Some(("valid_from", "valid_to")),
     list: &["number", "name", "unit_id", "form", "confidentiality", "zone", "checked_on"],
     sorts: &["number", "name", "confidentiality", "valid_from"],
-    filters: &["unit_id", "confidentiality", "zone", "form", "personal_data", "system_id"],
+    filters: &["unit_id", "confidentiality", "zone", "form", "personal_data", "system_id", "redecide"],
     searched: &["number", "name", "content", "place", "users", "note"],
     rules: &[
         zone_bears_the_class,
         old_class_is_decided_again,
+        read_over_is_not_decided,
         personal_data_is_counted,
         low_class_for_persons,
     ],
@@ -163,6 +168,12 @@ fn zone_bears_the_class(row: &Row) -> Option<Breach> {
 fn old_class_is_decided_again(row: &Row) -> Option<Breach> {
     let says = "旧区分のままです。3A・3B・3Cのどれかに決め直してください。迷うときは3Bです。";
     (row.text("confidentiality") == "3").then(|| Breach::flagged("confidentiality", says))
+}
+
+fn read_over_is_not_decided(row: &Row) -> Option<Breach> {
+    let says = "旧区分から読み替えただけの区分です。「質問に答えて区分を決める」で決めてください。";
+    let waits = row.get("redecide") == Some(&crate::noun::Value::Bool(Some(true)));
+    waits.then(|| Breach::flagged("confidentiality", says))
 }
 
 fn personal_data_is_counted(row: &Row) -> Option<Breach> {

@@ -34,6 +34,9 @@ pub static EVIDENCE: Noun = Noun {
     ],
 };
 
+/// As many exceptions from one clause within three years are a defect of the policy (guideline §7.4).
+pub const EXCEPTED_TOO_OFTEN: i64 = 3;
+
 /// 例外措置: ends by itself on `valid_to`.
 pub static EXCEPTION: Noun = Noun {
     name: "exception",

@@ -3,9 +3,9 @@
 
 use crate::error::PortalError;
 use crate::pages::{
-    account, adoption, application, assignment, board, bulk, clause, compare, decision, document, evidence,
-    import, ledger, login, outside, own_requirement, person, position, publication, register, requirement,
-    role_seat, section, session as sessions, start, step_up, summary,
+    account, adoption, application, asset, assignment, board, bulk, clause, compare, decision, document,
+    evidence, exception, import, ledger, login, outside, own_requirement, person, position, publication,
+    register, relation, requirement, role_seat, section, session as sessions, start, step_up, summary,
 };
 use crate::session::{Need, guard};
 use crate::{App, assets, guard as front, limits};
@@ -164,6 +164,13 @@ pub static ROUTES: &[Route] = routes! {
     post "/registers/{noun}/{id}/edit"    Register(Edit)              => register::form::update;
     get  "/registers/{noun}/{id}/end"     Register(Edit)              => register::form::end_form;
     post "/registers/{noun}/{id}/end"     Register(Edit)              => register::form::end;
+    get  "/registers/asset/classify"      May(Edit, "asset")          => asset::classify_new;
+    get  "/registers/asset/reclassify"    May(Edit, "asset")          => asset::reclassify;
+    post "/registers/asset/reclassify"    May(Edit, "asset")          => asset::reread;
+    get  "/registers/asset/{id}/classify" May(Edit, "asset")          => asset::classify;
+    post "/registers/asset/{id}/classify" May(Edit, "asset")          => asset::classified;
+    get  "/registers/{noun}/{id}/relations" Register(View)            => relation::show;
+    get  "/exceptions"                    May(View, "exception")      => exception::list;
     // the record
     get  "/ledger"                        May(View, "checkpoint")     => ledger::show;
     post "/ledger/outside"                May(Edit, "outside_checkpoint") => ledger::confirm;

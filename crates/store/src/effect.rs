@@ -29,6 +29,7 @@ pub fn exception_subject(exception: &Row) -> Json {
         "requirement": exception.text("requirement_id"),
         "reason": exception.text("reason"),
         "substitute": exception.text("substitute"),
+        "residual_risk": exception.text("residual_risk"),
         "valid_from": exception.text("valid_from"),
         "valid_to": exception.text("valid_to"),
     })

@@ -281,3 +281,37 @@ fn checks_speak_for_rows_that_exist() {
         assert!(documented.contains(&format!("| `{id}` |")), "docs/checks.md does not name {id}");
     }
 }
+
+/// Three exceptions from one clause are a defect of the policy.
+#[tokio::test]
+async fn a_clause_excepted_again_and_again_is_named() {
+    let city = City::new().await;
+    let watched = city.adopt("7.4.3").await;
+    let check = "exceptions_do_not_repeat";
+    assert_eq!(city.verdict(&watched, check).await.0, "unproven");
+    let id = city.adopt("1.1.2").await;
+    for nth in 1..=3 {
+        let mut tx = city.world.store.write(&Actor::system(), "exception.apply").await.unwrap();
+        let new = NewException {
+            requirement_id: &id,
+            reason: "任命の手続中",
+            substitute: "統括責任者が兼ねる",
+            residual_risk: Some("兼ねる人が不在の日がある"),
+            valid_from: city.today(),
+            valid_to: city.today().checked_add(jiff::Span::new().days(30)).unwrap(),
+        };
+        let decision = tx.apply_for_exception(&city.staff, new).await.unwrap();
+        tx.commit().await.unwrap();
+        city.world.store.decide(&city.ciso, &decision, Answer::Approve, None).await.unwrap();
+        let (state, reason) = city.verdict(&watched, check).await;
+        assert_eq!(state, if nth < 3 { "holds" } else { "broken" }, "{reason}");
+        let listed = city.world.db().exceptions("now", None, city.today()).await.unwrap();
+        assert!(listed.iter().all(|line| line.times == nth && line.decision_id.is_some()), "{listed:?}");
+        city.world.clock.advance(60 * Ms::DAY);
+    }
+    let past = city.world.db().exceptions("past", None, city.today()).await.unwrap();
+    assert_eq!(past.len(), 3, "each ended by itself");
+    // Three years later they no longer count.
+    city.world.clock.advance(1_100 * Ms::DAY);
+    assert_eq!(city.verdict(&watched, check).await.0, "holds");
+}

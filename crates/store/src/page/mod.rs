@@ -5,7 +5,9 @@ mod account;
 mod assurance;
 mod document;
 mod evidence;
+mod exception;
 mod position;
+mod relation;
 mod seat;
 mod section;
 mod verdict;
@@ -16,7 +18,9 @@ pub use document::{
     AdoptionLine, ClauseLine, DocumentLine, EntryLine, PublicationLine, RevisionLine, Touched, WarningLine,
 };
 pub use evidence::EvidenceLine;
+pub use exception::ExceptionLine;
 pub use position::{AssignmentLine, Incumbent, PositionLine, RoleSeatLine};
+pub use relation::{Held, Used};
 pub use seat::SeatWords;
 pub use section::{Counts, PersonLine, SectionLine};
 pub use verdict::{Interval, Judged, VerdictLine};
@@ -27,7 +31,9 @@ pub(crate) const SQL: &[&[&str]] = &[
     assurance::SQL,
     document::SQL,
     evidence::SQL,
+    exception::SQL,
     position::SQL,
+    relation::SQL,
     seat::SQL,
     section::SQL,
     verdict::SQL,

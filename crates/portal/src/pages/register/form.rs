@@ -9,7 +9,7 @@ use crate::pages::shared::FormPage;
 use crate::part::{Errors, Field};
 use crate::session::Me;
 use crate::shell::{Page, page};
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use sekisho_domain::access::Action;
 use sekisho_domain::date::Date;
@@ -123,9 +123,21 @@ async fn form_page(
     })
 }
 
-pub(crate) async fn new_form(State(app): State<App>, me: Me, Path(noun): Path<String>) -> Page {
+/// What the address already says, such as a class that the questions proposed, stands in the form.
+pub(crate) async fn new_form(
+    State(app): State<App>,
+    me: Me,
+    Path(noun): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Page {
     let desk = Desk::set(&app, &me, named(&noun)?).await?;
-    let row = proposed(&app, &me, desk.layout.register).await?;
+    let mut row = proposed(&app, &me, desk.layout.register).await?;
+    let said = Form::from_query(query.as_deref().unwrap_or(""));
+    for column in desk.seen.iter().filter(|column| !said.get(column.name).is_empty()) {
+        if let Ok(value) = read(column, said.get(column.name), &desk.names) {
+            desk.layout.set(&mut row, column, value);
+        }
+    }
     page(&form_page(&app, &me, &desk, &row, None).await?)
 }
 

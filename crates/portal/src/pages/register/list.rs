@@ -35,6 +35,7 @@ pub(crate) async fn index(State(app): State<App>, me: Me) -> Page {
             Cell::text(register.lead),
         ]);
     }
+    rows.extend(beside(&me));
     page(&ListPage {
         shell: app.shell(&me, "/registers", "どの台帳を開きますか").await?,
         caption: "あなたが見られる台帳と、今日の件数。".to_owned(),
@@ -43,6 +44,34 @@ pub(crate) async fn index(State(app): State<App>, me: Me) -> Page {
         empty: "あなたの役割で見られる台帳はありません。",
         ..ListPage::default()
     })
+}
+
+/// What is kept or done beside the registers proper.
+fn beside(me: &Me) -> Vec<Vec<Cell>> {
+    let mut rows = Vec::new();
+    let mut line = |href: &str, words: &str, lead: &str| {
+        rows.push(vec![Cell::link(href, words), Cell::text("―"), Cell::text(lead)]);
+    };
+    if me.reaches(Action::View, "exception") {
+        line(
+            "/exceptions",
+            "例外措置",
+            "守れない要求に、代わりの対策と期限を付けて認めたもの。期限が来ると自動で終わります。",
+        );
+    }
+    if me.reaches(Action::Edit, "asset") {
+        line(
+            "/registers/asset/classify",
+            "区分を質問で決める",
+            "5つまでの質問に答えると、情報資産の区分を理由つきで提案します。",
+        );
+        line(
+            "/registers/asset/reclassify",
+            "旧区分の読替え",
+            "機密性3・2・1を、自治体機密性3A・3B・3C・2・1に読み替えます。",
+        );
+    }
+    rows
 }
 
 #[derive(Template)]

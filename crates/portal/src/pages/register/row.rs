@@ -4,6 +4,7 @@ use super::{cell_of, named, words};
 use crate::App;
 use crate::error::PortalError;
 use crate::form::Form;
+use crate::pages::relation::{Aside, aside};
 use crate::part::{Cell, Moment};
 use crate::session::Me;
 use crate::shell::{Page, Shell, page};
@@ -29,6 +30,7 @@ struct RowPage {
     breaches: Vec<(&'static str, &'static str)>,
     /// (label, value)
     values: Vec<(&'static str, Cell)>,
+    aside: Aside,
     on: String,
     known: String,
     dated: bool,
@@ -59,6 +61,8 @@ pub(crate) fn done(code: &str) -> Option<&'static str> {
         "undone" => "取り込みを元に戻しました。元に戻したことも、履歴に残っています。",
         "bulk" => "選んだ行を、まとめて直しました。",
         "column" => "項目を保存しました。",
+        "classified" => "区分を決めました。理由と一緒に、履歴に残っています。",
+        "reread" => "読み替えました。1件ずつ、区分を決め直してください。",
         _ => return None,
     })
 }
@@ -97,11 +101,13 @@ pub(crate) async fn show(
     shell.done = done(form.get("done"));
     let label = |name: &str| register.noun.column(name).map_or("", |c| c.label);
     let breaches = register.breaches(&row);
+    let aside = if known.is_none() { aside(&app, &me, register, &row).await? } else { Aside::default() };
     page(&RowPage {
         shell,
         notices,
         breaches: breaches.iter().map(|b| (label(b.column), b.says)).collect(),
         values: seen.iter().map(|c| (c.label, value_cell(&layout, &row, c, &names))).collect(),
+        aside,
         on: on.to_string(),
         known: known.map(|d| d.to_string()).unwrap_or_default(),
         dated: known.is_some() || on != me.on,
@@ -123,6 +129,7 @@ fn empty(register: &'static Register, shell: Shell, id: String, form: &Form) -> 
         notices: Vec::new(),
         breaches: Vec::new(),
         values: Vec::new(),
+        aside: Aside::default(),
         on: form.get("on").to_owned(),
         known: form.get("known").to_owned(),
         dated: true,
@@ -236,6 +243,8 @@ fn verb(action: &str) -> &'static str {
         "import" => "取り込んだ",
         "undo" => "取り込みを元に戻した",
         "bulk" => "まとめて直した",
+        "classify" => "区分を決めた",
+        "reclassify" => "新しい区分に読み替えた",
         _ => "書いた",
     }
 }
