@@ -65,7 +65,7 @@ pub(crate) async fn classify(
     let form = Form::from_query(query.as_deref().unwrap_or(""));
     let shell =
         app.shell(&me, "/registers", format!("「{}」は、どの区分になりますか", row.text("name"))).await?;
-    page(&questions(shell.crumb(format!("/registers/asset/{id}"), row.text("name")), Some(&row), &form))
+    page(&questions(shell, Some(&row), &form))
 }
 
 fn questions(shell: Shell, row: Option<&Row>, form: &Form) -> Classify {
@@ -76,6 +76,10 @@ fn questions(shell: Shell, row: Option<&Row>, form: &Form) -> Classify {
     let proposal = if sent { read(all, scheme, &mut form) } else { None };
     let (questions, errors) = form.refill(fields(all, scheme));
     let shell = shell.crumb("/registers", "台帳").crumb("/registers/asset", "情報資産");
+    let shell = match row {
+        Some(row) => shell.crumb(format!("/registers/asset/{}", row.id), row.text("name")),
+        None => shell,
+    };
     Classify {
         shell,
         asset: row.map(|row| REGISTER.words(row)).unwrap_or_default(),
