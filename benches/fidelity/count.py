@@ -18,7 +18,7 @@ EXPLAINS = {
     "formulas": {"O24", "O11"}, "sheets": {"O11", "O12"}, "charts": {"O07", "O27"}, "controls": {"O14"},
     "pictures": {"O05", "O15", "O28", "O26", "O25", "O07", "O14", "O22"}, "names": {"O24", "O11", "O23"},
     "conditional": {"O24"}, "validations": {"O24"}, "links": {"X10", "O16"}, "fields": {"O20", "O14", "X10"},
-    "members": {"Z09"}, "tables": {"O22"}, "rows": {"O22"}, "print areas": {"O24"}, "comments": set(),
+    "members": {"Z09"}, "tables": {"O22"}, "rows": {"O22"}, "print areas": {"O24"}, "comments": set(), "transitions": {"O07"},
 }
 XML = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True, recover=True)
 # Parts that nobody sees: what only they contain is not counted.

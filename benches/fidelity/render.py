@@ -27,7 +27,11 @@ def run(command, seconds):
 def to_pdf(files, cache):
     """PDF by LibreOffice of every file that it opens, found again by content in `cache`. No network."""
     cache.mkdir(parents=True, exist_ok=True)
-    keys = {f: hashlib.sha256(f.read_bytes()).hexdigest()[:24] + f.suffix.lower().replace(".", "_") for f in files}
+    # Other fonts are another rendering: what was rendered before they came must not be compared with what comes after.
+    fonts = run(["fc-list"], 60)
+    fonts = fonts.stdout if fonts else b""
+    keys = {f: hashlib.sha256(f.read_bytes() + b"".join(sorted(fonts.split(b"\n")))).hexdigest()[:24]
+            + f.suffix.lower().replace(".", "_") for f in files}
     missing = [f for f in files if not (cache / (keys[f] + ".pdf")).exists() and not (cache / (keys[f] + ".no")).exists()]
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
@@ -55,6 +59,7 @@ def pdf_text(pdf):
 
 def words(text):
     """Multiset of character bigrams for Japanese, of words otherwise."""
+    text = text.translate({0x2612: 0x2611})  # LibreOffice draws a ticked box as ☒
     if JAPANESE.search(text):
         text = "".join(text.split())
         return collections.Counter(text[i:i + 2] for i in range(len(text) - 1))

@@ -523,6 +523,27 @@ mod tests {
         assert_eq!(detect(b"7z\xBC\xAF\x27\x1C", "a.7z"), Kind::OtherArchive);
     }
 
+    /// The list of X07 in the threat table, verbatim.
+    #[test]
+    fn every_type_of_x07_is_refused_whatever_is_inside() {
+        let listed = "exe scr com pif dll cpl msi msp mst msix appx bat cmd ps1 ps1xml psm1 vbs vbe js jse wsf wsh wsc \
+            sct hta chm hlp lnk url scf inf reg jar jnlp library-ms search-ms settingcontent-ms appref-ms application \
+            xll xlam ppam ppa xla wll iqy oqy dqy rqy slk dif iso img vhd vhdx cab one onepkg mde accde mdb theme \
+            themepack diagcab website desktop rdp ppkg gadget svgz mht mhtml mof py pyz sh";
+        for extension in listed.split_whitespace() {
+            assert!(is_dangerous(&format!("請求書.pdf.{}", extension.to_uppercase())), "{extension}");
+            let outcome = crate::disarm(
+                "ただの文\n".as_bytes(),
+                &format!("a.{extension}"),
+                &crate::Ruleset::default(),
+                &crate::Limits::default(),
+                &crate::Secrets::none(),
+            );
+            assert!(matches!(outcome, crate::Outcome::Blocked { .. }), "{extension}: {outcome:?}");
+            assert!(outcome.report().items.iter().any(|i| i.threat == Threat::X07), "{extension}");
+        }
+    }
+
     #[test]
     fn dangerous_extensions_are_sorted_and_unique() {
         assert!(DANGEROUS.is_sorted());
