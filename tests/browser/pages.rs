@@ -15,7 +15,7 @@ const AXE: &str = include_str!("vendor/axe.min.js");
 /// CSS pixels: a telephone, an office screen at 200 %, an office screen.
 const WIDTHS: [u32; 3] = [390, 640, 1280];
 /// Pages whose tree is kept in `trees.txt`.
-const REVIEWED: [&str; 5] = ["/", "/start", "/requirements/{id}", "/documents/import", "/sessions"];
+const REVIEWED: [&str; 4] = ["/", "/start", "/requirements/{id}", "/documents/import"];
 
 /// Pages that the first day itself looks at, because what they show is gone afterwards.
 const LOOKED_AT: [&str; 2] = ["/documents/import/{id}", "/policy"];
@@ -140,13 +140,12 @@ fn reviewed(trees: &BTreeMap<&str, String>) {
     assert_eq!(all.lines().count(), known.lines().count(), "the trees grew or shrank: run UPDATE_TREES=1");
 }
 
-/// Headings, landmarks, links, controls and tables of a DevTools accessibility tree, indented by depth.
+/// Headings, links, controls and tables of the main part of a DevTools accessibility tree, indented by depth. How many
+/// entries the ledger has is not part of it: any change of what is written would change it.
 pub(crate) fn outline(nodes: &[Value]) -> String {
-    const KEPT: [&str; 18] = [
-        "banner",
+    const KEPT: [&str; 16] = [
         "navigation",
         "main",
-        "contentinfo",
         "heading",
         "link",
         "button",
@@ -165,14 +164,16 @@ pub(crate) fn outline(nodes: &[Value]) -> String {
     let by_id: BTreeMap<&str, &Value> =
         nodes.iter().filter_map(|n| Some((n["nodeId"].as_str()?, n))).collect();
     let mut out = String::new();
+    let main = nodes.iter().find(|n| n["role"]["value"] == "main");
     let mut open: Vec<(&str, usize)> =
-        nodes.first().and_then(|n| n["nodeId"].as_str()).map(|id| (id, 0)).into_iter().collect();
+        main.and_then(|n| n["nodeId"].as_str()).map(|id| (id, 0)).into_iter().collect();
     while let Some((id, depth)) = open.pop() {
         let Some(node) = by_id.get(id) else { continue };
         let role = node["role"]["value"].as_str().unwrap_or_default();
         let kept = KEPT.contains(&role) && node["ignored"] != true;
         if kept {
-            let name: String = node["name"]["value"].as_str().unwrap_or_default().chars().take(40).collect();
+            let name = node["name"]["value"].as_str().unwrap_or_default();
+            let name: String = name.split('#').next().unwrap_or_default().chars().take(40).collect();
             let _ = writeln!(out, "{}{role} {name}", "  ".repeat(depth));
         }
         let children = node["childIds"].as_array().into_iter().flatten().rev().filter_map(Value::as_str);
