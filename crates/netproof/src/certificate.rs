@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::engine::{Engine, Reach};
@@ -14,7 +13,7 @@ use crate::model::{Assign, Jump, LineClass, Network, Rule};
 use crate::net;
 use crate::site::Site;
 use crate::space::{Cube, Field, Ranges, SpaceLimit};
-use crate::verdict::{Group, Question, Report, Snapshot, Verdict};
+use crate::verdict::{Group, Question, Report, Snapshot, Target, Verdict};
 
 /// Format version.
 pub const VERSION: u32 = 1;
@@ -22,14 +21,16 @@ pub const VERSION: u32 = 1;
 /// Cubes one invariant may take; a larger one is not written and the answer stays unknown.
 const LIMIT_INVARIANT_CUBES: usize = 200_000;
 
-/// A proved intent.
-#[derive(Clone, Debug, Serialize)]
+/// A proved intent: what its certificate will be made of.
+#[derive(Clone, Debug)]
 pub struct Claim {
     /// Intent id.
     pub intent: String,
     /// Assumptions it rests on.
     pub assumptions: Vec<String>,
-    /// One invariant per group of sources.
+    /// Whether it is about the network in which declared relays send on what they receive (F28).
+    pub relays: bool,
+    /// One part per group of sources.
     pub parts: Vec<Part>,
 }
 
@@ -37,55 +38,48 @@ impl Claim {
     /// A claim without parts.
     #[must_use]
     pub fn new(intent: &str) -> Self {
-        Self { intent: intent.to_owned(), assumptions: Vec::new(), parts: Vec::new() }
+        Self { intent: intent.to_owned(), assumptions: Vec::new(), relays: false, parts: Vec::new() }
     }
 }
 
-/// One invariant.
-#[derive(Clone, Debug, Serialize)]
+/// Packets that start somewhere and must not come to rest somewhere else. The invariant that shows it is written out
+/// only when a certificate is: it is the largest thing a verification makes.
+#[derive(Clone, Debug)]
 pub struct Part {
-    /// Packets that start: node and cubes.
-    pub sources: Vec<(usize, Vec<Value>)>,
-    /// Packets that must not be in a node.
-    pub forbidden: Vec<(usize, Vec<Value>)>,
-    /// Packets that may come to rest there all the same.
-    pub exempt: Vec<Value>,
-    /// R, per node.
-    pub invariant: BTreeMap<usize, Vec<Value>>,
+    group: Group,
+    targets: Vec<Target>,
 }
 
 impl Part {
-    /// The invariant a propagation found.
+    /// A part whose propagation found no violation; an error when its invariant would be too large to write.
     pub fn of(
         engine: &Engine<'_>,
         question: &Question,
         group: &Group,
         reach: &Reach,
     ) -> Result<Self, SpaceLimit> {
-        let mut invariant = BTreeMap::new();
-        let mut total = 0;
-        for (&node, &set) in &reach.at {
-            let (cubes, complete) = engine.space.to_cubes(set, LIMIT_INVARIANT_CUBES);
-            total += cubes.len();
-            if !complete || total > LIMIT_INVARIANT_CUBES {
-                return Err(SpaceLimit { limit_nodes: LIMIT_INVARIANT_CUBES });
-            }
-            invariant.insert(node, cubes.iter().map(cube_value).collect());
+        let total = reach.at.values().fold(0u64, |n, set| n.saturating_add(engine.space.cube_count(*set)));
+        if total > LIMIT_INVARIANT_CUBES as u64 {
+            return Err(SpaceLimit { limit_nodes: LIMIT_INVARIANT_CUBES });
         }
-        Ok(Self {
-            sources: group
-                .sources
-                .iter()
-                .map(|s| (s.node, s.cubes.iter().map(cube_value).collect()))
-                .collect(),
-            forbidden: question
-                .targets
-                .iter()
-                .map(|t| (t.node, t.cubes.iter().map(cube_value).collect()))
-                .collect(),
-            exempt: group.exempt.iter().map(cube_value).collect(),
-            invariant,
-        })
+        Ok(Self { group: group.clone(), targets: question.targets.clone() })
+    }
+
+    /// The part with its invariant R, per node.
+    fn written(&self, engine: &mut Engine<'_>) -> Result<Value, SpaceLimit> {
+        let reach = engine.reach(&self.group.sources)?;
+        let mut invariant = serde_json::Map::new();
+        for (&node, &set) in &reach.at {
+            let (cubes, _) = engine.space.to_cubes(set, LIMIT_INVARIANT_CUBES);
+            invariant.insert(node.to_string(), cubes.iter().map(cube_value).collect());
+        }
+        let values = |cubes: &[Cube]| cubes.iter().map(cube_value).collect::<Vec<_>>();
+        Ok(json!({
+            "sources": self.group.sources.iter().map(|s| (s.node, values(&s.cubes))).collect::<Vec<_>>(),
+            "forbidden": self.targets.iter().map(|t| (t.node, values(&t.cubes))).collect::<Vec<_>>(),
+            "exempt": values(&self.group.exempt),
+            "invariant": invariant,
+        }))
     }
 }
 
@@ -161,7 +155,7 @@ pub struct Declarations {
     pub assumptions: String,
 }
 
-/// The certificates of a report: one document per set of assumptions.
+/// The certificates of a report: one document per set of assumptions, and another where relays send on.
 #[must_use]
 pub fn documents(
     site: &Site,
@@ -169,16 +163,18 @@ pub fn documents(
     declarations: &Declarations,
     report: &Report,
 ) -> Vec<Value> {
-    let mut by_assumptions: BTreeMap<Vec<String>, Vec<&Claim>> = BTreeMap::new();
+    let mut by_network: BTreeMap<(bool, Vec<String>), Vec<&Claim>> = BTreeMap::new();
     for finding in &report.findings {
         let proved = matches!(finding.verdict, Verdict::Proved | Verdict::ProvedUnder);
         if let (true, Some(claim)) = (proved, finding.certificate.as_deref()) {
-            by_assumptions.entry(claim.assumptions.clone()).or_default().push(claim);
+            by_network.entry((claim.relays, claim.assumptions.clone())).or_default().push(claim);
         }
     }
-    by_assumptions
+    by_network
         .into_iter()
-        .map(|(assumptions, claims)| document(site, snapshot, declarations, &assumptions, &claims))
+        .map(|((relays, assumptions), claims)| {
+            document(site, snapshot, declarations, relays, &assumptions, &claims)
+        })
         .collect()
 }
 
@@ -186,13 +182,27 @@ fn document(
     site: &Site,
     snapshot: &Snapshot,
     declarations: &Declarations,
+    relays: bool,
     assumptions: &[String],
     claims: &[&Claim],
 ) -> Value {
     let active: Vec<usize> =
         (0..site.assumptions.len()).filter(|&n| assumptions.contains(&site.assumptions[n].id)).collect();
-    let (devices, topology) = crate::verdict::read_world(site, snapshot, &active);
+    let (devices, mut topology) = crate::verdict::read_world(site, snapshot, &active);
+    if relays {
+        topology = crate::site::topology::link_with_relays(site, &devices, &active);
+    }
     let normal = network_value(&topology.network);
+    let mut engine = Engine::new(&topology.network);
+    let mut written = Vec::new();
+    for claim in claims {
+        // What was propagated once is propagated again; should it fail now, the claim is left out, never weakened.
+        let parts: Result<Vec<Value>, SpaceLimit> =
+            claim.parts.iter().map(|p| p.written(&mut engine)).collect();
+        if let Ok(parts) = parts {
+            written.push(json!({"intent": claim.intent, "assumptions": claim.assumptions, "parts": parts}));
+        }
+    }
     let hash = |text: &str| crate::verdict::sha256(text.as_bytes());
     let configurations: Vec<Value> = snapshot
         .devices
@@ -215,9 +225,10 @@ fn document(
             "assumptions.toml": hash(&declarations.assumptions),
         },
         "assumptions": assumptions,
+        "relays_send_on": relays,
         "normal_form_sha256": hash(&normal.to_string()),
         "normal_form": normal,
-        "claims": claims,
+        "claims": written,
     })
 }
 

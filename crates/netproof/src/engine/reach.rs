@@ -219,7 +219,10 @@ impl<'n> Engine<'n> {
             return Ok(());
         }
         let table = self.table(step.node);
-        for portion in self.portions(step.node, step.set)?.iter() {
+        let portions = self.portions(step.node, step.set)?;
+        // What is certain goes first, so that a way back through a rewrite leads along it where there is one.
+        let (sure, unsure): (Vec<_>, Vec<_>) = portions.iter().partition(|p| p.outcomes.len() == 1);
+        for portion in sure.into_iter().chain(unsure) {
             let certain = step.certain && portion.outcomes.len() == 1;
             for &class in &portion.outcomes {
                 let jumps: &[Jump] = &table.classes[class as Class as usize];
@@ -258,6 +261,19 @@ impl<'n> Engine<'n> {
         packet: Packet,
         preferences: &[Cube],
     ) -> Result<Option<(usize, Packet)>, SpaceLimit> {
+        let path = self.path(reach, step, packet, preferences)?;
+        Ok(path.and_then(|p| p.first().copied()))
+    }
+
+    /// The same with every step between, source first.
+    pub fn path(
+        &mut self,
+        reach: &Reach,
+        step: usize,
+        packet: Packet,
+        preferences: &[Cube],
+    ) -> Result<Option<Vec<(usize, Packet)>>, SpaceLimit> {
+        let mut out = vec![(step, packet)];
         let (mut at, mut packet) = (step, packet);
         while let Some(origin) = &reach.steps[at].from {
             let mut wanted = packet.cube();
@@ -275,8 +291,10 @@ impl<'n> Engine<'n> {
             let Some(found) = self.choose(before, preferences)? else { return Ok(None) };
             packet = found;
             at = origin.step;
+            out.push((at, packet));
         }
-        Ok(Some((at, packet)))
+        out.reverse();
+        Ok(Some(out))
     }
 
     /// Packets whose listed fields are fixed as in `packet`, used by callers that narrow further.

@@ -4,7 +4,7 @@
 //! wire is a declared zone, nothing (all addresses of a transfer net taken by devices), or unknown. Unknown wires
 //! and next hops outside the inventory end in one box that may forward anything between its ports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     Adjacency, Device, Doubt, Interface, InterfaceKind, Jump, Network, NextHop, Node, NodeId, NodeKind, Rule,
@@ -63,6 +63,8 @@ pub struct Topology {
     /// The box everything undeclared is joined to: tunnels without declared peer, segments, next hops. The outside
     /// may be behind it.
     pub hub: Option<NodeId>,
+    /// Segments on which a declared relay may send on what it receives; empty unless linked with relays.
+    pub relays: BTreeSet<NodeId>,
 }
 
 impl Topology {
@@ -86,6 +88,18 @@ pub fn ingress_values(device: &Device, interface: usize) -> Ranges {
 /// Links devices into one network, under the assumptions numbered in `active`.
 #[must_use]
 pub fn link(site: &Site, devices: &[Device], active: &[usize]) -> Topology {
+    let tables = devices.iter().map(|d| d.nodes.clone()).collect();
+    link_tables(site, devices, tables, active)
+}
+
+/// The same with the tables of the devices handed over, so that a large network is held once.
+#[must_use]
+pub(crate) fn link_tables(
+    site: &Site,
+    devices: &[Device],
+    tables: Vec<Vec<Node>>,
+    active: &[usize],
+) -> Topology {
     let mut linker = Linker {
         site,
         devices,
@@ -98,7 +112,7 @@ pub fn link(site: &Site, devices: &[Device], active: &[usize]) -> Topology {
         notes: Vec::new(),
         missing: Vec::new(),
     };
-    linker.copy_devices();
+    linker.take_tables(tables);
     linker.check_names();
     linker.find_wires();
     linker.make_places();
@@ -114,6 +128,7 @@ pub fn link(site: &Site, devices: &[Device], active: &[usize]) -> Topology {
         notes: linker.notes,
         missing: linker.missing,
         hub,
+        relays: BTreeSet::new(),
     }
 }
 
@@ -143,6 +158,7 @@ pub fn link_with_relays(site: &Site, devices: &[Device], active: &[usize]) -> To
         for node in hosts {
             let relay = Rule::new(when.clone(), then.clone(), 0, "relay").doubtful(Doubt::Relay);
             topology.network.nodes[node].rules.push(relay);
+            topology.relays.insert(node);
         }
     }
     topology
@@ -163,12 +179,11 @@ struct Linker<'a> {
 }
 
 impl Linker<'_> {
-    fn copy_devices(&mut self) {
-        for (number, device) in self.devices.iter().enumerate() {
+    fn take_tables(&mut self, tables: Vec<Vec<Node>>) {
+        for (number, nodes) in tables.into_iter().enumerate() {
             let base = self.network.nodes.len();
             self.base.push(base);
-            for node in &device.nodes {
-                let mut node = node.clone();
+            for mut node in nodes {
                 node.device = Some(number);
                 let jumps =
                     node.rules.iter_mut().flat_map(|r| r.then.iter_mut()).chain(node.otherwise.iter_mut());

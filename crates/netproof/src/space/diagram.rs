@@ -390,6 +390,32 @@ impl Space {
         (at == Set::FULL).then_some(cube)
     }
 
+    /// Number of cubes [`Space::to_cubes`] would give.
+    #[must_use]
+    pub fn cube_count(&self, set: Set) -> u64 {
+        let mut memo = FastMap::default();
+        self.count(set, &mut memo)
+    }
+
+    fn count(&self, set: Set, memo: &mut FastMap<u32, u64>) -> u64 {
+        if set.is_empty() {
+            return 0;
+        }
+        let level = self.level(set);
+        if level == Field::COUNT {
+            return 1;
+        }
+        if let Some(&known) = memo.get(&set.0) {
+            return known;
+        }
+        let mut children: Vec<Set> = self.edges_at(set, level).into_iter().map(|e| e.1).collect();
+        children.sort_unstable();
+        children.dedup();
+        let total = children.into_iter().fold(0u64, |n, c| n.saturating_add(self.count(c, memo)));
+        memo.insert(set.0, total);
+        total
+    }
+
     /// The set as disjoint cubes, at most `limit` of them; the flag says whether that is all.
     #[must_use]
     pub fn to_cubes(&self, set: Set, limit: usize) -> (Vec<Cube>, bool) {
@@ -459,6 +485,7 @@ mod tests {
             let moved = space.shift(x, Field::Dport, 100).unwrap();
             let (list, complete) = space.to_cubes(rest, 1000);
             prop_assert!(complete);
+            prop_assert_eq!(space.cube_count(rest), list.len() as u64);
             for p in packets() {
                 let in_a = a.iter().any(|c| c.contains(&p));
                 let in_b = b.iter().any(|c| c.contains(&p));

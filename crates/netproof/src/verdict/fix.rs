@@ -20,6 +20,10 @@ pub(super) fn smallest(
     refutation: &Refutation,
 ) -> Option<String> {
     let network = &world.topology.network;
+    if refutation.chained {
+        // A chain is cut where people decide; no single packet shows that it is gone.
+        return None;
+    }
     let let_through: Vec<&Hop> = refutation.way.hops.iter().rev().filter(|h| filters(network, h)).collect();
     for hop in let_through.iter().filter(|h| h.rule.is_some()) {
         for narrow in [true, false] {

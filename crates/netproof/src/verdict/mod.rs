@@ -1,5 +1,6 @@
 //! Questions about a site and their answers.
 
+mod chain;
 mod explain;
 mod fix;
 mod intents;

@@ -15,6 +15,7 @@ use crate::space::{Cube, Field, Packet, Ranges, Set, SpaceLimit};
 use crate::vendor::captured::TableKind;
 use crate::vendor::{self, Vendor};
 
+use super::chain;
 use super::explain::{self, PacketView, RectangleView};
 use super::fix;
 use super::question::{self, Question, doubt_ja};
@@ -134,8 +135,17 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// Reads and links; the devices keep no tables of their own, the network has them.
     pub(crate) fn read(site: &Site, snapshot: &Snapshot, active: &[usize]) -> Self {
-        let devices: Vec<Device> = snapshot
+        let mut devices = Self::devices(site, snapshot, active);
+        let tables = devices.iter_mut().map(|d| std::mem::take(&mut d.nodes)).collect();
+        let topology = topology::link_tables(site, &devices, tables, active);
+        Self { devices, topology }
+    }
+
+    /// Reads every configuration.
+    pub(crate) fn devices(site: &Site, snapshot: &Snapshot, active: &[usize]) -> Vec<Device> {
+        snapshot
             .devices
             .iter()
             .map(|d| {
@@ -145,17 +155,16 @@ impl World {
                 options.routes = state::routes(snapshot, &d.name);
                 vendor::read(vendor, &d.name, &d.file, &d.text, &options)
             })
-            .collect();
-        let topology = topology::link(site, &devices, active);
-        Self { devices, topology }
+            .collect()
     }
 }
 
 /// Devices and wiring of a snapshot under the assumptions numbered in `active`.
 #[must_use]
 pub fn read_world(site: &Site, snapshot: &Snapshot, active: &[usize]) -> (Vec<Device>, Topology) {
-    let world = World::read(site, snapshot, active);
-    (world.devices, world.topology)
+    let devices = World::devices(site, snapshot, active);
+    let topology = topology::link(site, &devices, active);
+    (devices, topology)
 }
 
 /// One question with its name.
@@ -221,16 +230,17 @@ pub fn verify(site: &Site, snapshot: &Snapshot) -> Report {
     }
 }
 
-/// F28: the same question in a network where declared relays send on what they receive. No certificate is written:
-/// the normal form differs from the one of the other claims.
+/// F28: the same question in a network where declared relays send on what they receive.
 fn transitive(site: &Site, snapshot: &Snapshot, in_force: &[usize], asked: &Asked) -> Finding {
     let attempt = |active: &[usize]| {
-        let devices = World::read(site, snapshot, active).devices;
+        let devices = World::devices(site, snapshot, active);
         let topology = topology::link_with_relays(site, &devices, active);
         let world = World { devices, topology };
         let mut engine = Engine::new(&world.topology.network);
         let mut finding = answer(site, &world, &mut engine, asked);
-        finding.certificate = None;
+        if let Some(claim) = &mut finding.certificate {
+            claim.relays = true;
+        }
         finding
     };
     let finding = attempt(&[]);
@@ -394,7 +404,9 @@ pub(crate) fn limit_reason(limit: SpaceLimit) -> Doubtful {
 pub(crate) struct Refutation {
     pub(super) packet: Packet,
     pub(super) way: Way,
-    bad: Set,
+    pub(super) bad: Set,
+    /// Whether declared relays are part of the way.
+    pub(super) chained: bool,
 }
 
 pub(crate) enum Decision {
@@ -446,9 +458,21 @@ pub(crate) fn decide(
         violations.sort_by_key(|v| !v.2);
         let mut seen: Vec<Way> = Vec::new();
         for (step, bad, _) in violations.iter().take(LIMIT_CANDIDATES) {
+            let relays = &world.topology.relays;
+            if !relays.is_empty() {
+                let found = chain::refutation(engine, question, group, &reach, (*step, *bad), relays)?;
+                if let Some(found) = found {
+                    return Ok(Decision::Refuted(Box::new(found)));
+                }
+                continue;
+            }
             if let Some(found) = replay(engine, question, group, &reach, *step, *bad, &mut seen)? {
                 return Ok(Decision::Refuted(Box::new(found)));
             }
+        }
+        if !world.topology.relays.is_empty() {
+            reasons.push(note("宣言した中継が送り直すと、届く可能性があります".into()));
+            continue;
         }
         reasons.extend(explain_unknown(world, &seen));
     }
@@ -488,19 +512,23 @@ fn replay(
     };
     let start = reach.steps[first].node;
     let Ok(ways) = interp::explore(engine.network(), start, packet.cube()) else { return Ok(None) };
-    let violates = |way: &Way| match way.fate {
+    let all = !ways.is_empty() && ways.iter().all(|w| violates(question, group, w));
+    if all {
+        let way = ways.into_iter().next();
+        return Ok(way.map(|way| Refutation { packet, way, bad, chained: false }));
+    }
+    seen.extend(ways);
+    Ok(None)
+}
+
+/// Whether a way certainly ends where the question forbids it.
+pub(super) fn violates(question: &Question, group: &question::Group, way: &Way) -> bool {
+    match way.fate {
         Fate::Rests(node) | Fate::Stays(node) => question.targets.iter().any(|t| {
             t.certain && t.node == node && inside(&way.last, &t.cubes) && outside(&way.last, &group.exempt)
         }),
         _ => false,
-    };
-    let all = !ways.is_empty() && ways.iter().all(violates);
-    if all {
-        let way = ways.into_iter().next();
-        return Ok(way.map(|way| Refutation { packet, way, bad }));
     }
-    seen.extend(ways);
-    Ok(None)
 }
 
 fn inside(cube: &Cube, cubes: &[Cube]) -> bool {

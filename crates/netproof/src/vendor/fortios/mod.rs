@@ -1,5 +1,7 @@
 //! Fortinet FortiOS 6.4–7.4. Semantics and sources: devices-jp §4; reviewed ignore lists in [`reviewed`].
 
+mod account;
+mod interface;
 pub mod lex;
 mod lower;
 mod nat;
@@ -7,6 +9,7 @@ mod objects;
 mod policy;
 pub mod reviewed;
 mod route;
+mod settings;
 
 pub use lower::read;
 pub(super) use objects::ports;

@@ -34,7 +34,8 @@ pub(super) struct Vip {
     pub enabled: bool,
 }
 
-const VIP_KEYS: &[&str] = &[
+/// Attributes of virtual IPs that are read or only looked at.
+pub(super) const VIP_KEYS: &[&str] = &[
     "id",
     "uuid",
     "comment",

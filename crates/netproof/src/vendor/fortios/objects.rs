@@ -235,7 +235,8 @@ impl Objects {
     }
 }
 
-const ADDRESS_LOOKS: &[&str] = &[
+/// Attributes of address objects that are read or only looked at.
+pub(super) const ADDRESS_LOOKS: &[&str] = &[
     "uuid",
     "comment",
     "color",
@@ -332,7 +333,8 @@ fn v6_address(entry: &Block) -> Option<Ranges> {
     }
 }
 
-const SERVICE_KEYS: &[&str] = &[
+/// Attributes of services that are read or only looked at.
+pub(super) const SERVICE_KEYS: &[&str] = &[
     "category",
     "comment",
     "color",

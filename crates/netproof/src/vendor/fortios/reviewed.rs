@@ -650,3 +650,104 @@ pub const INTERFACE: &[&str] = &[
     "explicit-web-proxy-off",
     "managed-device",
 ];
+
+const GROUP: &[&str] = &[
+    "member",
+    "uuid",
+    "comment",
+    "color",
+    "visibility",
+    "allow-routing",
+    "category",
+    "exclude",
+    "exclude-member",
+    "type",
+    "fabric-object",
+];
+const SERVICE_GROUP: &[&str] = &["member", "comment", "color", "proxy", "fabric-object", "uuid"];
+const SCHEDULE: &[&str] = &[
+    "start",
+    "end",
+    "start-utc",
+    "end-utc",
+    "day",
+    "label-day",
+    "color",
+    "expiration-days",
+    "fabric-object",
+    "uuid",
+    "member",
+];
+const VIP_GROUP: &[&str] = &["member", "interface", "color", "comments", "uuid"];
+const POOL: &[&str] = &[
+    "type",
+    "startip",
+    "endip",
+    "startport",
+    "endport",
+    "source-startip",
+    "source-endip",
+    "block-size",
+    "port-per-user",
+    "num-blocks-per-user",
+    "pba-timeout",
+    "pba-interim-log",
+    "permit-any-host",
+    "arp-reply",
+    "arp-intf",
+    "associated-interface",
+    "comments",
+    "nat46",
+    "add-nat46-route",
+    "nat64",
+    "add-nat64-route",
+    "subnet-broadcast-in-ippool",
+    "exclude-ip",
+    "privileged-port-use-pba",
+    "client-prefix-length",
+    "tcp-session-quota",
+    "udp-session-quota",
+    "icmp-session-quota",
+];
+const CENTRAL: &[&str] = &[
+    "status",
+    "srcintf",
+    "dstintf",
+    "orig-addr",
+    "orig-addr6",
+    "dst-addr",
+    "dst-addr6",
+    "protocol",
+    "orig-port",
+    "dst-port",
+    "nat-port",
+    "nat",
+    "nat-ippool",
+    "nat-ippool6",
+    "comments",
+    "uuid",
+    "type",
+    "nat46",
+    "nat64",
+    "port-preserve",
+    "port-random",
+];
+
+/// Attributes that the readers of one kind of object know, and whether those readers doubt an object with any other.
+#[must_use]
+pub fn object_keys(section: &str) -> Option<(&'static [&'static str], bool)> {
+    Some(match section {
+        "firewall address" | "firewall address6" => (super::objects::ADDRESS_LOOKS, true),
+        "firewall addrgrp" | "firewall addrgrp6" => (GROUP, true),
+        "firewall service custom" => (super::objects::SERVICE_KEYS, true),
+        "firewall vip" => (super::nat::VIP_KEYS, true),
+        "firewall service group" => (SERVICE_GROUP, false),
+        "firewall schedule onetime" | "firewall schedule recurring" | "firewall schedule group" => {
+            (SCHEDULE, false)
+        }
+        "firewall vipgrp" => (VIP_GROUP, false),
+        "firewall ippool" | "firewall ippool6" => (POOL, false),
+        "firewall central-snat-map" => (CENTRAL, false),
+        _ => return None,
+    })
+}

@@ -254,7 +254,10 @@ fn definition(r: &mut Reader, head: &Token, name: &str, names: &mut Names<'_>, o
                 elements = None
             }
             Some("flags") => {}
-            _ => elements = None,
+            _ => {
+                out.unread_rules.push(t.line);
+                elements = None;
+            }
         }
     }
     let elements = elements.map(|e| nft_match::braced(&e));

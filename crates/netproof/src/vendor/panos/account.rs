@@ -2,6 +2,7 @@
 
 use crate::vendor::build::{Builder, Scope};
 
+use super::lower::RULE_LOOKS;
 use super::tree::Tree;
 
 /// Sections that cannot make a packet pass, by path; reviewed.
@@ -116,6 +117,10 @@ pub(super) fn account(b: &mut Builder, whole: &Tree, root: &Tree, device: &Tree,
         });
         let read = ["interface", "virtual-router", "shared-gateway"];
         check("network", network, if used { &read[..2] } else { &read });
+        if let Some(interface) = network.get("interface") {
+            let kinds = ["ethernet", "aggregate-ethernet", "vlan", "loopback", "tunnel"];
+            check("network/interface", interface, &kinds);
+        }
     }
     let mut check = |parent: &Tree, prefix: &str, read: &[&str]| {
         for child in &parent.children {
@@ -151,6 +156,43 @@ pub(super) fn account(b: &mut Builder, whole: &Tree, root: &Tree, device: &Tree,
             strict(b, rule, if named { DEFAULT_RULE } else { &[] });
         }
     }
+    for scope in [root.get("shared"), Some(vsys)].into_iter().flatten() {
+        for (kind, known) in [("address", ADDRESS), ("service", SERVICE)] {
+            for entry in scope.get(kind).map(|l| l.children.as_slice()).unwrap_or_default() {
+                for child in entry.children.iter().filter(|c| !known.contains(&c.name.as_str())) {
+                    unknown(b, child, &Scope::Rule(format!("{kind} {}", entry.name)));
+                }
+            }
+        }
+        // A group is a list of names, or keywords with lists.
+        for kind in ["address-group", "service-group"] {
+            for entry in scope.get(kind).map(|l| l.children.as_slice()).unwrap_or_default() {
+                let list = |c: &Tree| c.children.is_empty() || GROUP.contains(&c.name.as_str());
+                for child in entry.children.iter().filter(|c| !list(c)) {
+                    unknown(b, child, &Scope::Rule(format!("{kind} {}", entry.name)));
+                }
+            }
+        }
+    }
+    // Only the first device entry is read.
+    if !flat {
+        for other in root.get("devices").map(|d| d.children.as_slice()).unwrap_or_default().iter().skip(1) {
+            unknown(b, other, &Scope::Device);
+        }
+    }
+    for (base, kind) in ["pre-rulebase", "rulebase", "post-rulebase"]
+        .into_iter()
+        .flat_map(|base| ["security", "nat"].map(|kind| (base, kind)))
+    {
+        let Some(list) = vsys.at(&[base, kind]) else { continue };
+        strict(b, list, &["rules"]);
+        // Rules in force are held to the list where they are read.
+        for rule in list.get("rules").map(|r| r.children.as_slice()).unwrap_or_default() {
+            for child in rule.children.iter().filter(|c| !RULE_LOOKS.contains(&c.name.as_str())) {
+                unknown(b, child, &Scope::Rule(format!("rule {}", rule.name)));
+            }
+        }
+    }
     let routers = device.at(&["network", "virtual-router"]);
     for router in routers.map(|r| r.children.as_slice()).unwrap_or_default() {
         strict(b, router, ROUTER);
@@ -163,10 +205,17 @@ pub(super) fn account(b: &mut Builder, whole: &Tree, root: &Tree, device: &Tree,
     }
     for zone in vsys.get("zone").map(|z| z.children.as_slice()).unwrap_or_default() {
         strict(b, zone, ZONE);
+        if let Some(network) = zone.get("network") {
+            strict(b, network, ZONE_NETWORK);
+        }
     }
     interfaces(b, device);
 }
 
+/// Attributes of objects; an object with any other is doubtful to whoever uses it.
+pub(super) const ADDRESS: &[&str] = &["ip-netmask", "ip-range", "fqdn", "ip-wildcard", "description", "tag"];
+pub(super) const SERVICE: &[&str] = &["protocol", "description", "tag"];
+const GROUP: &[&str] = &["static", "dynamic", "members", "description", "tag"];
 const DEFAULT_RULE: &[&str] =
     &["action", "log-start", "log-end", "log-setting", "profile-setting", "tag", "group-tag", "uuid"];
 const ROUTER: &[&str] =
@@ -189,6 +238,28 @@ const ZONE: &[&str] = &[
     "user-acl",
     "device-acl",
     "enable-packet-buffer-protection",
+];
+const ZONE_NETWORK: &[&str] = &[
+    "layer3",
+    "layer2",
+    "virtual-wire",
+    "tap",
+    "external",
+    "tunnel",
+    "log-setting",
+    "zone-protection-profile",
+    "enable-packet-buffer-protection",
+];
+/// What one physical interface may be, besides a layer-3 one.
+const ENTRY: &[&str] = &[
+    "layer2",
+    "virtual-wire",
+    "tap",
+    "aggregate-group",
+    "decrypt-mirror",
+    "log-card",
+    "poe",
+    "high-availability",
 ];
 const LAYER3: &[&str] = &[
     "ip",
@@ -222,19 +293,37 @@ const LAYER3: &[&str] = &[
 /// Attributes of a section that is read one by one: any other makes the device unknown.
 fn strict(b: &mut Builder, parent: &Tree, known: &[&str]) {
     for child in parent.children.iter().filter(|c| !known.contains(&c.name.as_str())) {
-        for line in child.line..=child.last {
-            b.unknown(line, Scope::Device);
-        }
+        unknown(b, child, &Scope::Device);
+    }
+}
+
+fn unknown(b: &mut Builder, section: &Tree, scope: &Scope) {
+    for line in section.line..=section.last {
+        b.unknown(line, scope.clone());
     }
 }
 
 fn interfaces(b: &mut Builder, device: &Tree) {
     let Some(all) = device.at(&["network", "interface"]) else { return };
-    for entry in all.children.iter().flat_map(|family| &family.children) {
-        let Some(layer3) = entry.get("layer3") else { continue };
-        strict(b, layer3, LAYER3);
-        for unit in layer3.get("units").map(|u| u.children.as_slice()).unwrap_or_default() {
-            strict(b, unit, LAYER3);
+    let units = |t: &Tree| t.get("units").map(|u| u.children.clone()).unwrap_or_default();
+    let known: Vec<&str> = ENTRY.iter().chain(LAYER3).copied().collect();
+    for family in &all.children {
+        // Loopback, tunnel and VLAN interfaces are themselves what a physical one holds.
+        let physical = matches!(family.name.as_str(), "ethernet" | "aggregate-ethernet");
+        if !physical {
+            strict(b, family, LAYER3);
+            for unit in units(family) {
+                strict(b, &unit, LAYER3);
+            }
+            continue;
+        }
+        for entry in &family.children {
+            strict(b, entry, &known);
+            let Some(layer3) = entry.get("layer3") else { continue };
+            strict(b, layer3, LAYER3);
+            for unit in units(layer3) {
+                strict(b, &unit, LAYER3);
+            }
         }
     }
 }

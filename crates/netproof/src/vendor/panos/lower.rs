@@ -15,7 +15,7 @@ use super::objects::{self, Objects};
 use super::tree::{self, Tree};
 
 /// Attributes of rules that never change which packets match or pass.
-const RULE_LOOKS: &[&str] = &[
+pub(super) const RULE_LOOKS: &[&str] = &[
     "from",
     "to",
     "source",

@@ -6,6 +6,7 @@ use crate::net;
 use crate::space::{Cube, Field, Ranges};
 use crate::vendor::ReadOptions;
 
+use super::account::{ADDRESS, SERVICE};
 use super::tree::Tree;
 
 /// Objects by name.
@@ -25,12 +26,7 @@ pub(super) fn read(vsys: &Tree, shared: &Tree, options: &ReadOptions) -> Objects
     }
     for scope in [shared, vsys] {
         for entry in scope.get("address").map(|a| a.children.as_slice()).unwrap_or_default() {
-            let plain = |c: &Tree| {
-                matches!(
-                    c.name.as_str(),
-                    "ip-netmask" | "ip-range" | "fqdn" | "ip-wildcard" | "description" | "tag"
-                )
-            };
+            let plain = |c: &Tree| ADDRESS.contains(&c.name.as_str());
             let exact = entry
                 .word("ip-netmask")
                 .and_then(net::parse_prefix)
@@ -82,6 +78,9 @@ pub(super) fn read(vsys: &Tree, shared: &Tree, options: &ReadOptions) -> Objects
 }
 
 fn service(entry: &Tree) -> Option<Vec<Cube>> {
+    if entry.children.iter().any(|c| !SERVICE.contains(&c.name.as_str())) {
+        return None;
+    }
     let mut cubes = Vec::new();
     for (name, number) in [("tcp", net::TCP), ("udp", net::UDP), ("sctp", 132)] {
         let Some(body) = entry.at(&["protocol", name]) else { continue };

@@ -1,0 +1,398 @@
+//! From sections to tables: port lists → NAT in → routes → firewall → NAT out.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::model::{
+    Adjacency, Device, Doubt, Interface, InterfaceAddress, InterfaceKind, Jump, NextHop, NodeId, Rule,
+    Severity,
+};
+use crate::net;
+use crate::space::{Cube, Field};
+use crate::vendor::build::{Builder, Route, Scope};
+use crate::vendor::cisco::acl::{self, Dialect, Entry, Fragments, Groups, List};
+use crate::vendor::cisco::ios::{attach_ports, entering, ignore_all, share, unknown_all};
+use crate::vendor::cisco::sections::{self, Section};
+use crate::vendor::switched::Port;
+use crate::vendor::{ReadOptions, Vendor, cisco_prefix};
+
+use super::entity::{Member, application, zone};
+use super::reviewed::{IGNORED, INTERFACE};
+use super::wall::{firewall, firewall_stage, nat, nat_stages};
+
+const HARDWARE: Dialect =
+    Dialect { six: false, inverse: true, fragments: Fragments::Unclear, established: false };
+
+#[derive(Default)]
+pub(super) struct Config {
+    lists: BTreeMap<String, List>,
+    bindings: Vec<(usize, String, u32)>,
+    statics: Vec<(Route, Via)>,
+    dynamic: Option<u32>,
+    pub(super) entities: HashMap<String, Vec<Member>>,
+    /// Entities a line of which was not understood.
+    pub(super) odd: Vec<String>,
+    pub(super) applications: HashMap<String, Option<Vec<Cube>>>,
+    pub(super) firewall: Vec<(u32, Vec<String>, u32)>,
+    pub(super) has_firewall: Option<u32>,
+    pub(super) protect: bool,
+    pub(super) nat: Vec<(u32, Vec<String>, u32)>,
+    pub(super) nat_enabled: bool,
+}
+
+enum Via {
+    Address(u128),
+    Interface(String),
+}
+
+/// Reads an AlliedWare Plus configuration.
+#[must_use]
+pub(crate) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device {
+    let mut b = Builder::new(Vendor::Awplus, name, file, text, options);
+    let parsed = sections::parse(&b.device.text.clone());
+    for line in &parsed.comments {
+        b.ignored(*line, "comment");
+    }
+    let mut c = Config::default();
+    let virtual_routers = |s: &&Section| s.text().starts_with("router") && s.text().contains("vrrp");
+    for section in parsed.sections.iter().filter(|s| !virtual_routers(s)) {
+        top(&mut b, &mut c, section);
+    }
+    for section in parsed.sections.iter().filter(virtual_routers) {
+        top(&mut b, &mut c, section);
+    }
+    for list in c.lists.values_mut() {
+        list.sort();
+    }
+    lower(b, &c)
+}
+
+fn top(b: &mut Builder, c: &mut Config, section: &Section) {
+    let words = section.slices();
+    let done = match words[..] {
+        ["interface", ref rest @ ..] => {
+            interface(b, c, section, &rest.join(" "));
+            true
+        }
+        ["access-list", "hardware", name] => {
+            for child in &section.children {
+                hardware(b, c, name, &child.slices(), child.line);
+            }
+            c.lists.entry(name.to_owned()).or_default();
+            true
+        }
+        ["access-list", number, ref rest @ ..] => match number.parse::<u32>() {
+            Ok(3000..=3699) => {
+                hardware(b, c, number, rest, section.line);
+                true
+            }
+            // Standard and extended lists never filter transit traffic (W2).
+            Ok(1..=199 | 1300..=2699) => {
+                ignore_all(b, section, "software-list");
+                return;
+            }
+            _ if number == "standard" || number == "extended" => {
+                ignore_all(b, section, "software-list");
+                return;
+            }
+            _ => false,
+        },
+        ["ip", "route", ref rest @ ..] => static_route(c, section.line, rest),
+        ["router", "vrrp" | "ipv6", ref rest @ ..] => virtual_router(b, section, rest),
+        ["ip" | "ipv6", "multicast-routing", ..] => {
+            b.forwards_multicast(section.line);
+            true
+        }
+        ["router", ..] => {
+            c.dynamic = Some(section.line);
+            for child in &section.children {
+                b.lowered(child.line, "routing protocol");
+            }
+            true
+        }
+        ["zone", name] => {
+            zone(b, c, section, name);
+            true
+        }
+        ["application", name] => {
+            application(b, c, section, name);
+            true
+        }
+        ["firewall"] => {
+            firewall(b, c, section);
+            true
+        }
+        ["nat"] => {
+            nat(b, c, section);
+            true
+        }
+        ["access-group", ..] | ["vlan", "filter" | "access-map", ..] | ["class-map" | "policy-map", ..] => {
+            unknown_all(b, section, &Scope::Drops);
+            return;
+        }
+        _ => false,
+    };
+    if done {
+        b.lowered(section.line, words[..words.len().min(2)].join(" "));
+        return;
+    }
+    match cisco_prefix(IGNORED, &section.text()) {
+        Some(rule) => ignore_all(b, section, rule),
+        None => unknown_all(b, section, &Scope::Device),
+    }
+}
+
+fn interface(b: &mut Builder, c: &mut Config, section: &Section, names: &str) {
+    // `port1.0.1-port1.0.4` configures a range.
+    for name in expand(names) {
+        let number = b.device.interface(&name).unwrap_or_else(|| {
+            let mut it = Interface::new(name.clone(), section.line);
+            if name.starts_with("tunnel") {
+                it.kind = InterfaceKind::Tunnel;
+            }
+            if name.starts_with("lo") {
+                it.kind = InterfaceKind::Loopback;
+            }
+            b.device.interfaces.push(it);
+            b.device.interfaces.len() - 1
+        });
+        let mut port = Port::default();
+        for child in &section.children {
+            let words = child.slices();
+            if words[0] == "switchport" && port.line(&words[1..], &mut b.device.interfaces[number]) {
+                b.lowered(child.line, format!("interface {name}"));
+            } else {
+                interface_line(b, c, number, &name, child);
+            }
+        }
+        port.finish(&mut b.device.interfaces[number]);
+    }
+}
+
+/// `router vrrp ID INTERFACE`, `router ipv6 vrrp ID INTERFACE` with `virtual-ip A …`.
+fn virtual_router(b: &mut Builder, section: &Section, words: &[&str]) -> bool {
+    let Some(number) = words.last().and_then(|name| b.device.interface(name)) else { return false };
+    for child in &section.children {
+        match child.slices()[..] {
+            ["virtual-ip" | "virtual-ipv6", ip, ..] => {
+                share(&mut b.device.interfaces[number], ip);
+                b.lowered(child.line, "vrrp");
+            }
+            _ => b.lowered(child.line, "vrrp"),
+        }
+    }
+    true
+}
+
+fn expand(names: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    for part in names.split(',') {
+        let range = part.split_once('-').and_then(|(lo, hi)| {
+            let (stem, first) = lo.rsplit_once('.')?;
+            let last: u32 = hi.rsplit_once('.')?.1.parse().ok()?;
+            let first: u32 = first.parse().ok()?;
+            (first <= last && last - first < 512)
+                .then(|| (first..=last).map(|n| format!("{stem}.{n}")).collect())
+        });
+        out.extend(range.unwrap_or_else(|| vec![part.trim().to_owned()]));
+    }
+    out
+}
+
+fn interface_line(b: &mut Builder, c: &mut Config, number: usize, name: &str, child: &Section) {
+    let done = match child.slices()[..] {
+        ["ip", "address", "dhcp", ..] => {
+            c.dynamic = c.dynamic.or(Some(child.line));
+            true
+        }
+        ["ipv6", "address", "autoconfig" | "dhcp", ..] => {
+            b.device.interfaces[number].dynamic6 = true;
+            true
+        }
+        ["ip" | "ipv6", "address", text, ..] => text
+            .split_once('/')
+            .and_then(|(ip, l)| {
+                let address = net::parse_ip(ip)?;
+                let (first, last) = net::network(address, l.parse().ok()?)?;
+                b.device.interfaces[number].addresses.push(InterfaceAddress { address, first, last });
+                Some(())
+            })
+            .is_some(),
+        ["shutdown"] => {
+            b.device.interfaces[number].enabled = false;
+            true
+        }
+        ["access-group", list] => {
+            c.bindings.push((number, list.to_owned(), child.line));
+            true
+        }
+        ["service-policy", ..] => {
+            unknown_all(b, child, &Scope::Drops);
+            return;
+        }
+        _ => false,
+    };
+    if done {
+        b.lowered(child.line, format!("interface {name}"));
+        return;
+    }
+    match cisco_prefix(INTERFACE, &child.text()) {
+        Some(rule) => ignore_all(b, child, rule),
+        None => unknown_all(b, child, &Scope::Interface(name.to_owned())),
+    }
+}
+
+/// One hardware entry. `copy-to-…` and `send-to-cpu`: whether the packet is also forwarded is not sourced.
+fn hardware(b: &mut Builder, c: &mut Config, name: &str, words: &[&str], line: u32) {
+    let list = c.lists.entry(name.to_owned()).or_default();
+    let (sequence, words) = match words.first().map(|w| w.parse::<u32>()) {
+        Some(Ok(n)) => (n, &words[1..]),
+        _ => (list.next_sequence(4), words),
+    };
+    let special =
+        matches!(words.first(), Some(&("copy-to-cpu" | "copy-to-mirror" | "send-to-cpu" | "send-to-mirror")));
+    let mut plain: Vec<&str> = words.to_vec();
+    if special {
+        plain[0] = "permit";
+    }
+    match acl::extended(&plain, line, sequence, HARDWARE, &Groups::default()) {
+        Some(mut entry) => {
+            b.lowered(line, "access-list");
+            if special {
+                entry.doubt = Some(Doubt::Unsourced);
+                let deny = Entry { permit: false, ..entry.clone() };
+                list.entries.push(deny);
+            }
+            list.entries.push(entry);
+        }
+        None => {
+            if b.unknown(line, Scope::Rule(format!("access-list {name}"))) {
+                list.entries.extend(Entry::unread(line, sequence));
+            }
+        }
+    }
+}
+
+fn static_route(c: &mut Config, line: u32, words: &[&str]) -> bool {
+    let (prefix, rest) = match *words {
+        [text, ref rest @ ..] if text.contains('/') => (net::parse_prefix_pair(text), rest),
+        [ip, mask, ref rest @ ..] => {
+            (net::parse_v4(ip).zip(net::mask_length(mask)).and_then(|(ip, l)| net::network(ip, l)), rest)
+        }
+        _ => return false,
+    };
+    let (Some(prefix), Some(target)) = (prefix, rest.first()) else { return false };
+    let distance = match rest.get(1).map(|w| w.parse::<u32>()) {
+        None => 1,
+        Some(Ok(d)) if rest.len() == 2 => d,
+        _ => return false,
+    };
+    let route = Route { prefix, hops: Vec::new(), distance, line, doubt: None };
+    let via = match net::parse_ip(target) {
+        Some(ip) => Via::Address(ip),
+        None => Via::Interface((*target).to_owned()),
+    };
+    c.statics.push((route, via));
+    true
+}
+
+fn lower(mut b: Builder, c: &Config) -> Device {
+    attach_ports(&mut b);
+    let entry = b.stage("port-lists");
+    let nat_in = b.stage("nat-in");
+    let routing = b.stage("route");
+    let wall = b.stage("firewall");
+    let nat_out = b.stage("nat-out");
+    let reply = b.stage("reply-route");
+
+    for (stage, next) in [(routing, wall), (reply, Device::EGRESS)] {
+        let mut rules = Vec::new();
+        for n in 0..b.device.interfaces.len() {
+            let bare =
+                b.device.interfaces[n].addresses.is_empty() && b.device.interfaces[n].port_of.is_none();
+            if bare {
+                let out = b.adjacency(Adjacency { interface: n, next: NextHop::Direct });
+                let here = Cube::any().with(Field::In, entering(&b, n));
+                let jump = Jump::to(Device::EGRESS).put(Field::Out, out as u128);
+                rules.push(Rule::new(vec![here], vec![jump], b.device.interfaces[n].line, "bridged"));
+            }
+        }
+        rules.push(b.local_rule("", &Cube::any()));
+        let mut list = routes(&b, c);
+        if let Some(line) = c.dynamic {
+            let (more, learnt) = b.learnt(None, line, next);
+            rules.extend(more);
+            list.extend(learnt);
+        }
+        rules.extend(b.route_rules(list, &Cube::any(), next));
+        b.fill(stage, rules, Vec::new());
+    }
+    hardware_stage(&mut b, c, entry, nat_in);
+    nat_stages(&mut b, c, nat_in, routing, nat_out);
+    firewall_stage(&mut b, c, wall, nat_out);
+    if c.protect {
+        b.device.nodes[wall].stateful = true;
+        b.device.reply_entry = Some(reply);
+    }
+    b.finish(entry)
+}
+
+fn routes(b: &Builder, c: &Config) -> Vec<Route> {
+    let mut out = b.connected("");
+    let connected = out.clone();
+    for (route, via) in &c.statics {
+        let mut route = route.clone();
+        match via {
+            Via::Address(ip) => route.hops = b.resolve("", *ip, &connected),
+            Via::Interface(name) if name.eq_ignore_ascii_case("null") => {
+                out.push(route);
+                continue;
+            }
+            Via::Interface(name) => {
+                if let Some(interface) = b.device.interface(name) {
+                    route.hops = vec![Adjacency { interface, next: NextHop::Direct }];
+                }
+            }
+        }
+        if !route.hops.is_empty() {
+            out.push(route);
+        }
+    }
+    out
+}
+
+/// Received on a port: every bound list in binding order, first match acts, no match is forwarded (W1, W7).
+fn hardware_stage(b: &mut Builder, c: &Config, stage: NodeId, next: NodeId) {
+    let mut dispatch = Vec::new();
+    let mut interfaces: Vec<usize> = c.bindings.iter().map(|x| x.0).collect();
+    interfaces.sort_unstable();
+    interfaces.dedup();
+    for number in interfaces {
+        let name = b.device.interfaces[number].name.clone();
+        let mut rules = Vec::new();
+        let mut denies_rest = false;
+        for (_, list, line) in c.bindings.iter().filter(|x| x.0 == number) {
+            match c.lists.get(list) {
+                Some(found) => {
+                    rules.extend(found.rules(list, &[Jump::to(next)]));
+                    denies_rest |= found.entries.last().is_some_and(|e| !e.permit && e.doubt.is_none());
+                }
+                None => {
+                    rules.push(
+                        Rule::new(vec![Cube::any()], Vec::new(), *line, list).doubtful(Doubt::Undefined),
+                    );
+                }
+            }
+        }
+        let line = c.bindings.iter().find(|x| x.0 == number).map_or(0, |x| x.2);
+        if !denies_rest {
+            let text =
+                format!("{name} のハードウェアフィルターの最後に deny がなく、一致しない通信は通ります");
+            b.finding("awplus-no-final-deny", Severity::Warning, line, text);
+        }
+        let node = b.stage(&format!("in {name}"));
+        b.fill(node, rules, vec![Jump::to(next)]);
+        let here = Cube::any().with(Field::In, entering(b, number));
+        dispatch.push(Rule::new(vec![here], vec![Jump::to(node)], line, "access-group"));
+    }
+    b.fill(stage, dispatch, vec![Jump::to(next)]);
+}
