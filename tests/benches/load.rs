@@ -24,7 +24,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use sekisho::data::{FORMAT, Settings};
 use sekisho_domain::access::Who;
-use sekisho_domain::clock::{Clock as _, Ms};
+use sekisho_domain::clock::Ms;
 use sekisho_domain::date::date_at;
 use sekisho_domain::evidence::EVIDENCE;
 use sekisho_domain::factor::Method;
