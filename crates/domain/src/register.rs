@@ -8,6 +8,8 @@
 //! other.
 
 pub mod cell;
+pub mod diff;
+pub mod mapping;
 pub mod names;
 
 use std::collections::HashMap;

@@ -26,6 +26,9 @@ pub enum PortalError {
     TooLarge,
     #[error("the request could not be read: {0}")]
     Unreadable(String),
+    /// What was sent cannot be used, for a reason the sender can mend: a Japanese sentence.
+    #[error("cannot be used: {0}")]
+    Refused(String),
     #[error("the record changed meanwhile or the step is no longer possible: {0}")]
     Conflict(String),
     /// The thing has been settled otherwise; the sentence says how and by whom.
@@ -52,6 +55,7 @@ impl PortalError {
             PortalError::OtherEntrance => "P403A",
             PortalError::TooLarge => "P413",
             PortalError::Unreadable(_) => "P400",
+            PortalError::Refused(_) => "P422",
             PortalError::Conflict(_) => "P409",
             PortalError::Settled(_) => "P410",
             PortalError::NoFont => "P501",
@@ -69,6 +73,7 @@ impl PortalError {
             PortalError::SignedOut { .. } | PortalError::StepUp { .. } => StatusCode::UNAUTHORIZED,
             PortalError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             PortalError::Unreadable(_) => StatusCode::BAD_REQUEST,
+            PortalError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             PortalError::Conflict(_) | PortalError::Settled(_) => StatusCode::CONFLICT,
             PortalError::NoFont => StatusCode::NOT_IMPLEMENTED,
             PortalError::TooSlow => StatusCode::GATEWAY_TIMEOUT,
@@ -91,6 +96,16 @@ impl PortalError {
         let mut response = (self.status(), Html(page_html(self, request_id))).into_response();
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
+    }
+}
+
+impl PortalError {
+    /// The same for a program.
+    pub(crate) fn json(&self, request_id: &str) -> Response {
+        let said = crate::ja::said(self);
+        let body = serde_json::json!({ "code": self.code(), "error": said.happened, "request": request_id });
+        let kind = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
+        (self.status(), kind, body.to_string()).into_response()
     }
 }
 

@@ -17,17 +17,20 @@ pub struct Upload {
     pub bytes: Bytes,
 }
 
-/// The fields of one form in the order sent, urlencoded or multipart, with at most one file.
+/// The fields of one form in the order sent, urlencoded or multipart, with its files.
 #[derive(Clone, Debug, Default)]
 pub struct Form {
     pairs: Vec<(String, String)>,
+    /// The file of a form that asks for one.
     pub upload: Option<Upload>,
+    /// Further files, where a form takes several.
+    pub further: Vec<Upload>,
     wrong: Vec<(String, String)>,
 }
 
 impl Form {
     pub fn from_pairs(pairs: Vec<(String, String)>) -> Form {
-        Form { pairs, upload: None, wrong: Vec::new() }
+        Form { pairs, ..Form::default() }
     }
 
     /// Reads a query string or an urlencoded body.
@@ -45,6 +48,11 @@ impl Form {
     /// A password is taken to the letter.
     pub fn exact(&self, name: &str) -> &str {
         self.pairs.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.as_str())
+    }
+
+    /// Every field as sent.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Every value of a repeated field (checkboxes).
@@ -170,7 +178,12 @@ async fn read_multipart(mut multipart: Multipart) -> Result<Form, PortalError> {
                 let bytes = field.bytes().await.map_err(bad)?;
                 // A file field left empty arrives without name and bytes.
                 if !file.is_empty() || !bytes.is_empty() {
-                    form.upload = Some(Upload { name: file, bytes });
+                    let upload = Upload { name: file, bytes };
+                    match form.upload {
+                        None => form.upload = Some(upload),
+                        Some(_) if form.further.len() < limits::FORM_FILES => form.further.push(upload),
+                        Some(_) => return Err(PortalError::TooLarge),
+                    }
                 }
             }
             None => form.pairs.push((name, field.text().await.map_err(bad)?)),

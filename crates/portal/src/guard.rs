@@ -44,7 +44,7 @@ pub(crate) async fn front(State(app): State<App>, mut request: Request, next: Ne
     // An error handler cannot know the number; it is filled in here, once.
     if let Some(error) = response.extensions_mut().remove::<PortalError>() {
         tracing::info!(id, %method, path, code = error.code(), %error, "refused");
-        response = error.page(&id);
+        response = if path.starts_with("/api/") { error.json(&id) } else { error.page(&id) };
     }
     tracing::info!(id, %method, path, status = response.status().as_u16(), "answered");
     dress(response.headers_mut(), &id, app.config.tls);

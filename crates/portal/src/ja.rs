@@ -53,6 +53,13 @@ pub(crate) fn said(error: &PortalError) -> Said {
             "何も保存していません。",
             "前の画面に戻り、もう一度入力してください。",
         ),
+        PortalError::Refused(why) => {
+            return Said {
+                happened: why.clone(),
+                kept: "記録は何も変わっていません。",
+                next: "前の画面に戻り、直してからもう一度操作してください。",
+            };
+        }
         PortalError::Conflict(_) => (
             "ほかの人が先に変更したか、この手続きはすでに済んでいます。",
             "あなたの操作は保存していません。先の変更はそのままです。",
@@ -111,6 +118,7 @@ mod tests {
             PortalError::OtherEntrance,
             PortalError::TooLarge,
             PortalError::Unreadable(String::new()),
+            PortalError::Refused("ファイルが空です。".to_owned()),
             PortalError::Conflict(String::new()),
             PortalError::Settled("先に水谷さんが決裁しました。".to_owned()),
             PortalError::NoFont,

@@ -22,6 +22,7 @@ pub mod shell;
 mod sign_in;
 mod standing;
 
+pub use pages::register::api::openapi;
 pub use routes::{Entrance, ROUTES, Route, Verb, router};
 pub use session::Need;
 

@@ -7,6 +7,14 @@ pub const FORM_BODY_BYTES: usize = 256 * 1024;
 pub const UPLOAD_BODY_BYTES: usize = 32 * 1024 * 1024;
 /// Fields in one form: 441 requirements with one checkbox each, and room for the rest.
 pub const FORM_FIELDS: usize = 1_024;
+/// Files of one form: a workbook for every section of a large city, and some sent twice.
+pub const FORM_FILES: usize = 300;
+/// Rows of one kind that the preview of an import lists; the numbers count them all.
+pub const PREVIEW_ROWS: usize = 200;
+/// Rows read at a time when a register is exported.
+pub const EXPORT_PAGE_ROWS: usize = 5_000;
+/// Rows one export may hold: what an import takes back.
+pub const EXPORT_ROWS: usize = 100_000;
 /// One text field; the longest clause of the seed has about 400 characters.
 pub const FIELD_CHARS: usize = 4_000;
 /// Rows on one page of a list.

@@ -41,6 +41,8 @@ pub struct Tx<'s> {
     /// `noun.verb`, as it stands in the ledger.
     action: &'static str,
     at: Ms,
+    /// Shared by every entry of this commit, so that what was written together can be found together.
+    batch_id: String,
     written: Vec<Written>,
     dirty: BTreeSet<(&'static str, String)>,
 }
@@ -58,12 +60,14 @@ impl Store {
     /// Begins a change of records.
     pub async fn write(&self, actor: &Actor, action: &'static str) -> Result<Tx<'_>> {
         let conn = self.db.begin().await?;
+        let at = self.clock.now();
         Ok(Tx {
             store: self,
             conn,
             actor: actor.clone(),
             action,
-            at: self.clock.now(),
+            at,
+            batch_id: new_id(at, &*self.entropy),
             written: Vec::new(),
             dirty: BTreeSet::new(),
         })
@@ -78,6 +82,11 @@ impl Tx<'_> {
 
     pub fn new_id(&self) -> String {
         new_id(self.at, &*self.store.entropy)
+    }
+
+    /// What the entries of this commit will have in common.
+    pub fn batch_id(&self) -> &str {
+        &self.batch_id
     }
 
     /// Writes a new row as version 1.
@@ -130,13 +139,13 @@ impl Tx<'_> {
     }
 
     /// Appends history and entries, marks what depends on the change, and makes it durable. Entries get their
-    /// time and id here rather than at the beginning, so that two versions of one row are always logged in order.
+    /// time here rather than at the beginning, so that two versions of one row are always logged in order.
     pub async fn commit(mut self) -> Result<()> {
         if self.written.is_empty() {
             return self.conn.commit().await;
         }
         let at = self.store.clock.now();
-        let tx_id = new_id(at, &*self.store.entropy);
+        let tx_id = self.batch_id.clone();
         for (ordinal, written) in std::mem::take(&mut self.written).into_iter().enumerate() {
             let entry_id = format!("{tx_id}.{ordinal:05}");
             let mut salt = [0u8; 32];

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sekisho_domain::access::Who;
+use sekisho_domain::asset::REGISTER;
 use sekisho_domain::clock::{Clock, Ms, SeededEntropy};
 use sekisho_domain::date::date_at;
 use sekisho_domain::role::Role;
@@ -166,4 +167,67 @@ async fn half_done(store: &Store) -> i64 {
         .await
         .unwrap();
     clauses + decisions
+}
+
+/// Tells a started copy of this binary to apply imports: `data directory|seed`.
+const IMPORTER: &str = "SEKISHO_CRASH_IMPORTER";
+const IMPORTED: usize = 300;
+const IMPORT_KILLS: u64 = 12;
+
+/// Applies one import after another, each giving all rows the same note, until it is killed.
+#[tokio::test]
+async fn importer() {
+    let Some(orders) = std::env::var_os(IMPORTER) else { return };
+    let orders = orders.into_string().unwrap();
+    let (dir, seed) = orders.split_once('|').unwrap();
+    let store = open(Path::new(dir), seed.parse().unwrap()).await;
+    for number in 0.. {
+        let rows = store.db.all_rows(&REGISTER).await.unwrap();
+        let rows = rows.into_iter().map(|row| row.set("note", format!("{seed}-{number}"))).collect();
+        store.apply_import(&Actor::system(), rows, None, "asset.import").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_killed_import_is_there_whole_or_not_at_all() {
+    if testkit::on_postgres() {
+        println!("NOT RUN: kill -9 is driven on SQLite, where the database is in the killed process");
+        return;
+    }
+    let world = World::new().await;
+    let mut tx = world.store.write(&Actor::system(), "asset.create").await.unwrap();
+    for n in 0..IMPORTED {
+        tx.insert(crate::register::asset(&format!("a{n}"), &format!("A-{n}"), "資産", "u")).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    for kill in 0..IMPORT_KILLS {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["crash::importer", "--exact", "--nocapture"])
+            .env(IMPORTER, format!("{}|{}", world.data.display(), kill + 100))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // The moment of the kill is the random variable of this test.
+        tokio::time::sleep(Duration::from_millis(150 + kill * 7919 % 400)).await;
+        assert!(child.try_wait().unwrap().is_none(), "the importer stopped by itself");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let store = open(&world.data, 1).await;
+        let rows = store.db.all_rows(&REGISTER).await.unwrap();
+        let (note, version) = (rows[0].text("note").to_owned(), rows[0].version);
+        assert!(rows.iter().all(|row| row.text("note") == note && row.version == version), "half an import");
+    }
+    let store = open(&world.data, 1).await;
+    let (newest,): (i64,) = store.db.fetch_one("SELECT MAX(version) FROM asset", &[]).await.unwrap();
+    assert!(newest > 1, "the importer got somewhere");
+    let (unsearchable,): (i64,) = store
+        .db
+        .fetch_one(
+            "SELECT COUNT(*) FROM asset a WHERE NOT EXISTS (SELECT 1 FROM asset_search s WHERE s.id = a.id)",
+            &[],
+        )
+        .await
+        .unwrap();
+    assert_eq!(unsearchable, 0);
 }

@@ -11,7 +11,7 @@ use testkit::World;
 
 const TODAY: Date = Date::constant(2026, 11, 22);
 
-fn asset(id: &str, number: &str, name: &str, unit: &str) -> Row {
+pub(crate) fn asset(id: &str, number: &str, name: &str, unit: &str) -> Row {
     Row::new(&ASSET, id)
         .set("number", number)
         .set("name", name)
@@ -190,4 +190,66 @@ async fn numbers_are_counted_on() {
     tx.insert(asset("a2", "A-1000", "x", "u")).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(world.db().next_number(&REGISTER).await.unwrap().as_deref(), Some("A-1001"));
+}
+
+async fn changed(world: &World, count: usize, note: &str) -> Vec<Row> {
+    let mut rows = world.db().all_rows(&REGISTER).await.unwrap();
+    rows.truncate(count);
+    rows.into_iter().map(|row| row.set("note", note)).collect()
+}
+
+/// Two people apply what they prepared from the same state: one succeeds, the other is told, nothing is mixed.
+#[tokio::test]
+async fn two_imports_at_once_do_not_mix() {
+    let world = filled().await;
+    let (first, second) = (changed(&world, 120, "甲").await, changed(&world, 120, "乙").await);
+    let second = second.into_iter().rev().collect();
+    let (actor, other) = (Actor::system(), Actor { person_id: "p2".into(), seat: "-".into() });
+    let (one, two) = tokio::join!(
+        world.store.apply_import(&actor, first, None, "asset.import"),
+        world.store.apply_import(&other, second, None, "asset.import"),
+    );
+    let results = [one, two];
+    assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 1, "{results:?}");
+    let lost = results.into_iter().find_map(Result::err).unwrap();
+    let told = matches!(lost, StoreError::Conflict { .. }) || lost.to_string().contains("deadlock");
+    assert!(told, "{lost}");
+    let rows = world.db().all_rows(&REGISTER).await.unwrap();
+    assert!(rows.iter().all(|row| row.version == 2 && row.text("note") == rows[0].text("note")));
+}
+
+#[tokio::test]
+async fn an_import_is_undone_whole_or_not_at_all() {
+    let world = filled().await;
+    let who = world.person("佐藤", sekisho_domain::role::Role::Secretariat, "税務課").await.person_id;
+    let actor = Actor { person_id: who.clone(), seat: "-".into() };
+    let import = |note: &'static str| {
+        let (world, who, actor) = (&world, &who, &actor);
+        async move {
+            let id = world.store.begin_import(&REGISTER, who, "a.xlsx", "{}").await.unwrap();
+            let mut rows = changed(world, 30, note).await;
+            rows.push(asset("", &format!("A-9{note}"), "新", "税務課"));
+            world
+                .store
+                .apply_import(actor, rows.clone(), Some((&id, "変更 30件")), "asset.import")
+                .await
+                .unwrap();
+            let twice = world.store.apply_import(actor, Vec::new(), Some((&id, "")), "asset.import").await;
+            assert!(matches!(twice, Err(StoreError::IllegalMove(_))), "applied once");
+            world.db().import(&id).await.unwrap().unwrap()
+        }
+    };
+    let first = import("一").await;
+    let second = import("二").await;
+    let undo = world.store.undo_import(&actor, &REGISTER, &first).await.unwrap();
+    assert!(matches!(&undo, sekisho_store::register::Undo::Changed(rows) if rows.len() == 30), "{undo:?}");
+    let undo = world.store.undo_import(&actor, &REGISTER, &second).await.unwrap();
+    assert_eq!(undo, sekisho_store::register::Undo::Done);
+    let again = world.store.undo_import(&actor, &REGISTER, &second).await.unwrap();
+    assert!(matches!(again, sekisho_store::register::Undo::Changed(_)), "undone once: {again:?}");
+    let rows = world.db().all_rows(&REGISTER).await.unwrap();
+    assert_eq!(rows.iter().filter(|row| row.text("note") == "二").count(), 0);
+    assert_eq!(rows.iter().filter(|row| row.text("note") == "一").count(), 30);
+    let on = ListQuery { as_of: Some(TODAY), ..ListQuery::default() };
+    assert_eq!(numbers(&world, on, &Reach::All).await.len(), 121, "what the second added holds on no day");
 }

@@ -24,6 +24,8 @@ const OPERATIONAL: &[&str] = &[
     "decision_batch",
     "notice_sent",
     "feed",
+    "register_import",
+    "register_mapping",
 ];
 /// Made from records in the same transaction, and can be made again. Every register has one of its own besides.
 const DERIVED: &[&str] = &["extra_index"];

@@ -45,16 +45,25 @@ pub(crate) struct Answer {
     pub(crate) cookie: Option<String>,
     pub(crate) headers: axum::http::HeaderMap,
     pub(crate) body: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl City {
     pub(crate) async fn new() -> City {
+        City::on(None).await
+    }
+
+    /// On an empty PostgreSQL database instead.
+    pub(crate) async fn on(address: Option<String>) -> City {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(SetClock::at(START));
         let entropy = Arc::new(SeededEntropy::new(11));
         std::fs::create_dir_all(dir.path().join("keys")).unwrap();
         create_log(dir.path(), "sekisho.example/test", &*entropy).unwrap();
-        let db = Db::sqlite(&dir.path().join("sekisho.db")).await.unwrap();
+        let db = match address {
+            Some(address) => Db::open(&address).await.unwrap(),
+            None => Db::sqlite(&dir.path().join("sekisho.db")).await.unwrap(),
+        };
         db.migrate().await.unwrap();
         let store = Store::new(db, clock.clone(), entropy);
         let sequencer = Sequencer::open(&store, dir.path()).await.unwrap();
@@ -212,6 +221,7 @@ async fn answer(router: Router, request: Request<Body>) -> Answer {
         cookie,
         headers: parts.headers,
         body: String::from_utf8_lossy(&body).into_owned(),
+        bytes: body.to_vec(),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use sekisho_domain::access::Reach;
 use sekisho_domain::date::Date;
-use sekisho_domain::noun::{Kind, Row, Value};
+use sekisho_domain::noun::{Column, Kind, Row, Value};
 use sekisho_domain::register::Register;
 use sekisho_domain::search::{like_pattern, search_key, signature};
 
 use crate::Db;
 use crate::error::Result;
-use crate::register::sql::{Search, Shape, list, searching};
+use crate::register::sql::{Search, Shape, list, references, referring, searching};
 
 /// Rows are counted up to here; beyond, 「10,000件以上」 says enough and costs nothing.
 pub const COUNTED_MAX: i64 = 10_000;
@@ -123,6 +123,38 @@ impl Db {
         args.extend([pattern.into(), (FEW + 1).into()]);
         let (hits,): (i64,) = self.fetch_one(searching(register).probe, &args).await?;
         Ok(hits)
+    }
+}
+
+/// Rows of one register that refer to a row through one column.
+#[derive(Clone, Debug)]
+pub struct Referring {
+    pub register: &'static Register,
+    pub column: &'static Column,
+    pub rows: Vec<Row>,
+}
+
+/// Referring rows shown of one register.
+const REFERRING_MAX: i64 = 100;
+
+impl Db {
+    /// The rows of all registers that refer to a row, as far as the reader's reach goes.
+    pub async fn referring(
+        &self,
+        noun: &str,
+        id: &str,
+        reach: impl Fn(&'static str) -> Reach,
+    ) -> Result<Vec<Referring>> {
+        let mut found = Vec::new();
+        for (register, column) in references(noun) {
+            let Some(reached) = units(&reach(register.noun.name)) else { continue };
+            let args = [id.into(), reached.into(), REFERRING_MAX.into()];
+            let rows = self.fetch_rows(register.noun, referring(register, column.name), &args).await?;
+            if !rows.is_empty() {
+                found.push(Referring { register, column, rows });
+            }
+        }
+        Ok(found)
     }
 }
 

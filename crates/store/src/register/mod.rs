@@ -2,6 +2,7 @@
 
 mod column;
 mod history;
+mod import;
 mod index;
 mod list;
 mod names;
@@ -9,8 +10,10 @@ pub(crate) mod sql;
 mod view;
 
 pub use history::VersionLine;
-pub use list::{COUNTED_MAX, ListQuery, Listed};
+pub use import::{ImportLine, Undo};
+pub use list::{COUNTED_MAX, ListQuery, Listed, Referring};
 pub use view::ViewLine;
 
 /// Every written statement of this module, by file.
-pub(crate) const SQL: &[&[&str]] = &[column::SQL, history::SQL, index::SQL, names::SQL, view::SQL];
+pub(crate) const SQL: &[&[&str]] =
+    &[column::SQL, history::SQL, import::SQL, index::SQL, names::SQL, view::SQL];

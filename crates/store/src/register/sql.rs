@@ -233,6 +233,36 @@ pub(crate) fn searching(register: &Register) -> Searching {
     })
 }
 
+/// Rows that refer to another through a column: `$1` the id, `$2` the reach, `$3` the limit; by the first sort.
+pub(crate) fn referring(register: &Register, column: &'static str) -> &'static str {
+    type Kept = HashMap<(&'static str, &'static str), &'static str>;
+    static KEPT: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let (table, sort) = (register.noun.name, register.sorts.first().copied().unwrap_or("id"));
+    kept.entry((table, column)).or_insert_with(|| {
+        let mut columns = String::from("t.id, t.version");
+        for column in register.noun.columns {
+            let _ = write!(columns, ", t.\"{}\"", column.name);
+        }
+        let reached = reached(register);
+        keep(format!(
+            "SELECT {columns} FROM {table} t WHERE t.\"{column}\" = $1 AND {reached} ORDER BY t.\"{sort}\", t.id LIMIT $3"
+        ))
+    })
+}
+
+/// Every (register, column) that refers to a noun.
+pub(crate) fn references(noun: &str) -> impl Iterator<Item = (&'static Register, &'static Column)> {
+    REGISTERS.iter().copied().flat_map(move |register| {
+        let columns: &'static [Column] = register.noun.columns;
+        columns.iter().filter(move |c| c.kind == Kind::Ref(noun_named(noun))).map(move |c| (register, c))
+    })
+}
+
+fn noun_named(name: &str) -> &'static str {
+    sekisho_domain::noun(name).map_or("", |noun| noun.name)
+}
+
 /// Every generated statement, for the test that prepares them all on both databases.
 pub(crate) fn all() -> impl Iterator<Item = &'static str> {
     let nouns = NOUNS.iter().flat_map(|noun| {
@@ -245,7 +275,10 @@ pub(crate) fn all() -> impl Iterator<Item = &'static str> {
             let list = list(register, shape);
             [list.rows, list.count]
         });
-        [s.put, s.probe, s.by_number, s.last_number].into_iter().chain(shapes)
+        let columns: &'static [Column] = register.noun.columns;
+        let referring =
+            columns.iter().filter(|c| matches!(c.kind, Kind::Ref(_))).map(|c| referring(register, c.name));
+        [s.put, s.probe, s.by_number, s.last_number].into_iter().chain(shapes).chain(referring)
     });
     nouns.chain(lists)
 }

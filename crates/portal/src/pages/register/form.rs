@@ -60,7 +60,7 @@ impl Desk {
 }
 
 /// A value as a form sends it: codes and ids where it was picked, text where it was typed.
-fn read(column: &Column, text: &str, names: &Names) -> Result<Value, String> {
+pub(crate) fn read(column: &Column, text: &str, names: &Names) -> Result<Value, String> {
     match column.kind {
         Kind::Unit if names.word("section", text).is_some() => Ok(text.into()),
         Kind::Ref(noun) if names.word(noun, text).is_some() => Ok(text.into()),

@@ -95,6 +95,7 @@ struct RegisterList {
     /// The question without its place in the list, for exports and saved views.
     query: String,
     can_edit: bool,
+    can_export: bool,
     can_share: bool,
 }
 
@@ -173,12 +174,13 @@ pub(crate) async fn list(
         },
         query: asked.query(register),
         can_edit: me.reaches(Action::Edit, register.noun.name),
+        can_export: me.reaches(Action::Export, register.noun.name),
         can_share: me.reaches(Action::Edit, "extra_column"),
     })
 }
 
 /// A value as it stands in a cursor.
-fn plain(value: &Value) -> String {
+pub(crate) fn plain(value: &Value) -> String {
     value.text().map(str::to_owned).or(value.int().map(|n| n.to_string())).unwrap_or_default()
 }
 

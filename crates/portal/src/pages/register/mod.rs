@@ -1,8 +1,17 @@
 //! 台帳: every page of every register, made from its declaration. Nothing here knows 情報資産 from 記録媒体; a
 //! register with a page of its own has a file of its own beside this folder.
 
+pub(crate) mod api;
+pub(crate) mod bulk;
+pub(crate) mod collect;
+pub(crate) mod column;
+mod draft;
+pub(crate) mod export;
 pub(crate) mod form;
+pub(crate) mod import;
+pub(crate) mod label;
 pub(crate) mod list;
+pub(crate) mod print;
 pub(crate) mod query;
 pub(crate) mod row;
 pub(crate) mod view;

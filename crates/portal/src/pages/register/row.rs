@@ -35,6 +35,8 @@ struct RowPage {
     known: String,
     dated: bool,
     history: Vec<Version>,
+    /// Rows that refer to this one: (register, address, words).
+    referring: Vec<(&'static str, Vec<(String, String)>)>,
     can_edit: bool,
     ended: bool,
 }
@@ -95,7 +97,7 @@ pub(crate) async fn show(
     if let Some(said) = holding(register, &row, on, me.on) {
         notices.push(said);
     }
-    let title = row.text(register.title).to_owned();
+    let title = format!("「{}」は、どう管理されていますか", row.text(register.title));
     let mut shell = app.shell(&me, "/registers", title).await?;
     shell = shell.crumb("/registers", "台帳").crumb(format!("/registers/{noun}"), register.noun.label);
     shell.done = done(form.get("done"));
@@ -112,6 +114,7 @@ pub(crate) async fn show(
         known: known.map(|d| d.to_string()).unwrap_or_default(),
         dated: known.is_some() || on != me.on,
         history: history(register, &layout, &seen, &names, &id, &versions),
+        referring: referring(&app, &me, register, &id).await?,
         can_edit: known.is_none() && me.must_row(Action::Edit, register, &now).is_ok(),
         ended: register.valid.is_some_and(|(_, to)| !row.text(to).is_empty()),
         noun: register.noun.name,
@@ -134,9 +137,27 @@ fn empty(register: &'static Register, shell: Shell, id: String, form: &Form) -> 
         known: form.get("known").to_owned(),
         dated: true,
         history: Vec::new(),
+        referring: Vec::new(),
         can_edit: false,
         ended: false,
     }
+}
+
+async fn referring(
+    app: &App,
+    me: &Me,
+    register: &Register,
+    id: &str,
+) -> Result<Vec<(&'static str, Vec<(String, String)>)>, PortalError> {
+    let found = app.store.db.referring(register.noun.name, id, |noun| me.reach(Action::View, noun)).await?;
+    let shown = found.into_iter().map(|found| {
+        let noun = found.register.noun;
+        let rows = found.rows.iter();
+        let rows =
+            rows.map(|row| (format!("/registers/{}/{}", noun.name, row.id), found.register.words(row)));
+        (noun.label, rows.collect())
+    });
+    Ok(shown.collect())
 }
 
 /// The version that was the newest at the end of a day, and what to say about it.

@@ -1,6 +1,7 @@
 //! Saved views: keeping the list as it is now, and forgetting it again.
 
 use super::named;
+use super::query::Asked;
 use crate::App;
 use crate::error::PortalError;
 use crate::form::Form;
@@ -21,10 +22,12 @@ pub(crate) async fn keep(
     let register = named(&noun)?;
     let name: String = form.get("name").chars().take(NAME_CHARS).collect();
     let name = if name.is_empty() { "名前のない見方".to_owned() } else { name };
-    // Written out by Asked, so it holds nothing but what the list understands; parsed again when it is opened.
-    let query = form.get("query");
+    // Read and written out again, so that it holds nothing but what the list understands.
+    let layout = app.store.db.layout(register).await?;
+    let seen = layout.seen_by(&me.who, me.on);
+    let query = Asked::parse(&layout, &seen, &Form::from_query(form.get("query")), me.on).query(register);
     let shared = !form.get("shared").is_empty() && me.reaches(Action::Edit, "extra_column");
-    let kept = app.store.add_view(register.noun.name, &me.who.person_id, &name, query, shared).await?;
+    let kept = app.store.add_view(register.noun.name, &me.who.person_id, &name, &query, shared).await?;
     let done = if kept { "view" } else { "view-full" };
     Ok(Redirect::to(&format!("/registers/{noun}?{query}&done={done}")).into_response())
 }
