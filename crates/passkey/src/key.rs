@@ -90,7 +90,7 @@ impl PublicKey {
     /// Whether `signature` over `message` was made with the private half.
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).ok();
-        let verified = match self {
+        match self {
             PublicKey::Ec { x, y, .. } => decode(x).zip(decode(y)).is_some_and(|(x, y)| {
                 let point = [&[4u8][..], &x, &y].concat();
                 UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point).verify(message, signature).is_ok()
@@ -101,8 +101,7 @@ impl PublicKey {
                 let key = RsaPublicKeyComponents { n, e };
                 key.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature).is_ok()
             }),
-        };
-        verified
+        }
     }
 }
 

@@ -41,7 +41,7 @@ impl App {
     ) -> Result<Response, PortalError> {
         let keys = self.store.db.keys(&holder.id).await?;
         let first_time = shown.contains(&Method::Password) && keys.iter().any(|k| k.one_time);
-        let second = keys.iter().any(|k| is_second(k));
+        let second = keys.iter().any(is_second);
         let demand = self.demand(holder);
         let (stage, next) = match () {
             () if first_time => ("enrol", "/login/first".to_owned()),

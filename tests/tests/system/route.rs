@@ -210,7 +210,7 @@ async fn the_table_chooses_the_route_and_every_seat_takes_its_turn() {
     assert_eq!(both, BTreeSet::from([small, id.clone()]));
     assert_eq!(city.waiting(&city.chief).await, [""; 0]);
     city.decide(&city.manager, &id).await.unwrap();
-    assert_eq!(city.waiting(&city.chief).await, [id.clone()]);
+    assert_eq!(city.waiting(&city.chief).await, std::slice::from_ref(&id));
     assert_eq!(city.steps(&id).await[1].kind, "concur");
     city.decide(&city.chief, &id).await.unwrap();
     assert_eq!(city.state(&id).await, "pending");
@@ -309,7 +309,7 @@ async fn a_deputy_decides_only_while_the_holder_is_away_and_the_holder_looks_aft
         matches!(city.decide(&second, &id).await, Err(DecideError::NotYourTurn)),
         "the first deputy is there"
     );
-    assert_eq!(city.waiting(&first).await, [id.clone()]);
+    assert_eq!(city.waiting(&first).await, std::slice::from_ref(&id));
     city.decide(&first, &id).await.unwrap();
 
     let steps = city.steps(&id).await;
@@ -324,7 +324,7 @@ async fn a_deputy_decides_only_while_the_holder_is_away_and_the_holder_looks_aft
         Err(DecideError::NotYourTurn | DecideError::AlreadyClosed { .. })
     ));
     city.world.clock.advance(Ms::DAY);
-    assert_eq!(city.waiting(&city.manager).await, [id.clone()]);
+    assert_eq!(city.waiting(&city.manager).await, std::slice::from_ref(&id));
     city.decide(&city.manager, &id).await.unwrap();
     assert!(city.steps(&id).await.iter().all(|s| s.state == "approved"));
 }
@@ -417,7 +417,7 @@ async fn rights_are_those_of_the_moment_and_the_pending_follows_the_seat() {
     // `city.manager` is what a session loaded before the move; the store reads again.
     assert!(matches!(city.decide(&city.manager, &id).await, Err(DecideError::NotYourTurn)));
     let successor = city.world.db().who(&successor.person_id, "").await.unwrap();
-    assert_eq!(city.waiting(&successor).await, [id.clone()]);
+    assert_eq!(city.waiting(&successor).await, std::slice::from_ref(&id));
     city.decide(&successor, &id).await.unwrap();
 }
 

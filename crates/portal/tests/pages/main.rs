@@ -7,6 +7,7 @@ use sekisho_domain::{noun, register};
 
 mod adding;
 mod asset;
+#[expect(unreachable_pub, reason = "the file is what the guide prints, and in `domain` its items are public")]
 mod doorkey;
 mod kit;
 mod matrix;
