@@ -84,6 +84,17 @@ macro_rules! holders {
 }
 pub(crate) use holders;
 
+/// Section `s` is one to which the policy applies on day `$1`: no decision on 適用範囲 takes the whole of it out.
+/// Sections that are out leave the denominator and stay in the list of 適用範囲.
+macro_rules! in_scope {
+    () => {
+        "s.valid_from <= $1 AND (s.valid_to IS NULL OR s.valid_to > $1)
+            AND NOT EXISTS (SELECT 1 FROM scope x WHERE x.unit_id = s.unit_id AND x.matter IS NULL AND NOT x.applies
+                AND x.valid_from <= $1 AND (x.valid_to IS NULL OR x.valid_to > $1))"
+    };
+}
+pub(crate) use in_scope;
+
 /// A check that exactly one person holds a city-wide role today.
 macro_rules! one_incumbent {
     ($id:literal, $role:literal, $word:literal, $requirements:expr) => {
@@ -126,20 +137,22 @@ macro_rules! every_section_has {
             title: concat!($word, "が全ての対象組織にいる"),
             requirements: $requirements,
             complete: true,
-            reads: &["assignment", "person", "position", "role_seat", "section"],
+            reads: &["assignment", "person", "position", "role_seat", "scope", "section"],
             source: "組織と配属",
             population: concat!(
                 "SELECT COUNT(*) AS expected, COUNT(*) AS observed, CAST($2 AS BIGINT) AS source_ms
                 FROM section s WHERE ",
                 $which,
-                " AND s.valid_from <= $1 AND (s.valid_to IS NULL OR s.valid_to > $1)"
+                " AND ",
+                $crate::check::in_scope!()
             ),
             violating: concat!(
                 "SELECT 'section' AS noun, s.unit_id AS id, s.name AS label, COUNT(*) OVER () AS total
                 FROM section s WHERE ",
                 $which,
-                " AND s.valid_from <= $1 AND (s.valid_to IS NULL OR s.valid_to > $1) AND $2 >= 0
-                    AND NOT EXISTS (SELECT 1 FROM ",
+                " AND ",
+                $crate::check::in_scope!(),
+                " AND $2 >= 0 AND NOT EXISTS (SELECT 1 FROM ",
                 $crate::check::holders!($role),
                 " AND a.unit_id = s.unit_id)
                 ORDER BY s.sort_key LIMIT 20"

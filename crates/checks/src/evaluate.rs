@@ -93,9 +93,9 @@ impl Focus {
     }
 }
 
-/// A change of sections concerns every "in all sections" row; the rest names its requirement.
+/// A change of sections or of 適用範囲 concerns every "in all sections" row; the rest names its requirement.
 fn focus(marks: &[Dirty]) -> Focus {
-    if marks.iter().any(|m| m.noun == "section") {
+    if marks.iter().any(|m| matches!(m.noun.as_str(), "section" | "scope")) {
         return Focus::All;
     }
     Focus::Some(marks.iter().filter(|m| !m.focus.is_empty()).map(|m| m.focus.clone()).collect())

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::check::in_scope;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{date_at, wareki};
 use sekisho_domain::evidence::LATE_FILING_DAYS;
@@ -24,8 +25,8 @@ sekisho_store::sql! {
     const EVIDENCE = "SELECT id, unit_id, kind, title, answer, observed_ms, filed_ms, fresh_until_ms FROM evidence
         WHERE requirement_id = $1 AND observed_ms <= $2 AND filed_ms <= $3
         ORDER BY observed_ms DESC, id DESC LIMIT $4";
-    const MANAGED = "SELECT unit_id, name FROM section
-        WHERE managed AND valid_from <= $1 AND (valid_to IS NULL OR valid_to > $1) ORDER BY sort_key, id";
+    const MANAGED = concat!("SELECT s.unit_id, s.name FROM section s
+        WHERE s.managed AND ", in_scope!(), " ORDER BY s.sort_key, s.id");
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]

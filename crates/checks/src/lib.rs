@@ -25,7 +25,11 @@ mod checkpoint_is_kept_outside;
 mod chief_officer_in_office;
 mod ciso_in_office;
 mod cloud_assets_have_a_system;
+mod committee_meets_every_year;
+mod csirt_has_members;
+mod delegations_are_in_force;
 mod departments_have_officers;
+mod deputies_are_named;
 mod devices_are_encrypted;
 mod devices_ask_who_you_are;
 mod devices_of_strong_systems_use_two_factors;
@@ -33,10 +37,12 @@ mod devices_run_protection;
 mod disposals_are_permitted;
 mod disposals_are_recorded;
 mod edr_is_installed;
+mod emergencies_are_settled;
 mod exceptions_are_decided;
 mod exceptions_do_not_repeat;
 mod full_scans_are_run;
 mod integrity_is_backed_up;
+mod leavers_accounts_are_closed;
 mod ledger_is_sealed;
 mod lent_media_come_back;
 mod long_kept_media_are_protected;
@@ -53,6 +59,7 @@ mod policy_is_published;
 mod policy_is_reviewed;
 mod private_devices_stay_out;
 mod privileged_accounts_have_two_factors;
+mod privileges_follow_the_work;
 mod protection_is_updated;
 mod regulations_are_current;
 mod resident_clouds_are_encrypted;
@@ -66,6 +73,7 @@ mod standard_covers_adopted_rows;
 mod standard_follows_the_policy;
 mod strong_assets_stay_out_of_public_clouds;
 mod systems_bear_their_highest_class;
+mod systems_have_operators;
 mod unneeded_assets_are_gone;
 mod unneeded_media_are_erased;
 mod users_cannot_change_protection;
@@ -77,6 +85,14 @@ pub use evidence::EVIDENCE_CHECK;
 /// Every machine check, by id.
 pub static CHECKS: &[&Check] = &[
     &accounts_have_seats::CHECK,
+    &delegations_are_in_force::CHECK,
+    &deputies_are_named::CHECK,
+    &systems_have_operators::CHECK,
+    &committee_meets_every_year::CHECK,
+    &csirt_has_members::CHECK,
+    &leavers_accounts_are_closed::CHECK,
+    &privileges_follow_the_work::CHECK,
+    &emergencies_are_settled::CHECK,
     &applicant_is_not_approver::CHECK,
     &assets_are_classified::CHECK,
     &assets_are_stocktaken::CHECK,

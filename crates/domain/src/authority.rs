@@ -4,6 +4,7 @@
 
 use crate::date::Date;
 use crate::noun::{Column, Kind, Noun, Row, Value};
+use crate::register::{Breach, Register, Sight};
 use crate::role::Role;
 
 pub const VENUES: &[(&str, &str)] = &[("inner", "関所で決裁"), ("external", "外部決裁(文書管理システム)")];
@@ -34,6 +35,44 @@ pub static AUTHORITY: Noun = Noun {
         Column::new("valid_to", "いつまで", Kind::Date).optional(),
     ],
 };
+
+pub static REGISTER: Register = Register {
+    noun: &AUTHORITY,
+    lead: "誰が何を決裁するか。番号の小さい行から順に見て、条件に合う最初の行で決裁経路が決まります。\
+           経路は「情報セキュリティ管理者 → 合議:統括情報セキュリティ責任者 → CISO」のように書きます。",
+    key: &["code"],
+    title: "title",
+    section: None,
+    sight: Sight::City,
+    valid: Some(("valid_from", "valid_to")),
+    list: &["code", "title", "kind", "classes", "persons_max", "amount_max", "division", "route"],
+    sorts: &["code", "kind", "valid_from"],
+    filters: &["kind"],
+    searched: &["code", "title", "division", "route"],
+    rules: &[route_can_be_read, kind_is_known],
+    number: "",
+};
+
+fn route_can_be_read(row: &Row) -> Option<Breach> {
+    // The words name the mistake; the sentence must be `'static`, so it says how to write a route.
+    parse_route(row.text("route")).err().map(|_| {
+        Breach::refused(
+            "route",
+            "決裁経路を読めません。「情報セキュリティ管理者 → 合議:統括情報セキュリティ責任者 → CISO」のように、役割（又は 職:課長、機関:委員会の名前）を → でつなぎ、最後を決裁する人にしてください。",
+        )
+    })
+}
+
+fn kind_is_known(row: &Row) -> Option<Breach> {
+    let kind = row.text("kind");
+    let known = kind == "*" || crate::decision::KINDS.iter().any(|(code, _)| *code == kind);
+    (!known).then(|| {
+        Breach::refused(
+            "kind",
+            "種類は revision・adoption・rejection・exception・emergency・account・general のどれか、又は *（全て）です。",
+        )
+    })
+}
 
 /// What the conditions of a row look at. Unknown is not zero: a row with a condition on something unknown does not
 /// fit, so that leaving a figure out never finds a lower seat.

@@ -1,7 +1,8 @@
 //! Bodies that decide or act together: 委員会, CSIRT, 統一的な窓口. Members are dated, a meeting has a quorum, an
 //! agenda and minutes, and what it resolves can be the decision of an application.
 
-use crate::noun::{Column, Kind, Noun};
+use crate::noun::{Column, Kind, Noun, Row, Value};
+use crate::register::{Breach, Register, Sight};
 
 pub const KINDS: &[(&str, &str)] =
     &[("committee", "委員会"), ("csirt", "CSIRT"), ("window", "統一的な窓口"), ("other", "その他")];
@@ -22,6 +23,27 @@ pub static BODY: Noun = Noun {
     ],
 };
 
+pub static REGISTER: Register = Register {
+    noun: &BODY,
+    lead: "委員会、CSIRT、統一的な窓口。構成員・会議・議決は「会議体」の画面で記録します。",
+    key: &["name"],
+    title: "name",
+    section: None,
+    sight: Sight::City,
+    valid: Some(("valid_from", "valid_to")),
+    list: &["name", "kind", "quorum", "final_instance", "duty"],
+    sorts: &["name", "valid_from"],
+    filters: &["kind"],
+    searched: &["name", "duty"],
+    rules: &[quorum_is_positive],
+    number: "",
+};
+
+fn quorum_is_positive(row: &Row) -> Option<Breach> {
+    let low = row.get("quorum").and_then(Value::int).is_some_and(|n| n < 1);
+    low.then(|| Breach::refused("quorum", "定足数は1人以上にしてください。"))
+}
+
 pub const DUTIES: &[(&str, &str)] =
     &[("chair", "委員長"), ("vice_chair", "副委員長"), ("member", "委員"), ("clerk", "書記")];
 
@@ -35,6 +57,22 @@ pub static BODY_MEMBER: Noun = Noun {
         Column::new("valid_from", "いつから", Kind::Date),
         Column::new("valid_to", "いつまで", Kind::Date).optional(),
     ],
+};
+
+pub static MEMBERS: Register = Register {
+    noun: &BODY_MEMBER,
+    lead: "会議体の構成員。委員長・副委員長が議決を確定します。書記は議決に加わりません。",
+    key: &["body_id", "person_id", "valid_from"],
+    title: "duty",
+    section: None,
+    sight: Sight::City,
+    valid: Some(("valid_from", "valid_to")),
+    list: &["body_id", "person_id", "duty", "valid_from", "valid_to"],
+    sorts: &["valid_from"],
+    filters: &["body_id"],
+    searched: &["duty"],
+    rules: &[],
+    number: "",
 };
 
 pub const MEETING_STATES: &[(&str, &str)] = &[("called", "招集"), ("held", "開催"), ("cancelled", "中止")];

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use jiff::civil::Weekday;
 
 use crate::date::Date;
-use crate::noun::{Column, Kind, Noun};
+use crate::noun::{Column, Kind, Noun, Row};
+use crate::register::{Breach, Register, Sight};
 
 /// A day on which the office is closed although the law does not say so, or open although it does.
 pub static CLOSING_DAY: Noun = Noun {
@@ -22,6 +23,28 @@ pub static CLOSING_DAY: Noun = Noun {
         Column::new("open", "開庁する", Kind::Bool),
     ],
 };
+
+pub static REGISTER: Register = Register {
+    noun: &CLOSING_DAY,
+    lead: "市が閉庁する日（又は祝日でも開庁する日）。国の祝日は計算します。何も登録しないときは 12月29日から1月3日までが閉庁です。\
+           一日でも登録すると、年末年始も登録したものだけになります。",
+    key: &["day"],
+    title: "name",
+    section: None,
+    sight: Sight::City,
+    valid: None,
+    list: &["day", "name", "open"],
+    sorts: &["day"],
+    filters: &[],
+    searched: &["name", "day"],
+    rules: &[day_can_be_read],
+    number: "",
+};
+
+fn day_can_be_read(row: &Row) -> Option<Breach> {
+    (!Calendar::default().enter(row.text("day"), false))
+        .then(|| Breach::refused("day", "日は 2027-02-10 か、毎年なら --12-29 のように書いてください。"))
+}
 
 /// 地方自治法第4条の2: where a city has entered nothing, the days around the new year.
 const STANDARD: [&str; 6] = ["--12-29", "--12-30", "--12-31", "--01-01", "--01-02", "--01-03"];

@@ -15,6 +15,16 @@ const ERAS: [(&str, &str, Date); 5] = [
     ("明治", "M", Date::constant(1868, 1, 25)),
 ];
 
+/// A number of days later (or earlier), within the calendar.
+pub fn plus_days(date: Date, days: i32) -> Date {
+    date.saturating_add(jiff::Span::new().days(days.clamp(-3_660_000, 3_660_000)))
+}
+
+/// Months later; the last day of a month that is shorter.
+pub fn plus_months(date: Date, months: i64) -> Date {
+    date.saturating_add(jiff::Span::new().months(months.clamp(0, 1_200)))
+}
+
 /// The date in Japan at an instant.
 pub fn date_at(at: Ms) -> Date {
     let days = at.0.saturating_add(JST_OFFSET_MS).div_euclid(Ms::DAY);

@@ -88,8 +88,21 @@ pub static NOUNS: &[&Noun] = &[
 ];
 
 /// Every register, in the order the office thinks of them. A noun is listed above as well.
-pub static REGISTERS: &[&Register] =
-    &[&asset::REGISTER, &system::REGISTER, &device::REGISTER, &medium::REGISTER];
+pub static REGISTERS: &[&Register] = &[
+    &asset::REGISTER,
+    &system::REGISTER,
+    &device::REGISTER,
+    &medium::REGISTER,
+    &scope::REGISTER,
+    &authority::REGISTER,
+    &delegation::DEPUTIES,
+    &delegation::DELEGATIONS,
+    &delegation::ABSENCES,
+    &delegation::SAME_PEOPLE,
+    &body::REGISTER,
+    &body::MEMBERS,
+    &calendar::REGISTER,
+];
 
 /// The register of a noun, if it is one.
 pub fn register(noun: &str) -> Option<&'static Register> {

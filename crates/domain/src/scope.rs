@@ -2,12 +2,13 @@
 //! a reason and the standard that applies instead. What is excluded leaves denominators and stays in the list.
 
 use crate::noun::{Column, Kind, Noun};
+use crate::register::{Register, Sight};
 
 pub static SCOPE: Noun = Noun {
     name: "scope",
     label: "適用範囲",
     columns: &[
-        Column::new("unit_id", "組織", Kind::Text),
+        Column::new("unit_id", "組織", Kind::Unit),
         // NULL is the organisation as a whole; otherwise one system or one business of it.
         Column::new("matter", "システム又は業務(空欄は組織全体)", Kind::Text).optional(),
         Column::new("applies", "この方針を適用する", Kind::Bool),
@@ -16,4 +17,20 @@ pub static SCOPE: Noun = Noun {
         Column::new("valid_from", "いつから", Kind::Date),
         Column::new("valid_to", "いつまで", Kind::Date).optional(),
     ],
+};
+
+pub static REGISTER: Register = Register {
+    noun: &SCOPE,
+    lead: "組織と、そのシステム・業務ごとに、この方針を適用するかどうか。適用しないものは検査の母数から外れ、この一覧に残ります。",
+    key: &["unit_id", "matter", "valid_from"],
+    title: "standard",
+    section: Some("unit_id"),
+    sight: Sight::City,
+    valid: Some(("valid_from", "valid_to")),
+    list: &["unit_id", "matter", "applies", "standard", "reason", "valid_from", "valid_to"],
+    sorts: &["valid_from"],
+    filters: &["unit_id"],
+    searched: &["matter", "standard", "reason"],
+    rules: &[],
+    number: "",
 };

@@ -3,9 +3,10 @@
 
 use crate::error::PortalError;
 use crate::pages::{
-    account, adoption, application, asset, assignment, board, bulk, clause, compare, decision, document,
-    evidence, exception, import, ledger, login, outside, own_requirement, person, position, publication,
-    register, relation, requirement, role_seat, section, session as sessions, start, step_up, summary,
+    account, adoption, application, asset, assignment, board, body, bulk, clause, compare, decision,
+    document, evidence, exception, import, incumbency, ledger, login, outside, own_requirement, person,
+    position, publication, register, relation, requirement, role_seat, section, session as sessions, start,
+    step_up, summary, task,
 };
 use crate::session::{Need, guard};
 use crate::{App, assets, guard as front, limits};
@@ -110,6 +111,20 @@ pub static ROUTES: &[Route] = routes! {
     get  "/decisions"                     May(View, "decision")       => decision::list;
     get  "/decisions/{id}"                May(View, "decision")       => decision::show;
     post "/decisions/{id}"                May(View, "decision")       => decision::decide;
+    get  "/tasks"                         May(View, "task")           => task::list;
+    post "/tasks/feed"                    May(View, "task")           => task::feed;
+    post "/tasks/{id}"                    May(Edit, "task")           => task::act;
+    get  "/feeds/{token}/tasks.ics"       Nobody                      => task::ics;
+    get  "/calendar"                      May(View, "task")           => task::year;
+    get  "/campaigns/new"                 May(Edit, "campaign")       => task::campaign_form;
+    post "/campaigns"                     May(Edit, "campaign")       => task::begin;
+    get  "/campaigns/{id}"                May(View, "task")           => task::campaign;
+    get  "/bodies"                        May(View, "body")           => body::list;
+    get  "/bodies/{id}"                   May(View, "body")           => body::show;
+    post "/bodies/{id}/meetings"          May(Edit, "meeting")        => body::call;
+    post "/meetings/{id}"                 May(Edit, "meeting")        => body::record;
+    post "/agenda/{id}"                   May(View, "body")           => body::resolve;
+    get  "/was"                           May(View, "assignment")     => incumbency::show;
     get  "/decisions/together"            May(View, "decision")       => bulk::show;
     post "/decisions/together"            May(View, "decision")       => bulk::decide;
     get  "/decisions/{id}/draft"          May(View, "decision")       => outside::download;

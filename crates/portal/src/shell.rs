@@ -32,7 +32,8 @@ pub struct Shell {
 
 impl Shell {
     /// The main screens, in the order of a working day.
-    pub const NAV: [(&'static str, &'static str); 8] = [
+    pub const NAV: [(&'static str, &'static str); 9] = [
+        ("/tasks", "やること"),
         ("/", "方針の実施状況"),
         ("/decisions", "決裁"),
         ("/requirements", "要求事項"),

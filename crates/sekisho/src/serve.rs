@@ -194,6 +194,8 @@ pub async fn keep(store: Store, sequencer: Sequencer) {
 
 async fn keep_once(store: &Store, sequencer: &Sequencer) -> Result<()> {
     store.expire_decisions().await?;
+    store.escalate_decisions().await?;
+    store.derive_tasks().await?;
     store.close_leavers().await?;
     sekisho_checks::evaluate_dirty(store).await?;
     sekisho_checks::evaluate_due(store).await?;

@@ -25,6 +25,7 @@ pub mod document;
 pub mod effect;
 mod error;
 pub mod evidence;
+pub mod incumbency;
 pub mod ledger;
 pub mod object;
 mod organisation;
@@ -35,6 +36,7 @@ pub mod register;
 pub mod requirement;
 mod row;
 pub mod session;
+pub mod task;
 mod tx;
 pub mod verdict;
 pub mod verify;
@@ -84,11 +86,13 @@ pub fn statements() -> Vec<&'static str> {
         calendar::SQL,
         db::SQL,
         document::SQL,
+        incumbency::SQL,
         ledger::SQL,
         object::SQL,
         organisation::SQL,
         requirement::SQL,
         session::SQL,
+        task::SQL,
         tx::SQL,
         verdict::SQL,
         verify::SQL,
