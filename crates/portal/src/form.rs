@@ -40,6 +40,11 @@ impl Form {
         )
     }
 
+    /// Every file sent, in order; the form keeps none.
+    pub fn take_uploads(&mut self) -> Vec<Upload> {
+        self.upload.take().into_iter().chain(std::mem::take(&mut self.further)).collect()
+    }
+
     /// The value as sent, trimmed; empty when absent.
     pub fn get(&self, name: &str) -> &str {
         self.pairs.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.trim())

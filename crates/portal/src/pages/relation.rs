@@ -392,8 +392,7 @@ pub(crate) async fn show(State(app): State<App>, me: Me, Path((noun, id)): Path<
     if !matches!(register.noun.name, "asset" | "system" | "device" | "medium") {
         return Err(PortalError::NotFound);
     }
-    let row = app.store.db.row(register.noun, &id).await?.ok_or(PortalError::NotFound)?;
-    me.must_row(Action::View, register, &row)?;
+    let row = app.row_for(&me, Action::View, register, &id).await?;
     let drawer = Drawer { app: &app, me: &me, on: me.on, focus: &row, picture: Picture::new() };
     let picture = drawer.draw().await?;
     let shell =

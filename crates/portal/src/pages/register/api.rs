@@ -56,8 +56,7 @@ pub(crate) async fn show(
     Path((noun, id)): Path<(String, String)>,
 ) -> Result<Response, PortalError> {
     let register = named(&noun)?;
-    let row = app.store.db.row(register.noun, &id).await?.ok_or(PortalError::NotFound)?;
-    me.must_row(Action::View, register, &row)?;
+    let row = app.row_for(&me, Action::View, register, &id).await?;
     let layout = app.store.db.layout(register).await?;
     let seen = layout.seen_by(&me.who, me.on);
     Ok(answer(StatusCode::OK, &row_json(&layout, &seen, &row)))
@@ -81,8 +80,7 @@ pub(crate) async fn update(
     body: Bytes,
 ) -> Result<Response, PortalError> {
     let register = named(&noun)?;
-    let row = app.store.db.row(register.noun, &id).await?.ok_or(PortalError::NotFound)?;
-    me.must_row(Action::Edit, register, &row)?;
+    let row = app.row_for(&me, Action::Edit, register, &id).await?;
     write(&app, &me, register, row, &body, false).await
 }
 

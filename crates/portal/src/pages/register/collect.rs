@@ -7,7 +7,7 @@ use super::export::{book, refused};
 use super::{import, named};
 use crate::App;
 use crate::error::PortalError;
-use crate::form::{Form, Upload};
+use crate::form::Form;
 use crate::pages::evidence::attachment;
 use crate::session::Me;
 use crate::shell::{Page, Shell, page};
@@ -138,8 +138,7 @@ pub(crate) async fn take_back(
     mut form: Form,
 ) -> Result<Response, PortalError> {
     let register = named(&noun)?;
-    let uploads: Vec<Upload> =
-        form.upload.take().into_iter().chain(std::mem::take(&mut form.further)).collect();
+    let uploads = form.take_uploads();
     if uploads.is_empty() {
         let said = "返ってきたファイルを選んでください。一度にいくつでも選べます。".to_owned();
         return Ok(page(&shown(&app, &me, register, Some(said)).await?)?.into_response());

@@ -172,8 +172,7 @@ pub(crate) async fn edit_form(
     Path((noun, id)): Path<(String, String)>,
 ) -> Page {
     let register = named(&noun)?;
-    let row = app.store.db.row(register.noun, &id).await?.ok_or(PortalError::NotFound)?;
-    me.must_row(Action::Edit, register, &row)?;
+    let row = app.row_for(&me, Action::Edit, register, &id).await?;
     let desk = Desk::set(&app, &me, register).await?;
     page(&form_page(&app, &me, &desk, &row, None).await?)
 }
@@ -185,8 +184,7 @@ pub(crate) async fn update(
     mut form: Form,
 ) -> Result<Response, PortalError> {
     let register = named(&noun)?;
-    let before = app.store.db.row(register.noun, &id).await?.ok_or(PortalError::NotFound)?;
-    me.must_row(Action::Edit, register, &before)?;
+    let before = app.row_for(&me, Action::Edit, register, &id).await?;
     let desk = Desk::set(&app, &me, register).await?;
     let mut row = before.clone();
     // The version the form was made from: whoever saved meanwhile must not be overwritten unseen.
@@ -265,8 +263,7 @@ pub(crate) async fn end_form(
     Path((noun, id)): Path<(String, String)>,
 ) -> Page {
     let register = named(&noun)?;
-    let row = app.store.db.row(register.noun, &id).await?.ok_or(PortalError::NotFound)?;
-    me.must_row(Action::Edit, register, &row)?;
+    let row = app.row_for(&me, Action::Edit, register, &id).await?;
     register.valid.ok_or(PortalError::NotFound)?;
     page(&end_page(&app, &me, register, &row, None).await?)
 }
@@ -278,8 +275,7 @@ pub(crate) async fn end(
     mut form: Form,
 ) -> Result<Response, PortalError> {
     let register = named(&noun)?;
-    let row = app.store.db.row(register.noun, &id).await?.ok_or(PortalError::NotFound)?;
-    me.must_row(Action::Edit, register, &row)?;
+    let row = app.row_for(&me, Action::Edit, register, &id).await?;
     let (from, to) = register.valid.ok_or(PortalError::NotFound)?;
     let day = form.date("on", "いつから無くなるかを入力してください。");
     let begins: Option<Date> = row.text(from).parse().ok();

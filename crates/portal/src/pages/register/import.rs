@@ -8,7 +8,7 @@ use super::list::field;
 use super::{named, words};
 use crate::App;
 use crate::error::PortalError;
-use crate::form::{Form, Upload};
+use crate::form::Form;
 use crate::limits;
 use crate::pages::shared::{FormPage, ListPage};
 use crate::part::{Cell, Errors, Field, Input, Moment};
@@ -68,8 +68,7 @@ pub(crate) async fn upload(
     mut form: Form,
 ) -> Result<Response, PortalError> {
     let register = named(&noun)?;
-    let uploads: Vec<Upload> =
-        form.upload.take().into_iter().chain(std::mem::take(&mut form.further)).collect();
+    let uploads = form.take_uploads();
     if uploads.is_empty() {
         let said = "ファイルを選んでください。".to_owned();
         return Ok(page(&upload_page(&app, &me, register, Some(said)).await?)?.into_response());

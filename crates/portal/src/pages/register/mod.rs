@@ -41,6 +41,21 @@ impl Me {
     }
 }
 
+impl crate::App {
+    /// The row an address names, if the person may do this to it. Pages about one row begin here.
+    pub(crate) async fn row_for(
+        &self,
+        me: &Me,
+        action: Action,
+        register: &'static Register,
+        id: &str,
+    ) -> Result<Row, PortalError> {
+        let row = self.store.db.row(register.noun, id).await?.ok_or(PortalError::NotFound)?;
+        me.must_row(action, register, &row)?;
+        Ok(row)
+    }
+}
+
 /// A value in the words of a page: dates in 和暦, figures with their unit.
 pub(crate) fn words(column: &Column, value: &Value, names: &Names) -> String {
     let text = cell::show(column, value, names);

@@ -2,7 +2,6 @@
 
 use super::named;
 use crate::App;
-use crate::error::PortalError;
 use crate::session::Me;
 use crate::shell::{Page, Shell, page};
 use askama::Template;
@@ -27,8 +26,7 @@ struct Paper {
 
 pub(crate) async fn show(State(app): State<App>, me: Me, Path((noun, id)): Path<(String, String)>) -> Page {
     let register = named(&noun)?;
-    let row = app.store.db.row(register.noun, &id).await?.ok_or(PortalError::NotFound)?;
-    me.must_row(Action::View, register, &row)?;
+    let row = app.row_for(&me, Action::View, register, &id).await?;
     let layout = app.store.db.layout(register).await?;
     let seen = layout.seen_by(&me.who, me.on);
     let names = app.store.db.names(&seen, me.on).await?;
