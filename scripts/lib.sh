@@ -9,6 +9,13 @@ trap 'stop_postgres; rm -rf "$work"' EXIT
 # One cache for all clones, so that a fresh clone builds only what changed.
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/sekisho/target}"
 export CARGO_INCREMENTAL="${CARGO_INCREMENTAL:-0}"
+# Tests know the folder they were built in (CARGO_MANIFEST_DIR), cargo's freshness does not: what another clone left
+# here would look for its files there. Our own crates are built again when the folder changes, dependencies are kept.
+if [ "$(cat "$CARGO_TARGET_DIR/checkout" 2>/dev/null)" != "$PWD" ]; then
+  rm -rf "$CARGO_TARGET_DIR"/*/.fingerprint/sekisho*
+  mkdir -p "$CARGO_TARGET_DIR"
+  echo "$PWD" >"$CARGO_TARGET_DIR/checkout"
+fi
 export CARGO_TERM_COLOR=never
 
 # Packages by the program that shows they are there.
