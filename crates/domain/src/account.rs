@@ -5,17 +5,16 @@ use crate::noun::{Column, Kind, Noun};
 
 pub const STATES: &[(&str, &str)] = &[("active", "有効"), ("locked", "停止中"), ("disabled", "廃止")];
 
+/// Who vouches for an account: this program, the directory, the OpenID provider.
+pub const KINDS: &[(&str, &str)] = &[("local", "ローカル"), ("directory", "AD/LDAP"), ("oidc", "OIDC")];
+
 pub static ACCOUNT: Noun = Noun {
     name: "account",
     label: "アカウント",
     columns: &[
         Column::new("person_id", "職員", Kind::Ref("person")),
         Column::new("login", "ログイン名", Kind::Text).personal(),
-        Column::new(
-            "kind",
-            "種別",
-            Kind::Choice(&[("local", "ローカル"), ("directory", "AD/LDAP"), ("oidc", "OIDC")]),
-        ),
+        Column::new("kind", "種別", Kind::Choice(KINDS)),
         Column::new("state", "状態", Kind::Choice(STATES)),
         Column::new("privileged", "特権", Kind::Bool),
         // What the directory or provider calls the account (objectGUID, sub): names change, this does not.

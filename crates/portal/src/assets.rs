@@ -1,4 +1,4 @@
-//! Style sheets, embedded. Their path carries their hash, so a browser keeps them for a year and still never
+//! Style sheets and the one script, embedded. Their path carries their hash, so a browser keeps them for a year and still never
 //! sees an old one.
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -16,9 +16,10 @@ struct Asset {
     href: String,
 }
 
-static ASSETS: LazyLock<[Asset; 2]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 3]> = LazyLock::new(|| {
     [
         asset("tokens.css", "text/css; charset=utf-8", include_str!("../assets/tokens.css")),
+        asset("passkey.js", "text/javascript; charset=utf-8", include_str!("../assets/passkey.js")),
         asset("sekisho.css", "text/css; charset=utf-8", include_str!("../assets/sekisho.css")),
     ]
 });

@@ -102,6 +102,37 @@ pub(crate) async fn totp_fits(
     Ok(false)
 }
 
+/// How many recovery codes are given at once.
+const RECOVERY_CODES: usize = 10;
+
+/// Ten codes of 80 bits, in groups of letters that cannot be confused.
+pub(crate) fn recovery_codes(entropy: &dyn Entropy) -> Vec<String> {
+    (0..RECOVERY_CODES).map(|_| one_time_password(entropy)).collect()
+}
+
+/// What is kept of a recovery code. Its 80 random bits need no slow hash.
+pub(crate) fn recovery_hash(code: &str) -> String {
+    let plain: String = code.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    hex::encode(Sha256::new_with_prefix(b"sekisho recovery\0").chain_update(plain).finalize())
+}
+
+/// Uses up one of the account's recovery codes, if it is one.
+pub(crate) async fn recovery_fits(
+    app: &crate::App,
+    account_id: &str,
+    code: &str,
+) -> Result<bool, crate::error::PortalError> {
+    let hash = recovery_hash(code);
+    for row in app.store.db.credentials(account_id).await?.iter().filter(|r| r.kind == "recovery") {
+        let left: Vec<&str> = row.secret.split(' ').filter(|h| *h != hash).collect();
+        let left = left.join(" ");
+        if left != row.secret {
+            return Ok(app.store.use_recovery(&row.credential_id, &row.secret, &left).await?);
+        }
+    }
+    Ok(false)
+}
+
 /// A new session's secret (256 bits, base64url) and what the database keeps of it.
 pub fn new_token(entropy: &dyn Entropy) -> (String, String) {
     use base64::Engine as _;

@@ -402,6 +402,8 @@ fn decision_page() -> decision::DecisionPage {
             .hint("差し戻すときは、直してほしいところを書いてください。"),
         button: Some("承認する"),
         can_return: true,
+        touch: None,
+        prove_first: None,
         can_withdraw: false,
         outside: None,
         paper: Vec::new(),
@@ -549,6 +551,7 @@ fn pages() -> Vec<(&'static str, String)> {
     let secret = b"12345678901234567890";
     let url = crate::credential::totp_url(secret, "さくら坂市", "sato");
     let enrol = login::EnrolPage {
+        own: true,
         shell: Shell {
             nav: vec![], me: None, ..shell("自分のパスワードと認証アプリを決める", "")
         },

@@ -12,9 +12,9 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
-/// No script at all, no inline style, nothing from elsewhere, no framing.
-pub const CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
-                       base-uri 'none'; frame-ancestors 'none'";
+/// Scripts and styles only from our own files, none inline, nothing from elsewhere, no framing.
+pub const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 const HEADERS: [(HeaderName, HeaderValue); 7] = [
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP)),
@@ -25,7 +25,9 @@ const HEADERS: [(HeaderName, HeaderValue); 7] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     (
         HeaderName::from_static("permissions-policy"),
-        HeaderValue::from_static("camera=(), geolocation=(), microphone=(), usb=()"),
+        HeaderValue::from_static(
+            "camera=(), geolocation=(), microphone=(), usb=(), publickey-credentials-get=(self)",
+        ),
     ),
 ];
 

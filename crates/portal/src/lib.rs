@@ -1,8 +1,8 @@
 //! The portal: the pages on which a municipality's security policy is read, decided and kept.
 //!
 //! Reading order: `routes.rs` is the table of every page; `pages/<noun>.rs` is what it does; its view structs
-//! fill `templates/<noun>/*.html`; `part.rs` holds what all pages share. Pages work without JavaScript; there
-//! is none. Clock, randomness and database arrive in `App`.
+//! fill `templates/<noun>/*.html`; `part.rs` holds what all pages share. Pages work without JavaScript; only
+//! passkeys need it (`assets/passkey.js`). Clock, randomness and database arrive in `App`.
 
 pub mod assets;
 pub mod credential;
@@ -21,12 +21,14 @@ mod session;
 pub mod shell;
 mod sign_in;
 mod standing;
+mod touch;
 
 pub use pages::register::api::openapi;
 pub use routes::{Entrance, ROUTES, Route, Verb, router};
 pub use session::Need;
 
 use sekisho_domain::factor::{Demand, Method};
+use sekisho_identity::Identity;
 use sekisho_store::Store;
 use sekisho_store::ledger::Sequencer;
 use sekisho_store::object::Objects;
@@ -39,6 +41,8 @@ use tokio::sync::Semaphore;
 pub struct App {
     pub store: Store,
     pub config: Arc<Config>,
+    /// Who vouches for people besides us.
+    pub identity: Arc<Identity>,
     /// Sealed files.
     pub objects: Objects,
     /// The log of this instance.
@@ -52,7 +56,15 @@ pub struct App {
 impl App {
     pub fn new(store: Store, config: Config, objects: Objects, sequencer: Sequencer) -> App {
         let hashing = Arc::new(Semaphore::new(limits::HASHES_AT_ONCE));
-        App { store, config: Arc::new(config), objects, sequencer, hashing, standing: Arc::default() }
+        App {
+            store,
+            config: Arc::new(config),
+            identity: Arc::default(),
+            objects,
+            sequencer,
+            hashing,
+            standing: Arc::default(),
+        }
     }
 }
 
@@ -74,6 +86,14 @@ pub struct Config {
     pub font: Option<Font>,
     /// Shown on every page, such as 「架空の市のデモです」.
     pub notice: Option<String>,
+}
+
+impl App {
+    /// With the city's directory, provider and card reader.
+    pub fn with_identity(mut self, identity: Identity) -> App {
+        self.identity = Arc::new(identity);
+        self
+    }
 }
 
 impl Config {

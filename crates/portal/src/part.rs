@@ -3,9 +3,12 @@
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{self, Date};
 use sekisho_domain::verdict::State;
+use sekisho_passkey::RelyingParty;
 
 macro_rules! html_safe {
     ($($part:ty),+ $(,)?) => {$(
@@ -13,7 +16,22 @@ macro_rules! html_safe {
         impl HtmlSafe for $part {}
     )+};
 }
-html_safe!(Cell, Mark, Seat, Day, Moment, ClauseLabel, HashStamp, Errors, Field, Pager, Bar, Spark, Qr);
+html_safe!(
+    Cell,
+    Mark,
+    Seat,
+    Day,
+    Moment,
+    ClauseLabel,
+    HashStamp,
+    Errors,
+    Field,
+    Pager,
+    Bar,
+    Spark,
+    Qr,
+    Touch
+);
 
 /// In the order of the board's tallies and bars: what is well first, then what asks for work.
 pub const STATES: [State; 6] =
@@ -120,6 +138,57 @@ impl HashStamp {
 #[template(path = "part/errors.html")]
 pub struct Errors {
     pub items: Vec<(String, String)>,
+}
+
+/// The question to a passkey inside a form; `assets/passkey.js` puts the answer into the hidden fields beside it
+/// when a button with `data-touch` is pressed.
+#[derive(Clone, Debug, Template)]
+#[template(path = "part/touch.html")]
+pub struct Touch {
+    /// `get` or `create`.
+    pub mode: &'static str,
+    pub challenge: String,
+    pub rp_id: String,
+    /// Keys that may answer (`get`) or that are there already (`create`), base64url, between spaces.
+    pub keys: String,
+    pub user: Option<TouchUser>,
+}
+
+/// For whom a key is made.
+#[derive(Clone, Debug)]
+pub struct TouchUser {
+    pub site: String,
+    /// base64url; says nothing about the person.
+    pub id: String,
+    pub login: String,
+    pub name: String,
+    pub algorithms: String,
+}
+
+impl Touch {
+    pub fn get(rp: &RelyingParty, challenge: &[u8], keys: &[String]) -> Touch {
+        let challenge = URL_SAFE_NO_PAD.encode(challenge);
+        Touch { mode: "get", challenge, rp_id: rp.id.clone(), keys: keys.join(" "), user: None }
+    }
+
+    /// `(account, login, name)` of the person for whom the key is made.
+    pub fn create(
+        rp: &RelyingParty,
+        challenge: &[u8],
+        keys: &[String],
+        site: &str,
+        (account, login, name): (&str, &str, &str),
+    ) -> Touch {
+        let algorithms: Vec<String> = sekisho_passkey::ALGORITHMS.iter().map(i64::to_string).collect();
+        let user = TouchUser {
+            site: format!("関所 {site}"),
+            id: URL_SAFE_NO_PAD.encode(account),
+            login: login.to_owned(),
+            name: name.to_owned(),
+            algorithms: algorithms.join(" "),
+        };
+        Touch { mode: "create", user: Some(user), ..Touch::get(rp, challenge, keys) }
+    }
 }
 
 /// How a field is drawn.

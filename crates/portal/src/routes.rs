@@ -3,10 +3,10 @@
 
 use crate::error::PortalError;
 use crate::pages::{
-    account, adoption, application, asset, assignment, board, body, bulk, clause, compare, decision,
-    document, evidence, exception, import, incumbency, ledger, login, outside, own_requirement, person,
-    position, publication, register, relation, requirement, role_seat, section, session as sessions, start,
-    step_up, summary, task,
+    account, adoption, application, asset, assignment, board, body, bulk, card, clause, compare, credential,
+    decision, document, evidence, exception, import, incumbency, ledger, login, oidc, outside,
+    own_requirement, passkey, person, position, publication, register, relation, requirement, role_seat,
+    section, session as sessions, start, step_up, summary, task,
 };
 use crate::session::{Need, guard};
 use crate::{App, assets, guard as front, limits};
@@ -68,9 +68,25 @@ pub static ROUTES: &[Route] = routes! {
     post "/login/code"                    Stage("password")           => login::code;
     get  "/login/first"                   Stage("enrol")              => login::enrol_form;
     post "/login/first"                   Stage("enrol")              => login::enrol;
+    get  "/login/passkey"                 Nobody                      => passkey::log_in_form;
+    post "/login/passkey"                 Nobody                      => passkey::log_in;
+    get  "/login/oidc"                    Nobody                      => oidc::log_in;
+    get  "/login/oidc/callback"           Nobody                      => oidc::callback;
+    post "/login/card"                    Nobody                      => card::log_in;
     post "/logout"                        Nobody                      => login::logout;
     get  "/step-up"                       SignedIn                    => step_up::form;
     post "/step-up"                       SignedIn                    => step_up::code;
+    get  "/step-up/passkey"               SignedIn                    => passkey::step_up_form;
+    post "/step-up/passkey"               SignedIn                    => passkey::step_up;
+    get  "/step-up/oidc"                  SignedIn                    => oidc::step_up;
+    post "/step-up/card"                  SignedIn                    => card::step_up;
+    get  "/credentials"                   SignedIn                    => credential::list;
+    get  "/credentials/passkey"           SignedIn                    => passkey::register_form;
+    post "/credentials/passkey"           SignedIn                    => passkey::register;
+    post "/credentials/recovery"          SignedIn                    => credential::recovery;
+    post "/credentials/{id}/remove"       SignedIn                    => credential::remove;
+    post "/credentials/{id}/revoke"       May(Edit, "credential")     => credential::revoke;
+    post "/credentials/{id}/countersign"  May(Edit, "credential")     => credential::countersign;
     get  "/sessions"                      May(View, "session")        => sessions::list;
     post "/sessions/{id}/revoke"          May(Edit, "session")        => sessions::revoke;
     // the board
@@ -166,6 +182,10 @@ pub static ROUTES: &[Route] = routes! {
     get  "/accounts"                      May(View, "account")        => account::list, admin;
     get  "/accounts/new"                  May(Edit, "account")        => account::form, admin;
     post "/accounts"                      May(Edit, "account")        => account::create, admin;
+    get  "/accounts/review"               May(View, "account")        => account::review, admin;
+    get  "/accounts/{id}"                 May(View, "account")        => account::show, admin;
+    post "/accounts/{id}"                 May(Edit, "account")        => account::update, admin;
+    post "/accounts/{id}/certificate"     May(Edit, "account")        => account::certificate, admin;
     post "/accounts/{id}/reset"           May(Edit, "account")        => account::reset, admin;
     // registers
     get  "/registers"                     SignedIn                    => register::list::index;

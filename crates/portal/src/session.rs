@@ -150,15 +150,28 @@ async fn find(app: &App, headers: &HeaderMap) -> Result<Option<Me>, PortalError>
     Ok(Some(Me { session, who, now, on, seat }))
 }
 
-fn cookie_name(tls: bool) -> &'static str {
-    if tls { "__Host-sekisho" } else { "sekisho" }
+const SESSION: &str = "sekisho";
+/// The secret of a question (`store::ceremony`) that this browser was asked.
+const STEP: &str = "sekisho_step";
+
+/// `__Host-`: only over TLS, only from this host, for every path; a neighbouring host cannot set it.
+fn cookie_name(name: &str, tls: bool) -> String {
+    if tls { format!("__Host-{name}") } else { name.to_owned() }
 }
 
 /// The session's secret in the request, if there is exactly one cookie of our name.
 pub(crate) fn token(headers: &HeaderMap, tls: bool) -> Option<&str> {
+    cookie(headers, &cookie_name(SESSION, tls))
+}
+
+pub(crate) fn step_token(headers: &HeaderMap, tls: bool) -> Option<&str> {
+    cookie(headers, &cookie_name(STEP, tls))
+}
+
+fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
     let mut ours = all.flat_map(|v| v.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let mut ours = ours.by_ref().filter(|(name, _)| *name == cookie_name(tls)).map(|(_, value)| value);
+    let mut ours = ours.by_ref().filter(|(given, _)| *given == name).map(|(_, value)| value);
     match (ours.next(), ours.next()) {
         (Some(token), None) => Some(token),
         _ => None,
@@ -167,13 +180,22 @@ pub(crate) fn token(headers: &HeaderMap, tls: bool) -> Option<&str> {
 
 /// Sets (or, with an empty token, removes) the session cookie on an answer.
 pub(crate) fn with_cookie(app: &App, token: &str, answer: impl IntoResponse) -> Response {
-    let mut response = answer.into_response();
+    set(app, SESSION, token, answer.into_response())
+}
+
+pub(crate) fn with_step_cookie(app: &App, token: &str, answer: impl IntoResponse) -> Response {
+    set(app, STEP, token, answer.into_response())
+}
+
+/// `Lax`, not `Strict`: a link in a notice and the way back from the OpenID provider must find the session. What
+/// changes anything is refused from other sites by `guard::same_origin`, whatever cookies come along.
+fn set(app: &App, name: &str, token: &str, mut response: Response) -> Response {
     let age = if token.is_empty() { "; Max-Age=0" } else { "" };
     let secure = if app.config.tls { "; Secure" } else { "" };
-    let name = cookie_name(app.config.tls);
+    let name = cookie_name(name, app.config.tls);
     let cookie = format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax{secure}{age}");
     if let Ok(value) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, value);
+        response.headers_mut().append(header::SET_COOKIE, value);
     }
     response
 }

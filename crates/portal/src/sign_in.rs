@@ -7,7 +7,9 @@ use crate::{App, credential};
 use axum::http::{HeaderMap, header};
 use axum::response::{Redirect, Response};
 use sekisho_domain::factor::{self, Demand, Method};
+use sekisho_identity::Found;
 use sekisho_store::account::{Holder, KeyRow};
+use sekisho_store::directory::{Applied, DirectoryEntry, DirectoryError};
 use sekisho_store::session::{NewSession, Session};
 
 /// Somebody at a step of the log-in.
@@ -62,6 +64,30 @@ impl App {
         shown: &[Method],
         next: &str,
     ) -> Result<Response, PortalError> {
+        let fresh = stage == "full" && shown.iter().any(|m| self.config.steps_up(*m));
+        self.begin(visitor, account_id, (stage, fresh), shown, next).await
+    }
+
+    /// Opens a full session whose fresh proof is what was shown just now, not what was shown at log-in.
+    pub(crate) async fn open_stepped_up(
+        &self,
+        visitor: &Visitor<'_>,
+        account_id: &str,
+        shown: &[Method],
+        next: &str,
+        fresh: bool,
+    ) -> Result<Response, PortalError> {
+        self.begin(visitor, account_id, ("full", fresh), shown, next).await
+    }
+
+    async fn begin(
+        &self,
+        visitor: &Visitor<'_>,
+        account_id: &str,
+        (stage, stepped_up): (&str, bool),
+        shown: &[Method],
+        next: &str,
+    ) -> Result<Response, PortalError> {
         let (token, hash) = credential::new_token(&*self.store.entropy);
         let new = NewSession {
             account_id,
@@ -69,11 +95,44 @@ impl App {
             stage,
             agent: &agent(visitor.headers),
             shown,
-            stepped_up: stage == "full" && shown.iter().any(|m| self.config.steps_up(*m)),
+            stepped_up,
             replaces: visitor.old,
         };
         self.store.open_session(new).await?;
         Ok(with_cookie(self, &token, Redirect::to(next)))
+    }
+}
+
+impl App {
+    /// Reads the whole directory and takes over what it says about accounts. A reading that cannot be had, or that
+    /// would stop a large part of the city, changes nothing and is noted for the account review.
+    pub async fn read_directory(&self) -> Result<Applied, PortalError> {
+        let directory = self.identity.directory.as_ref().ok_or(PortalError::NotFound)?;
+        let found = match directory.read().await {
+            Ok(found) => found,
+            Err(fault) => {
+                self.store.directory_failed("サーバにつながらないか、読み取りを断られました").await?;
+                return Err(PortalError::Internal(format!("directory: {fault}")));
+            }
+        };
+        let entry = |f: Found| DirectoryEntry {
+            external_id: f.id,
+            login: f.login,
+            number: f.number,
+            enabled: f.enabled,
+        };
+        let entries: Vec<DirectoryEntry> = found.into_iter().map(entry).collect();
+        match self.store.apply_directory(&entries).await {
+            Ok(applied) => Ok(applied),
+            Err(error @ DirectoryError::TooMany { stopped, accounts }) => {
+                let fault = format!(
+                    "{accounts} 件のうち {stopped} 件が止まることになるため、取り込みを見合わせました"
+                );
+                self.store.directory_failed(&fault).await?;
+                Err(PortalError::Internal(error.to_string()))
+            }
+            Err(DirectoryError::Store(error)) => Err(error.into()),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The data directory: everything an installation owns lies under it.
 //!
 //! ```text
-//! sekisho.toml        city, origin, format          (written once)
+//! sekisho.toml        city, origin, format; [sign_in] is the operator's
 //! sekisho.db          SQLite database               (absent with PostgreSQL)
 //! keys/ledger.key     the log's key, 0600           keys/ledger/  the signer's memory
 //! ledger/             tiles and checkpoint          kept/         checkpoints that others hold
@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use sekisho_domain::clock::{Clock, Entropy, Ms};
+use sekisho_identity::SignIn;
 use sekisho_store::ledger::Sequencer;
 use sekisho_store::object::Objects;
 use sekisho_store::{Db, Store};
@@ -59,6 +60,9 @@ pub struct Settings {
     pub database: Option<String>,
     #[serde(default)]
     pub demo: bool,
+    /// Who vouches for people: directory, OpenID provider, card reader (docs/operations.md).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<SignIn>,
 }
 
 /// An opened data directory.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use sekisho_catalogue::demo::Scene;
 use sekisho_domain::clock::{Clock as _, SetClock};
+use sekisho_identity::Identity;
 use sekisho_portal::{App, Config, Entrance, credential};
 use sekisho_store::ledger::Sequencer;
 use sekisho_store::{Actor, Store};
@@ -74,16 +75,25 @@ pub async fn run(args: Args) -> Result<ExitCode> {
     let data = Data::open(&args.data).await?;
     let sequencer = data.sequencer().await?;
     tokio::spawn(keep(data.store.clone(), sequencer.clone()));
+    let sign_in = data.settings.sign_in.clone().unwrap_or_default();
+    let said = |e: sekisho_identity::ConfigError| anyhow::anyhow!("sekisho.toml の [sign_in]: {}", e.ja());
+    let identity = Identity::open(&sign_in, &data.dir).map_err(said)?;
+    // Behind a proxy the browser's connection is what counts, not the proxy's to us.
+    let (public_tls, host) = match sign_in.public_url.as_deref().and_then(|url| url.split_once("://")) {
+        Some((scheme, host)) => (scheme == "https", Some(host.to_owned())),
+        None => (false, None),
+    };
     let config = Config {
         city: data.settings.city.clone(),
-        tls: args.tls_cert.is_some(),
-        host: None,
-        demand: None,
-        step_up: Vec::new(),
+        tls: args.tls_cert.is_some() || public_tls,
+        host,
+        demand: Some(sign_in.demand()),
+        step_up: sign_in.step_up_methods().map_err(said)?,
         font: crate::font::find(&args.data),
         notice: data.settings.demo.then(|| "架空の市のデモです。実在の市とは関係ありません。".to_owned()),
     };
-    let app = App::new(data.store.clone(), config, data.objects(), sequencer);
+    let app = App::new(data.store.clone(), config, data.objects(), sequencer).with_identity(identity);
+    tokio::spawn(follow_directory(app.clone()));
     let doors = Doors::open(&args, app).await?;
     println!("関所({})  {}", data.settings.city, doors.address(0));
     if doors.listeners.len() > 1 {
@@ -204,6 +214,20 @@ async fn keep_once(store: &Store, sequencer: &Sequencer) -> Result<()> {
     Ok(())
 }
 
+/// Reads the city's directory again and again, if it has one. While it cannot be read, the last reading counts,
+/// and the account review says since when.
+async fn follow_directory(app: App) {
+    let Some(directory) = &app.identity.directory else { return };
+    let every = Duration::from_secs(u64::from(directory.sync_minutes().max(1)) * 60);
+    loop {
+        match app.read_directory().await {
+            Ok(applied) => tracing::info!(?applied, "the directory was read"),
+            Err(error) => tracing::error!(%error, "the directory could not be read; the last reading counts"),
+        }
+        tokio::time::sleep(every).await;
+    }
+}
+
 /// Makes a new data directory: the demo city, or an empty one with its first account.
 async fn set_up(args: &Args) -> Result<()> {
     let city = if args.demo { "さくら坂市" } else { &args.city };
@@ -214,6 +238,7 @@ async fn set_up(args: &Args) -> Result<()> {
         origin: origin.to_owned(),
         database: args.database.clone(),
         demo: args.demo,
+        sign_in: None,
     };
     let now = SystemClock.now();
     let clock = Arc::new(SetClock::at(now));

@@ -1,11 +1,14 @@
 //! Accounts, what proves their owner, and the limits on guessing. Secrets lie in an operational table and are
 //! written in the same transaction as the credential they belong to, so that the two never part.
 
+use sekisho_domain::access::Who;
 use sekisho_domain::account::{ACCOUNT, CREDENTIAL};
+use sekisho_domain::authority::Facts;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::date_at;
 use sekisho_domain::noun::Row;
 
+use crate::decision::Application;
 use crate::error::Result;
 use crate::{Actor, Db, Store, Tx};
 
@@ -63,6 +66,11 @@ sql! {
     const REPLACE_SECRET = "UPDATE credential_secret SET secret = $3 WHERE credential_id = $1 AND secret = $2";
     const LEAVERS = "SELECT a.id FROM account a JOIN person p ON p.id = a.person_id
         WHERE a.state <> 'disabled' AND p.left_on <= $1 ORDER BY a.id LIMIT $2";
+    const RESET_GRANTED = r#"SELECT d.id FROM decision d
+        WHERE d.kind = 'account' AND d.subject_id = $1 AND d.state = 'approved' AND d.closed_ms > $2
+            AND d.subject LIKE '%"change":"reset"%'
+            AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.account_id = $1 AND c.registered_ms >= d.closed_ms)
+        ORDER BY d.id LIMIT 1"#;
     const BLOCKED = "SELECT blocked_until_ms FROM login_limit WHERE subject = $1";
     const FAIL = "INSERT INTO login_limit (subject, failures, window_from_ms, blocked_until_ms)
         VALUES ($1, 1, $2, 0)
@@ -185,6 +193,14 @@ impl Db {
         self.fetch_all(BY_ACCOUNT, &[account_id.into()]).await
     }
 
+    /// Whether another person has agreed, within the last day, that the owner registers anew, and it has not been
+    /// done yet.
+    pub async fn reset_granted(&self, account_id: &str, now: Ms) -> Result<bool> {
+        let args = [account_id.into(), now.plus(-Ms::DAY).into()];
+        let found: Option<(String,)> = self.fetch_optional(RESET_GRANTED, &args).await?;
+        Ok(found.is_some())
+    }
+
     pub async fn holder(&self, account_id: &str) -> Result<Option<Holder>> {
         self.fetch_optional(HOLDER, &[account_id.into()]).await
     }
@@ -288,6 +304,11 @@ impl Store {
     }
 }
 
+/// What an application for 登録のやり直し freezes.
+fn reset_subject(account_id: &str) -> serde_json::Value {
+    serde_json::json!({ "account": account_id, "change": "reset" })
+}
+
 impl Tx<'_> {
     pub async fn create_account(&mut self, person_id: &str, login: &str, privileged: bool) -> Result<String> {
         let id = self.new_id();
@@ -309,10 +330,7 @@ impl Tx<'_> {
         secret: &str,
         one_time: bool,
     ) -> Result<String> {
-        let current: Vec<(String,)> = self.fetch_all(CURRENT, &[account_id.into(), kind.into()]).await?;
-        for (id,) in current {
-            self.revoke_credential(&id).await?;
-        }
+        self.revoke_kind(account_id, kind).await?;
         let id = self.new_id();
         let row = Row::new(&CREDENTIAL, &id)
             .set("account_id", account_id)
@@ -340,12 +358,39 @@ impl Tx<'_> {
         Ok(id)
     }
 
+    /// Applies for 登録のやり直し of an account. Approving it ends every credential the account has.
+    pub async fn apply_for_reset(&mut self, applicant: &Who, holder: &Holder) -> Result<String> {
+        let application = Application {
+            kind: "account",
+            subject_noun: "account",
+            subject_id: &holder.id,
+            subject: reset_subject(&holder.id),
+            title: &format!("アカウント {} の登録のやり直し", holder.login),
+            reason: "本人が今の認証の方法を使えなくなったため",
+            clause_label: None,
+            facts: Facts { persons: Some(1), ..Facts::default() },
+            alike: None,
+            external: false,
+            done: None,
+        };
+        self.apply(applicant, application).await
+    }
+
     /// Ends a credential and forgets its secret.
     pub async fn revoke_credential(&mut self, id: &str) -> Result<()> {
         let row = self.get(&CREDENTIAL, id).await?;
         let now = self.at();
         self.update(row.set("revoked_ms", now)).await?;
         self.operational(FORGET_SECRET, &[id.into()]).await?;
+        Ok(())
+    }
+
+    /// Ends the current credential of one kind, if there is one.
+    pub async fn revoke_kind(&mut self, account_id: &str, kind: &str) -> Result<()> {
+        let current: Vec<(String,)> = self.fetch_all(CURRENT, &[account_id.into(), kind.into()]).await?;
+        for (id,) in current {
+            self.revoke_credential(&id).await?;
+        }
         Ok(())
     }
 

@@ -139,6 +139,8 @@ async fn account(tx: &mut Tx<'_>, decision: &Row) -> Result<()> {
             let privileged = subject["privileged"].as_bool().unwrap_or(false);
             return tx.create_account(text("person"), text("login"), privileged).await.map(drop);
         }
+        // The owner registers anew: whatever proved them before proves nothing from here on.
+        "reset" => return tx.revoke_credentials(text("account")).await,
         "lock" => "locked",
         "unlock" => "active",
         "disable" => "disabled",

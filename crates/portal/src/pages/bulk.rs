@@ -98,6 +98,7 @@ pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQue
 }
 
 pub(crate) async fn decide(State(app): State<App>, me: Me, mut form: Form) -> Result<Response, PortalError> {
+    me.must_be_stepped_up("/decisions")?;
     let ids: Vec<String> = form.all("row").map(str::to_owned).collect();
     if ids.is_empty() || ids.len() > BATCH_ROWS {
         return Err(PortalError::Settled("承認するものを選んでください。".to_owned()));

@@ -6,11 +6,13 @@ use crate::form::Form;
 use crate::limits::PAGE_ROWS;
 use crate::pages::clause::word;
 use crate::pages::{about, bulk, outside};
-use crate::part::{Cell, ClauseLabel, Day, Errors, Field, HashStamp, Moment, Pager, Seat};
+use crate::part::{Cell, ClauseLabel, Day, Errors, Field, HashStamp, Moment, Pager, Seat, Touch};
 use crate::session::Me;
 use crate::shell::{Page, Shell, page};
+use crate::sign_in::query;
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use sekisho_domain::access::{self, Action, Reach, Thing};
 use sekisho_domain::authority::AUTHORITY;
@@ -18,7 +20,10 @@ use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, date_at, fiscal_year, start_of};
 use sekisho_domain::decision::{DECISION, KINDS, STATES, STEP_KINDS, STEP_STATES};
 use sekisho_domain::noun::{Row, Value};
-use sekisho_store::decision::{Answer, Capacity, DecideError, DecisionRow, EXTERNAL_KEY, Like, StepRow};
+use sekisho_store::decision::{
+    Answer, Capacity, DecideError, DecisionRow, EXTERNAL_KEY, Like, StepRow, Verdict,
+};
+use sekisho_store::proof::SignedAnswer;
 
 #[derive(Debug, Template)]
 #[template(path = "decision/page.html")]
@@ -48,6 +53,10 @@ pub(crate) struct DecisionPage {
     /// The button that says yes; `None` when it is not the reader's turn.
     pub(crate) button: Option<&'static str>,
     pub(crate) can_return: bool,
+    /// The question to the reader's passkey: approving is signed with it.
+    pub(crate) touch: Option<Touch>,
+    /// Where the reader proves first that it is they; approving waits for it.
+    pub(crate) prove_first: Option<String>,
     pub(crate) can_withdraw: bool,
     /// 外部決裁: the forms to fetch the draft and record what came back.
     pub(crate) outside: Option<Vec<Field>>,
@@ -78,8 +87,8 @@ pub(crate) async fn waiting_for(app: &App, me: &Me, limit: i64) -> Result<Vec<De
     Ok(app.store.db.decisions_waiting(&me.who, me.on, "", limit).await?)
 }
 
-pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(query): RawQuery) -> Page {
-    let query = Form::from_query(query.as_deref().unwrap_or(""));
+pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(raw): RawQuery) -> Page {
+    let query = Form::from_query(raw.as_deref().unwrap_or(""));
     let everything = me.reach(Action::View, "decision") == Reach::All;
     let of = match query.get("of") {
         "mine" => "mine",
@@ -167,8 +176,39 @@ fn list_row(d: DecisionRow, on: Date) -> Vec<Cell> {
     ]
 }
 
-pub(crate) async fn show(State(app): State<App>, me: Me, Path(id): Path<String>) -> Page {
-    page(&decision_page(&app, &me, &id, None).await?)
+pub(crate) async fn show(State(app): State<App>, me: Me, headers: HeaderMap, Path(id): Path<String>) -> Page {
+    let shown = decision_page(&app, &me, &id, None).await?;
+    page(&asking(&app, &me, &headers, shown).await?)
+}
+
+/// With what approving asks for: the touch of a passkey, or else a fresh proof.
+async fn asking(
+    app: &App,
+    me: &Me,
+    headers: &HeaderMap,
+    mut shown: DecisionPage,
+) -> Result<DecisionPage, PortalError> {
+    if shown.button.is_none() {
+        return Ok(shown);
+    }
+    if let Some((step, _)) = app.store.db.turn(&shown.id, &me.who, me.on).await? {
+        let answer = signed(&shown.id, &step.id, &shown.hash.sha256, me);
+        shown.touch = app.decision_touch(me, headers, answer).await?;
+    }
+    let unproven = shown.touch.is_none() && !me.stepped_up();
+    shown.prove_first =
+        unproven.then(|| format!("/step-up?{}", query("back", &format!("/decisions/{}", shown.id))));
+    Ok(shown)
+}
+
+fn signed<'a>(
+    decision_id: &'a str,
+    step_id: &'a str,
+    subject_sha256: &'a str,
+    me: &'a Me,
+) -> SignedAnswer<'a> {
+    let person_id = me.who.person_id.as_str();
+    SignedAnswer { decision_id, step_id, answer: Answer::Approve.code(), subject_sha256, person_id }
 }
 
 /// Reads a decision that is the reader's business: their own, their section's, one whose turn is theirs or on which
@@ -268,6 +308,8 @@ pub(super) async fn decision_page(
             _ => "承認する",
         }),
         can_return: kind.is_some_and(|kind| kind != "after"),
+        touch: None,
+        prove_first: None,
         can_withdraw: pending && applicant_id == me.who.person_id,
         outside,
         paper: outside::paper(&row),
@@ -395,6 +437,7 @@ async fn step_lines(app: &App, me: &Me, steps: &[StepRow]) -> Result<Vec<Step>, 
 pub(crate) async fn decide(
     State(app): State<App>,
     me: Me,
+    headers: HeaderMap,
     Path(id): Path<String>,
     mut form: Form,
 ) -> Result<Response, PortalError> {
@@ -413,10 +456,21 @@ pub(crate) async fn decide(
         form.refuse("comment", "差し戻すときは、直してほしいところを書いてください。");
     }
     if !form.ok() {
-        return Ok(page(&decision_page(&app, &me, &id, Some(&form)).await?)?.into_response());
+        let shown = decision_page(&app, &me, &id, Some(&form)).await?;
+        return Ok(page(&asking(&app, &me, &headers, shown).await?)?.into_response());
+    }
+    let mut proof = None;
+    if answer == Answer::Approve {
+        if let Some((step, _)) = app.store.db.turn(&id, &me.who, me.on).await? {
+            let answer = signed(&id, &step.id, row.text("subject_sha256"), &me);
+            proof = app.signed_decision(&me, &headers, &form, answer).await?;
+        }
+        if proof.is_none() {
+            me.must_be_stepped_up(&format!("/decisions/{id}"))?;
+        }
     }
     let comment = Some(comment.as_str()).filter(|c| !c.is_empty());
-    if let Err(error) = app.store.decide(&me.who, &id, answer, comment).await {
+    if let Err(error) = app.store.decide_with(&me.who, &id, Verdict { answer, comment, proof }).await {
         return Err(refused(&app, error).await);
     }
     let done = if answer == Answer::Approve { "approved" } else { "returned" };

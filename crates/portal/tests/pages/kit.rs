@@ -12,6 +12,7 @@ use sekisho_domain::person::PERSON;
 use sekisho_domain::position::{ASSIGNMENT, POSITION, ROLE_SEAT};
 use sekisho_domain::role::Role;
 use sekisho_domain::section::SECTION;
+use sekisho_identity::Identity;
 use sekisho_portal::{App, Config, Entrance, Font, credential, router};
 use sekisho_store::ledger::{Sequencer, create_log};
 use sekisho_store::object::Objects;
@@ -74,6 +75,17 @@ impl City {
             (router(app.clone(), Entrance::Whole), router(app.clone(), Entrance::Staff));
         let city = City { router, staff_door, app, clock, _dir: dir };
         city.people().await;
+        city
+    }
+
+    /// The same city with peers that vouch for people, and with TLS or without.
+    pub(crate) async fn with_identity(identity: Identity, change: impl FnOnce(&mut Config)) -> City {
+        let mut city = City::new().await;
+        let mut config = Config::clone(&city.app.config);
+        change(&mut config);
+        city.app.config = Arc::new(config);
+        city.app = city.app.with_identity(identity);
+        city.router = router(city.app.clone(), Entrance::Whole);
         city
     }
 

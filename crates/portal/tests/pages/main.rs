@@ -11,8 +11,12 @@ mod asset;
 mod doorkey;
 mod kit;
 mod matrix;
+mod passkey;
+#[path = "../../../identity/tests/peers/mod.rs"]
+mod peers;
 mod records;
 mod register_import;
 mod register_more;
 mod register_row;
+mod sign_in;
 mod walk;
