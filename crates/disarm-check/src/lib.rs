@@ -4,6 +4,7 @@
 //! parser's blind spot is not both parsers' blind spot. It runs in production on every clean output.
 
 mod image;
+mod metafile;
 mod ooxml;
 mod pdf;
 mod text;

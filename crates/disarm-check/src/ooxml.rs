@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    CheckError, Finding, Format, Permits,
+    CheckError, Finding, Format, Permits, metafile,
     xml::{self, Token, local},
     zip,
 };
@@ -215,6 +215,20 @@ fn package(bytes: &[u8], permits: Permits, depth: usize) -> Result<Vec<Finding>,
             "png" | "jpg" | "gif" | "bmp" | "tif" | "webp" => {
                 picture(&file.name, extension, &file.data, &mut findings)
             }
+            "emf" => match metafile::check(&file.data) {
+                Ok(found) => findings.extend(
+                    found
+                        .into_iter()
+                        .map(|f| Finding { location: format!("{} › {}", file.name, f.location), ..f }),
+                ),
+                Err(CheckError::Unreadable { location, what }) => {
+                    return Err(CheckError::Unreadable {
+                        location: format!("{} › {location}", file.name),
+                        what,
+                    });
+                }
+                Err(other) => return Err(other),
+            },
             "docx" | "xlsx" | "pptx" if file.name.contains("/embeddings/") && depth < MAX_DEPTH => {
                 for inner in package(&file.data, permits, depth + 1)? {
                     let location = format!("{} › {}", file.name, inner.location);

@@ -13,6 +13,7 @@ mod detect;
 mod image;
 pub mod ja;
 mod limits;
+mod metafile;
 mod ooxml;
 mod pdf;
 mod refusal;
@@ -29,7 +30,7 @@ pub use detect::{Kind, detect};
 pub use limits::{Limits, Meter};
 pub use refusal::Refusal;
 pub use report::{Action, Item, Member, MemberState, Report, Severity};
-pub use ruleset::{Forms, JpegRule, Links, MemberFailure, Ruleset, RulesetError};
+pub use ruleset::{Forms, JpegRule, Links, MemberFailure, Metafiles, Ruleset, RulesetError};
 pub use secrets::Secrets;
 pub use threat::Threat;
 

@@ -16,6 +16,8 @@ pub struct Ruleset {
     pub member_failure: MemberFailure,
     /// How JPEG pictures are rebuilt.
     pub jpeg: JpegRule,
+    /// How drawings in EMF and WMF inside documents are rebuilt.
+    pub metafiles: Metafiles,
 }
 
 impl Default for Ruleset {
@@ -26,6 +28,7 @@ impl Default for Ruleset {
             forms: Forms::default(),
             member_failure: MemberFailure::default(),
             jpeg: JpegRule::default(),
+            metafiles: Metafiles::default(),
         }
     }
 }
@@ -72,6 +75,17 @@ pub enum JpegRule {
     Coefficients,
     /// Decode to pixels and encode again.
     Pixels,
+}
+
+/// Drawings in EMF and WMF.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Metafiles {
+    /// Written again as EMF, record by record.
+    #[default]
+    Redraw,
+    /// A grey picture takes their place.
+    Grey,
 }
 
 /// A ruleset that cannot be read.

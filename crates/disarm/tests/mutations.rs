@@ -223,6 +223,27 @@ fn presentations() {
     packages(&[pptx(&format!("{shape}{object}"), "<p:timing/>"), embedding], "a.pptx", SLIDE, 300);
 }
 
+/// Numbers of records, counts and places are what a metafile is made of: the words are records.
+#[test]
+fn metafiles() {
+    let words = [
+        "\u{e}\0\0\0\u{14}\0\0\0",
+        "F\0\0\0\u{10}\0\0\0",
+        "%\0\0\0\u{c}\0\0\0\u{1}\0\0\0",
+        "T\0\0\0",
+        "\0\0\0\0",
+    ];
+    let mut random = Random(0xE3F);
+    for _ in 0..rounds(300) {
+        let mut picture = common::emf::drawing();
+        mutate(&mut picture, &words, &mut random);
+        assert!(
+            judge(&common::emf::slide_with(&picture).build(), "a.pptx"),
+            "a bad picture costs the document"
+        );
+    }
+}
+
 #[test]
 fn archives() {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));

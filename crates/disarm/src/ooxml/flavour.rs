@@ -91,6 +91,7 @@ pub(super) fn content_types_xml(outputs: &[Output], application: bool) -> String
             "bmp" => "image/bmp",
             "tif" => "image/tiff",
             "webp" => "image/webp",
+            "emf" => "image/x-emf",
             "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
             "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             "pptx" => "application/vnd.openxmlformats-officedocument.presentationml.presentation",

@@ -5,9 +5,9 @@ use std::io::Write as _;
 use flate2::{Compression, Crc, write::ZlibEncoder};
 
 use crate::{
-    Action, Kind, Refusal, Severity, Threat,
+    Action, Kind, Metafiles, Refusal, Severity, Threat,
     ctx::{Ctx, Rebuilt},
-    detect, image,
+    detect, image, metafile,
 };
 
 /// Rebuilds one picture. A picture that cannot be rebuilt must not cost the reader the whole document.
@@ -21,7 +21,12 @@ pub(crate) fn rebuild(bytes: &[u8], part: &str, ctx: &mut Ctx<'_>) -> Result<Reb
                 Err(_) => "読めない画像（灰色の枠に置き換え）",
             }
         }
-        Kind::Metafile => "WMF・EMF の図（灰色の枠に置き換え）",
+        Kind::Metafile if ctx.rules.metafiles == Metafiles::Grey => "WMF・EMF の図（灰色の枠に置き換え）",
+        Kind::Metafile => match ctx.inside(part, |ctx| metafile::rebuild(bytes, ctx)) {
+            Ok(rebuilt) => return Ok(rebuilt),
+            Err(Refusal::Limit(meter)) => return Err(Refusal::Limit(meter)),
+            Err(_) => "読めない WMF・EMF の図（灰色の枠に置き換え）",
+        },
         Kind::Svg => "SVG の図（灰色の枠に置き換え）",
         _ => "扱えない形式の画像（灰色の枠に置き換え）",
     };

@@ -520,7 +520,7 @@ impl<'a> Package<'a, '_> {
         self.visited.insert(path.to_owned());
         let bytes = self.read(path, ctx)?.ok_or_else(|| Refusal::malformed(path, "部品がありません"))?;
         let rebuilt = media::rebuild(&bytes, path, ctx)?;
-        let name = self.assign(path, part, rebuilt.kind.extension());
+        let name = self.assign(path, part, rebuilt.extension());
         self.outputs.push(Output {
             name: name.clone(),
             content_type: String::new(),

@@ -8,6 +8,7 @@
 )]
 
 pub mod biff;
+pub mod emf;
 
 use std::io::{Cursor, Read, Write};
 
