@@ -17,6 +17,7 @@ mod lost;
 mod media;
 mod package;
 mod parts;
+mod preview;
 pub(crate) mod schema;
 mod value;
 

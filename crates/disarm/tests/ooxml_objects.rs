@@ -217,3 +217,62 @@ fn o23_a_table_fed_by_a_query_becomes_a_plain_one() {
         .rel("xl/tables/table1.xml", "rId1", "queryTable", "../queryTables/queryTable1.xml");
     assert_removed(&package, "O23", Severity::External, &["queryTable", "connectionId"]);
 }
+
+/// PowerPoint 2007 keeps the picture of an object in a VML part beside the slide.
+#[test]
+fn o15_an_object_on_a_slide_shows_the_picture_of_its_vml_part() {
+    let frame = |object: &str| {
+        format!(
+            "<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id=\"6\" name=\"o\"/><p:cNvGraphicFramePr/><p:nvPr/></p:nvGraphicFramePr><p:xfrm><a:off x=\"11\" y=\"22\"/><a:ext cx=\"33\" cy=\"44\"/></p:xfrm><a:graphic><a:graphicData uri=\"http://schemas.openxmlformats.org/presentationml/2006/ole\">{object}</a:graphicData></a:graphic></p:graphicFrame>"
+        )
+    };
+    let package = |object: &str, target: &str| {
+        pptx(&frame(object), "")
+            .rel("ppt/slides/slide1.xml", "rId2", "vmlDrawing", "../drawings/v.vml")
+            .rel(
+                "ppt/slides/slide1.xml",
+                "rId7",
+                if target.ends_with("xlsx") { "package" } else { "oleObject" },
+                target,
+            )
+            .part(
+                "ppt/drawings/v.vml",
+                format!(
+                    "<xml {VML}><v:shape id=\"_x0000_s1026\"><v:imagedata o:relid=\"rId1\"/></v:shape></xml>"
+                ),
+            )
+            .rel("ppt/drawings/v.vml", "rId1", "image", "../media/image1.emf")
+            .part("ppt/media/image1.emf", common::emf::drawing())
+            .part("ppt/embeddings/a.xlsx", xlsx("<sheetData/>").build())
+            .part("ppt/embeddings/o.bin", "\u{1}Ole10Native EVIL")
+    };
+    let picture = "<a:off x=\"11\" y=\"22\"/><a:ext cx=\"33\" cy=\"44\"/></a:xfrm><a:prstGeom prst=\"rect\">";
+    let book = "<p:oleObj spid=\"_x0000_s1026\" name=\"x\" r:id=\"rId7\" progId=\"Excel.Sheet.12\"><p:embed/></p:oleObj>";
+    let (rebuilt, report) = clean(&package(book, "../embeddings/a.xlsx").build(), "a.pptx");
+    let text = everything(&rebuilt);
+    assert!(text.contains("<p:embed/><p:pic>") && text.contains(picture) && text.contains(".emf"), "{text}");
+    assert_eq!(report.threats(), 0, "{:?}", report.items);
+    let native =
+        "<p:oleObj spid=\"_x0000_s1026\" name=\"x\" r:id=\"rId7\" progId=\"Package\"><p:embed/></p:oleObj>";
+    let text =
+        assert_removed(&package(native, "../embeddings/o.bin"), "O15", Severity::Active, &["EVIL", "oleObj"]);
+    assert!(text.contains(picture), "only the picture is left: {text}");
+}
+
+#[test]
+fn o08_of_two_sets_of_properties_neither_replaces_what_stands_in_the_document() {
+    let body = "<w:sdt><w:sdtPr><w:dataBinding w:xpath=\"/ns1:coreProperties[1]/ns0:title[1]\" w:storeItemID=\"{6C3C8BC8-F283-45AE-878A-BAB7291924A1}\"/></w:sdtPr><w:sdtContent><w:p><w:r><w:t>見える題</w:t></w:r></w:p></w:sdtContent></w:sdt>";
+    let properties = |title: &str| {
+        format!(
+            "<cp:coreProperties xmlns:cp=\"http://schemas.openxmlformats.org/package/2006/metadata/core-properties\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\"><dc:title>{title}</dc:title></cp:coreProperties>"
+        )
+    };
+    let relation = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties";
+    let package = docx(body)
+        .part("docProps/core.xml", properties("一つ目"))
+        .rel("", "rId8", relation, "docProps/core.xml")
+        .part("docProps/core1.xml", properties("二つ目"))
+        .rel("", "rId9", relation, "docProps/core1.xml");
+    let text = assert_removed(&package, "O08", Severity::Note, &["一つ目", "二つ目"]);
+    assert!(text.contains("見える題"), "{text}");
+}

@@ -222,14 +222,28 @@ fn o14_legacy_form_fields_are_drawn_with_their_state() {
         )
     };
     let list = "<w:p><w:r><w:fldChar w:fldCharType=\"begin\"><w:ffData><w:ddList><w:result w:val=\"1\"/><w:listEntry w:val=\"甲\"/><w:listEntry w:val=\"乙\"/></w:ddList></w:ffData></w:fldChar></w:r><w:r><w:instrText>FORMDROPDOWN</w:instrText></w:r><w:r><w:fldChar w:fldCharType=\"end\"/></w:r></w:p>";
+    let end = "<w:r><w:fldChar w:fldCharType=\"end\"/>";
+    let empty = list
+        .replace("乙", "丙")
+        .replace(end, &format!("<w:r><w:fldChar w:fldCharType=\"separate\"/></w:r>{end}"));
+    let shown = list.replace(
+        end,
+        &format!("<w:r><w:fldChar w:fldCharType=\"separate\"/></w:r><w:r><w:t>丁</w:t></w:r>{end}"),
+    );
     let text = assert_removed(
-        &docx(&(check("1") + &check("0") + list)),
+        &docx(&(check("1") + &check("0") + list + &empty + &shown)),
         "O14",
         Severity::Simplified,
         &["Evil", "ffData", "FORMCHECKBOX", "FORMDROPDOWN"],
     );
     assert!(
         text.contains("<w:t>☑</w:t>") && text.contains("<w:t>☐</w:t>") && text.contains("<w:t>乙</w:t>"),
+        "{text}"
+    );
+    assert!(text.contains("<w:t>丙</w:t>"), "a separator with nothing behind it: {text}");
+    assert_eq!(
+        (text.matches("<w:t>乙</w:t>").count(), text.matches("<w:t>丁</w:t>").count()),
+        (1, 1),
         "{text}"
     );
 }

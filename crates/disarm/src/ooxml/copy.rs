@@ -6,6 +6,8 @@
 mod close;
 mod keep;
 
+use std::collections::HashMap;
+
 use super::{
     book::Book,
     control,
@@ -51,6 +53,8 @@ struct Frame {
     lost_object: bool,
     /// Name of the last child that was kept.
     last_child: &'static str,
+    /// Relationship of the preview of this object, should the object not have the picture inside.
+    preview: Option<String>,
     /// Preview picture of an embedded object inside, and the prefixes it uses.
     picture: Vec<u8>,
     picture_prefixes: Vec<&'static str>,
@@ -65,6 +69,8 @@ pub(crate) struct Additions {
     pub(crate) drawing: Option<&'static str>,
     /// Anchors at the end of a drawing.
     pub(crate) anchors: Vec<u8>,
+    /// Relationship of the preview of an object, by the shape id that the object names.
+    pub(crate) previews: HashMap<String, String>,
 }
 
 /// One part being copied.
@@ -206,6 +212,7 @@ impl Copier<'_, '_> {
             choices: 0,
             lost_object: false,
             last_child: "",
+            preview: None,
             picture: Vec::new(),
             picture_prefixes: Vec::new(),
             prefixes,
@@ -320,6 +327,7 @@ impl Copier<'_, '_> {
         match row.name {
             "p:oleObj" if !self.links.has(value("r:id").unwrap_or(""), Target::Embedded) => {
                 self.push(Kind::Unwrapped, row, start, start, self.used.len());
+                self.expect_preview(value("spid"));
                 return Ok(());
             }
             // Only its picture is left of the object around.
@@ -376,12 +384,26 @@ impl Copier<'_, '_> {
         self.out.extend(kept);
         self.out.push(b'>');
         self.push(Kind::Element, row, start, self.out.len(), prefixes);
+        if row.name == "p:oleObj" {
+            self.expect_preview(value("spid"));
+        }
         if let Some(frame) = self.frames.last_mut()
             && !matches!(row.text, Class::Text | Class::Nothing)
         {
             frame.text = Some(String::new());
         }
         Ok(())
+    }
+
+    /// The object that was just begun may be shown by a picture in the VML part. Where there are branches, the one
+    /// with the picture inside is taken.
+    fn expect_preview(&mut self, shape: Option<&str>) {
+        let branches = self.frames.iter().any(|f| f.kind == Kind::Choice);
+        let preview =
+            shape.filter(|_| !branches).and_then(|shape| self.additions.previews.get(shape)).cloned();
+        if let Some(frame) = self.frames.last_mut() {
+            frame.preview = preview;
+        }
     }
 
     fn text(&mut self, text: &str) {

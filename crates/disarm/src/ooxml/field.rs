@@ -39,6 +39,8 @@ struct Field {
     branch: String,
     revision: Option<u8>,
     separated: bool,
+    /// Words stand behind the separator.
+    shown: bool,
     broken: bool,
     form: Option<Form>,
 }
@@ -217,6 +219,10 @@ impl State {
         {
             field.instruction.push_str(text);
         }
+        if !self.in_instruction && !text.trim().is_empty() {
+            let story = self.stories.last_mut().into_iter().flatten();
+            story.filter(|f| f.separated).for_each(|f| f.shown = true);
+        }
     }
 
     fn end(&mut self) {
@@ -250,7 +256,7 @@ fn settle(field: &Field, pieces: &mut [Piece], part: &str, ctx: &mut Ctx<'_>) {
             if let (Some(form), Some(first)) = (&field.form, field.pieces.first()) {
                 if form.is_check {
                     pieces[*first] = Piece::Text(if form.checked { "☑" } else { "☐" }.to_owned());
-                } else if form.is_list && !field.separated {
+                } else if form.is_list && !field.shown {
                     pieces[*first] = Piece::Text(form.entries.get(form.chosen).cloned().unwrap_or_default());
                 }
             }

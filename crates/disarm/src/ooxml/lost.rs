@@ -43,6 +43,8 @@ pub(crate) fn relationship(relation: &str, external: bool) -> Option<Lost> {
         "revisionHeaders" | "revisionLog" | "usernames" => (Threat::O32, Note, "共有ブックの変更記録"),
         "image" | "chart" | "hyperlink" if !external => return None,
         "hyperlink" => return None,
+        // Of slides: the previews, which the slide itself shows.
+        "vmlDrawing" => return None,
         "image" => (Threat::O05, External, "外部画像の参照"),
         "audio" | "video" | "media" if external => (Threat::O25, External, "外部の音声・動画"),
         "audio" | "video" | "media" => (Threat::O28, Simplified, "音声・動画"),

@@ -14,6 +14,7 @@ use super::{
     links::{self, Links, Relationship},
     lost, media,
     parts::{self, Follow, Part},
+    preview,
 };
 use crate::{
     Action, Kind, Meter, Refusal, Severity, Threat,
@@ -185,8 +186,11 @@ impl<'a> Package<'a, '_> {
     ) -> Result<Vec<Store>, Refusal> {
         let mut found: Vec<(String, String)> = Vec::new();
         for (relation, id) in bound::PROPERTIES {
-            let own = package.iter().find(|r| r.relation.rsplit('/').next() == Some(relation));
-            found.extend(own.map(|own| (id.to_owned(), own.path.clone())));
+            let mut own = package.iter().filter(|r| r.relation.rsplit('/').next() == Some(relation));
+            // Of two sets readers take one or the other: the words that stand in the document stay.
+            if let (Some(own), None) = (own.next(), own.next()) {
+                found.push((id.to_owned(), own.path.clone()));
+            }
         }
         let items = self.relationships(main, ctx)?;
         for item in items.iter().filter(|r| r.relation == "customXml" && !r.path.is_empty()) {
@@ -403,6 +407,9 @@ impl<'a> Package<'a, '_> {
                 control.write(number + 1, &mut additions.anchors);
             }
         }
+        if preview::may_have(part, text) {
+            additions.previews = self.previews(relationships, ctx)?;
+        }
         if part != Part::Worksheet {
             return Ok(additions);
         }
@@ -430,6 +437,30 @@ impl<'a> Package<'a, '_> {
         };
         self.controls.entry(drawing).or_default().extend(controls);
         Ok(additions)
+    }
+
+    /// Relationship of the preview by shape id, for objects of a slide; the relationships are added.
+    fn previews(
+        &mut self,
+        relationships: &mut Vec<Relationship>,
+        ctx: &mut Ctx<'_>,
+    ) -> Result<HashMap<String, String>, Refusal> {
+        let mut previews = HashMap::new();
+        let vml: Vec<String> =
+            relationships.iter().filter(|r| r.relation == "vmlDrawing").map(|r| r.path.clone()).collect();
+        for path in vml.iter().filter(|path| !path.is_empty()) {
+            let Some(bytes) = self.read(path, ctx)? else { continue };
+            let pictures = self.relationships(path, ctx)?;
+            for (shape, id) in preview::read(&bytes, path, ctx)? {
+                let own = pictures.iter().find(|r| r.id == id && r.relation == "image" && !r.path.is_empty());
+                let Some(own) = own else { continue };
+                let id = format!("rIdPreview{}", previews.len() + 1);
+                relationships.retain(|r| r.id != id);
+                relationships.push(Relationship { id: id.clone(), ..own.clone() });
+                previews.insert(shape, id);
+            }
+        }
+        Ok(previews)
     }
 
     fn read_controls(
@@ -600,7 +631,7 @@ impl<'a> Package<'a, '_> {
 }
 
 /// Text of a part. Excel leaves the line breaks of captions open in VML, which is otherwise XML.
-fn decode<'b>(bytes: &'b [u8], part: Part, path: &str) -> Result<Cow<'b, str>, Refusal> {
+pub(super) fn decode<'b>(bytes: &'b [u8], part: Part, path: &str) -> Result<Cow<'b, str>, Refusal> {
     let text = xml::decode(bytes, path)?;
     Ok(if part == Part::Vml && text.contains("<br>") { text.replace("<br>", "<br/>").into() } else { text })
 }

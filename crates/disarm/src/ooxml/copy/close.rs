@@ -4,8 +4,8 @@ use super::{Copier, Frame, Kind, missing, write_name};
 use crate::{
     Action, Refusal, Threat,
     ooxml::{
-        formula,
-        schema::{Class, Type},
+        formula, preview,
+        schema::{Class, Target, Type},
         value::{self, escape_into},
     },
 };
@@ -23,6 +23,7 @@ impl Copier<'_, '_> {
         let kept = match frame.kind {
             Kind::Element => self.end_element(&mut frame),
             Kind::Unwrapped if frame.row.name == "p:oleObj" => {
+                self.write_preview(&mut frame);
                 let picture = self.out.split_off(frame.start);
                 let owner = self.frames.iter_mut().rev().find(|f| f.row.name == "p:graphicFrame");
                 if let Some(owner) = owner.filter(|_| !picture.is_empty()) {
@@ -68,6 +69,19 @@ impl Copier<'_, '_> {
         Ok(())
     }
 
+    /// An object without a picture inside gets the one that its VML part shows.
+    fn write_preview(&mut self, frame: &mut Frame) {
+        let Some(id) = frame.preview.take().filter(|_| !frame.satisfied) else { return };
+        if self.links.want(&id, Target::Image) {
+            let owner =
+                self.frames.iter().rev().find(|f| f.row.name == "p:graphicFrame").map_or(0, |f| f.start);
+            let picture = preview::picture(&id, &self.out[owner..]);
+            self.out.extend(picture);
+            ["p", "a", "r"].into_iter().for_each(|prefix| self.use_prefix(prefix));
+            frame.satisfied = true;
+        }
+    }
+
     pub(super) fn end_branch(&mut self, frame: &Frame, tag: &[u8]) -> bool {
         let kept = self.out.len() > frame.body;
         if kept {
@@ -102,6 +116,9 @@ impl Copier<'_, '_> {
         {
             self.poison(frame.row.name);
             return false;
+        }
+        if frame.row.name == "p:oleObj" {
+            self.write_preview(frame);
         }
         if !frame.picture.is_empty() && !frame.satisfied {
             // The embedded object is gone; its picture takes its place.
