@@ -59,6 +59,11 @@ install_office() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libreoffice-writer-nogui \
       libreoffice-calc-nogui libreoffice-impress-nogui >>"$work/apt.log" 2>&1 || tail -20 "$work/apt.log"
   fi
+  # Fonts with the measures of those that office files name: without them every line breaks elsewhere. They come before
+  # the first rendering, because what was drawn with other fonts is another picture.
+  fc-list 2>/dev/null | grep -qi carlito || [ "$(id -u)" != 0 ] ||
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends fonts-liberation \
+      fonts-crosextra-carlito fonts-crosextra-caladea >>"$work/apt.log" 2>&1
   "$tools/bin/python" -c "import openxml_audit, pptx, xlsxwriter, docx, openpyxl, pikepdf, numpy, PIL, lxml" 2>/dev/null ||
     "$tools/bin/pip" install -q --disable-pip-version-check -r benches/fidelity/requirements.txt
 }

@@ -57,9 +57,14 @@ def pdf_text(pdf):
     return done.stdout.decode("utf-8", "replace") if done else ""
 
 
+# A form field of the input is drawn as a box without a letter, and LibreOffice draws a ticked box as ☒: marks are counted
+# by themselves, none may be missing, and the words around them are compared without them.
+MARKS = {ord(c): None for c in "☐☑☒"}
+
+
 def words(text):
     """Multiset of character bigrams for Japanese, of words otherwise."""
-    text = text.translate({0x2612: 0x2611})  # LibreOffice draws a ticked box as ☒
+    text = text.translate(MARKS)
     if JAPANESE.search(text):
         text = "".join(text.split())
         return collections.Counter(text[i:i + 2] for i in range(len(text) - 1))
@@ -67,6 +72,8 @@ def words(text):
 
 
 def kept(before, after):
+    if sum(after.count(m) for m in "☐☑☒") < sum(before.count(m) for m in "☐☑☒"):
+        return 0.0
     before, after = words(before), words(after)
     total = sum(before.values())
     return 1.0 if total == 0 else sum(min(n, after[g]) for g, n in before.items()) / total

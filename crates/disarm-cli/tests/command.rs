@@ -53,6 +53,36 @@ fn a_folder_reports_every_input_once_and_never_overwrites_one_output_with_anothe
     assert!(!folder.path().join("済/課/d.txt").exists());
 }
 
+/// Runs `work` as if the kernel did not know Landlock: programs that it starts inherit the thread's filter.
+fn without_landlock<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+    let arch = std::env::consts::ARCH.try_into().expect("a known machine");
+    let unknown = SeccompAction::Errno(libc::ENOSYS as u32);
+    let calls = [(libc::SYS_landlock_create_ruleset, Vec::new())].into_iter().collect();
+    let filter = SeccompFilter::new(calls, SeccompAction::Allow, unknown, arch).expect("filter");
+    let program: BpfProgram = filter.try_into().expect("program");
+    let thread = std::thread::spawn(move || {
+        seccompiler::apply_filter(&program).expect("applied");
+        work()
+    });
+    thread.join().expect("finished")
+}
+
+#[test]
+fn a_kernel_without_landlock_is_refused_or_told_in_the_report() {
+    let folder = tempfile::tempdir().expect("folder");
+    fs::write(folder.path().join("a.txt"), "あ\n").expect("written");
+    let path = folder.path().to_owned();
+    let (refused, accepted) = without_landlock(move || {
+        let refused = run(&["a.txt", "-o", "b.txt"], &path);
+        assert!(!path.join("b.txt").exists());
+        (refused, run(&["a.txt", "-o", "b.txt", "--report", "r.json", "--allow-weak-sandbox"], &path))
+    });
+    assert_eq!((refused.0, accepted.0), (70, 0), "{} {}", refused.1, accepted.1);
+    let report = fs::read_to_string(folder.path().join("r.json")).expect("report");
+    assert!(report.contains("\"weak_sandbox\": true"), "{report}");
+}
+
 #[test]
 fn wrong_use_is_two() {
     let folder = tempfile::tempdir().expect("folder");
