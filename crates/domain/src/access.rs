@@ -293,7 +293,7 @@ fn anyone(action: Action, noun: &str) -> Extent {
 
 /// Registers on which rights and denominators rest. A section must not write its own delegation or take itself out
 /// of scope, so only those who run the policy keep them.
-const OF_THE_OFFICE: [&str; 9] = [
+const OF_THE_OFFICE: [&str; 10] = [
     "absence",
     "authority",
     "body",
@@ -303,6 +303,7 @@ const OF_THE_OFFICE: [&str; 9] = [
     "deputy",
     "same_person",
     "scope",
+    "staff_source",
 ];
 
 /// What a role adds to that.

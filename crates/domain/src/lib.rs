@@ -24,6 +24,7 @@ pub mod medium;
 pub mod notice;
 pub mod noun;
 pub mod person;
+pub mod personnel;
 pub mod position;
 pub mod register;
 pub mod requirement;
@@ -31,6 +32,7 @@ pub mod role;
 pub mod scope;
 pub mod search;
 pub mod section;
+pub mod staff_source;
 pub mod system;
 pub mod task;
 pub mod verdict;
@@ -74,6 +76,7 @@ pub static NOUNS: &[&Noun] = &[
     &notice::NOTICE_TEMPLATE,
     &medium::MEDIUM,
     &person::PERSON,
+    &personnel::PERSONNEL_CHANGE,
     &position::ASSIGNMENT,
     &position::POSITION,
     &position::ROLE_SEAT,
@@ -81,6 +84,7 @@ pub static NOUNS: &[&Noun] = &[
     &requirement::REQUIREMENT,
     &scope::SCOPE,
     &section::SECTION,
+    &staff_source::STAFF_SOURCE,
     &task::CAMPAIGN,
     &task::TASK,
     &system::SYSTEM,
@@ -94,6 +98,7 @@ pub static REGISTERS: &[&Register] = &[
     &device::REGISTER,
     &medium::REGISTER,
     &scope::REGISTER,
+    &staff_source::REGISTER,
     &authority::REGISTER,
     &delegation::DEPUTIES,
     &delegation::DELEGATIONS,

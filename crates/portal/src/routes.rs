@@ -5,8 +5,8 @@ use crate::error::PortalError;
 use crate::pages::{
     account, adoption, application, asset, assignment, board, body, bulk, card, clause, compare, credential,
     decision, document, evidence, exception, import, incumbency, ledger, login, oidc, outside,
-    own_requirement, passkey, person, position, publication, register, relation, requirement, role_seat,
-    section, session as sessions, start, step_up, summary, task,
+    own_requirement, passkey, person, personnel, position, publication, register, relation, requirement,
+    role_seat, section, session as sessions, start, step_up, summary, task,
 };
 use crate::session::{Need, guard};
 use crate::{App, assets, guard as front, limits};
@@ -171,6 +171,12 @@ pub static ROUTES: &[Route] = routes! {
     post "/people/{id}/assign"            May(Edit, "assignment")     => assignment::create;
     get  "/assignments/{id}/end"          May(Edit, "assignment")     => assignment::end_form;
     post "/assignments/{id}/end"          May(Edit, "assignment")     => assignment::end;
+    get  "/personnel"                     SignedIn                    => personnel::list;
+    get  "/personnel/new"                 May(Edit, "personnel_change") => personnel::form;
+    post "/personnel"                     May(Edit, "personnel_change") => personnel::load [limits::UPLOAD_BODY_BYTES];
+    get  "/personnel/{id}"                SignedIn                    => personnel::show;
+    post "/personnel/{id}"                SignedIn                    => personnel::act;
+    get  "/personnel/{id}/undo.csv"       SignedIn                    => personnel::undo_file;
     get  "/positions"                     May(View, "position")       => position::list;
     get  "/positions/new"                 May(Edit, "position")       => position::form;
     post "/positions"                     May(Edit, "position")       => position::create;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use sekisho_catalogue::demo::Scene;
 use sekisho_domain::clock::{Clock as _, SetClock};
+use sekisho_domain::date::{Date, date_at};
 use sekisho_identity::Identity;
 use sekisho_portal::{App, Config, Entrance, credential};
 use sekisho_store::ledger::Sequencer;
@@ -191,22 +192,38 @@ async fn stop_signal() {
 
 /// The housekeeping of a running system. An error is logged and tried again; nothing depends on one round.
 pub async fn keep(store: Store, sequencer: Sequencer) {
+    let mut repaired_on = None;
     loop {
-        if let Err(error) = keep_once(&store, &sequencer).await {
+        if let Err(error) = keep_once(&store, &sequencer, &mut repaired_on).await {
             tracing::error!(%error, "housekeeping failed; it will be tried again");
         }
         tokio::select! {
             () = store.changed() => tokio::time::sleep(Duration::from_millis(GATHER_MS)).await,
-            () = tokio::time::sleep(Duration::from_secs(IDLE_SECONDS)) => {}
+            () = tokio::time::sleep(until_next(&store).await) => {}
         }
     }
 }
 
-async fn keep_once(store: &Store, sequencer: &Sequencer) -> Result<()> {
+/// A round of the keeper: as usual within a minute, at once when a 人事異動 takes effect.
+async fn until_next(store: &Store) -> Duration {
+    let idle = Duration::from_secs(IDLE_SECONDS);
+    let due = store.db.next_personnel().await.ok().flatten();
+    let ahead = due.map(|at| at.since(store.clock.now())).filter(|ms| *ms > 0);
+    ahead.and_then(|ms| u64::try_from(ms).ok()).map_or(idle, |ms| idle.min(Duration::from_millis(ms)))
+}
+
+/// `repaired_on`: the day on which routes were last looked through for seats that nobody holds any more.
+async fn keep_once(store: &Store, sequencer: &Sequencer, repaired_on: &mut Option<Date>) -> Result<()> {
+    store.apply_personnel().await?;
     store.expire_decisions().await?;
     store.escalate_decisions().await?;
-    store.derive_tasks().await?;
+    let today = date_at(store.clock.now());
+    if *repaired_on != Some(today) || store.seats_changed().await? {
+        store.repair_routes().await?;
+        *repaired_on = Some(today);
+    }
     store.close_leavers().await?;
+    store.derive_tasks().await?;
     sekisho_checks::evaluate_dirty(store).await?;
     sekisho_checks::evaluate_due(store).await?;
     store.sweep_sessions().await?;
@@ -290,7 +307,7 @@ async fn print_log_ins(data: &Data) -> Result<()> {
         println!("  {:<14} {password}", crate::admin::FIRST_LOGIN);
         return Ok(());
     }
-    let on = sekisho_domain::date::date_at(data.store.clock.now());
+    let on = date_at(data.store.clock.now());
     let incumbents = data.store.db.incumbents(on).await?;
     let accounts = data.store.db.accounts("", 1_000).await?;
     let mut used = Vec::new();

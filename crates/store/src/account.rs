@@ -71,6 +71,7 @@ sql! {
             AND d.subject LIKE '%"change":"reset"%'
             AND NOT EXISTS (SELECT 1 FROM credential c WHERE c.account_id = $1 AND c.registered_ms >= d.closed_ms)
         ORDER BY d.id LIMIT 1"#;
+    const LEAVERS_FEEDS = "DELETE FROM feed WHERE person_id IN (SELECT id FROM person WHERE left_on <= $1)";
     const BLOCKED = "SELECT blocked_until_ms FROM login_limit WHERE subject = $1";
     const FAIL = "INSERT INTO login_limit (subject, failures, window_from_ms, blocked_until_ms)
         VALUES ($1, 1, $2, 0)
@@ -288,7 +289,8 @@ impl Store {
         Ok(self.op_execute(REPLACE_SECRET, &[credential_id.into(), before.into(), after.into()]).await? == 1)
     }
 
-    /// Closes the accounts of people who have left: credentials are revoked, secrets forgotten, sessions ended.
+    /// Closes the accounts of people who have left: credentials are revoked, secrets forgotten, sessions ended, the
+    /// secret addresses of their calendars taken away.
     /// Their sessions have been worthless since the first second of the day; this is the record of it.
     pub async fn close_leavers(&self) -> Result<usize> {
         const AT_ONCE: i64 = 200;
@@ -300,6 +302,7 @@ impl Store {
             tx.commit().await?;
             self.close_sessions_of(account, "").await?;
         }
+        self.op_execute(LEAVERS_FEEDS, &[today.into()]).await?;
         Ok(gone.len())
     }
 }

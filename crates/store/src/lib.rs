@@ -30,6 +30,7 @@ pub mod ledger;
 pub mod object;
 mod organisation;
 pub mod page;
+pub mod personnel;
 pub mod proof;
 mod read;
 pub mod register;
@@ -90,6 +91,7 @@ pub fn statements() -> Vec<&'static str> {
         ledger::SQL,
         object::SQL,
         organisation::SQL,
+        personnel::SQL,
         requirement::SQL,
         session::SQL,
         task::SQL,

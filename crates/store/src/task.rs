@@ -62,6 +62,8 @@ sql! {
     const FOR_BODIES = "SELECT s.body_id, b.name, COUNT(*) AS number FROM decision_step s
         JOIN decision d ON d.id = s.decision_id JOIN body b ON b.id = s.body_id
         WHERE s.state = 'open' AND d.state = 'pending' GROUP BY s.body_id, b.name";
+    const STOPPED = "SELECT id, effective_ms FROM personnel_change
+        WHERE state = 'cancelled' AND summary IS NOT NULL AND effective_ms > $1 ORDER BY id";
     const CAMPAIGNS_OPEN = "SELECT COUNT(DISTINCT campaign_id) AS number FROM task
         WHERE seat_key = $1 AND state = 'open' AND campaign_id IS NOT NULL";
     const CAMPAIGNS = "SELECT c.id, c.title, c.detail, c.basis, c.due_on, c.opened_ms,
@@ -336,6 +338,13 @@ impl Store {
                 &to,
                 &office,
             )?);
+        }
+        let month_ago = now.plus(-i64::from(AHEAD_DAYS) * Ms::DAY);
+        let stopped: Vec<(String, i64)> = self.db.fetch_all(STOPPED, &[month_ago.into()]).await?;
+        for (id, effective_ms) in stopped {
+            let (href, due) = (format!("/personnel/{id}"), date_at(Ms(effective_ms)).to_string());
+            let title = "反映できなかった人事異動を読み込み直す".to_owned();
+            wanted.push(plain("personnel", "personnel_change", id, title, href, &due, &office)?);
         }
         wanted.extend(self.keeping(now, ahead, &office).await?);
         Ok(wanted)

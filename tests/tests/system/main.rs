@@ -9,6 +9,7 @@ mod crash;
 mod decision;
 mod organisation;
 mod people_checks;
+mod personnel;
 mod register;
 mod register_checks;
 mod route;

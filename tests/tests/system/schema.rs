@@ -21,6 +21,7 @@ const OPERATIONAL: &[&str] = &[
     "directory_entry",
     "directory_sync",
     "number_series",
+    "personnel_file",
     "decision_batch",
     "notice_sent",
     "feed",

@@ -26,6 +26,7 @@ pub(crate) mod outside;
 pub(crate) mod own_requirement;
 pub(crate) mod passkey;
 pub(crate) mod person;
+pub(crate) mod personnel;
 pub(crate) mod position;
 pub(crate) mod publication;
 pub(crate) mod register;

@@ -14,6 +14,7 @@ mod matrix;
 mod passkey;
 #[path = "../../../identity/tests/peers/mod.rs"]
 mod peers;
+mod personnel;
 mod records;
 mod register_import;
 mod register_more;

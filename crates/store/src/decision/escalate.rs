@@ -26,6 +26,8 @@ sql! {
     const OF_KEY = "SELECT s.id, s.decision_id FROM decision_step s JOIN decision d ON d.id = s.decision_id
         WHERE s.state = 'open' AND s.kind <> 'after' AND d.state = 'pending' AND s.seat_key = $1 AND d.applicant_id = $2
         ORDER BY s.id LIMIT $3";
+    const SEATS_CHANGED = "SELECT COUNT(*) AS number FROM dirty
+        WHERE noun IN ('absence', 'assignment', 'body', 'deputy', 'person', 'position', 'role_seat', 'same_person', 'section')";
 }
 
 /// Steps moved in one round; the rest follow in the next.
@@ -43,6 +45,13 @@ impl Store {
             moved += usize::from(self.move_up(&step, &decision, LATE_NOTE, false).await?);
         }
         Ok(moved)
+    }
+
+    /// Whether a change of seats is among those that the checks have not caught up with: time to look for routes that
+    /// came to a stop. On days without one, only the passing of the day can stop a route.
+    pub async fn seats_changed(&self) -> Result<bool> {
+        let (number,): (i64,) = self.db.fetch_one(SEATS_CHANGED, &[]).await?;
+        Ok(number > 0)
     }
 
     /// Finds applications whose open seat nobody but the applicant can act for, and moves them up.

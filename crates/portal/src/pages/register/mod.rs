@@ -5,7 +5,7 @@ pub(crate) mod api;
 pub(crate) mod bulk;
 pub(crate) mod collect;
 pub(crate) mod column;
-mod draft;
+pub(crate) mod draft;
 pub(crate) mod export;
 pub(crate) mod form;
 pub(crate) mod import;
