@@ -276,3 +276,31 @@ fn o08_of_two_sets_of_properties_neither_replaces_what_stands_in_the_document() 
     let text = assert_removed(&package, "O08", Severity::Note, &["一つ目", "二つ目"]);
     assert!(text.contains("見える題"), "{text}");
 }
+
+/// The picture of an object on a sheet stands in the VML part; without the object, the drawing shows it.
+#[test]
+fn o15_an_object_on_a_sheet_leaves_its_picture_and_a_document_stays_with_it() {
+    let sheet = "<sheetData/><legacyDrawing r:id=\"rId2\"/><oleObjects><oleObject progId=\"Package\" shapeId=\"1025\" r:id=\"rId3\"/><oleObject progId=\"Excel.Sheet.12\" shapeId=\"1026\" r:id=\"rId4\"/></oleObjects>";
+    let shape = |number: u32, picture: &str| {
+        format!(
+            "<v:shape id=\"_x0000_s{number}\" type=\"#_x0000_t75\" style=\"width:60pt\"><v:imagedata o:relid=\"{picture}\" o:title=\"\"/><x:ClientData ObjectType=\"Pict\"><x:Anchor>\n 1, 2, 3, 4, 5, 6, 7, 8</x:Anchor></x:ClientData></v:shape>"
+        )
+    };
+    let vml = format!("<xml {VML}>{}{}</xml>", shape(1025, "rId1"), shape(1026, "rId2"));
+    let package = xlsx(sheet)
+        .part("xl/drawings/vmlDrawing1.vml", vml)
+        .rel("xl/worksheets/sheet1.xml", "rId2", "vmlDrawing", "../drawings/vmlDrawing1.vml")
+        .rel("xl/worksheets/sheet1.xml", "rId3", "oleObject", "../embeddings/o.bin")
+        .rel("xl/worksheets/sheet1.xml", "rId4", "package", "../embeddings/a.xlsx")
+        .part("xl/embeddings/o.bin", "\u{1}Ole10Native EVIL")
+        .part("xl/embeddings/a.xlsx", xlsx("<sheetData/>").build())
+        .rel("xl/drawings/vmlDrawing1.vml", "rId1", "image", "../media/image1.emf")
+        .rel("xl/drawings/vmlDrawing1.vml", "rId2", "image", "../media/image2.emf")
+        .part("xl/media/image1.emf", common::emf::emf(&[common::emf::text("消えた物")]))
+        .part("xl/media/image2.emf", common::emf::drawing());
+    let text = assert_removed(&package, "O15", Severity::Active, &["EVIL", "\"1025\"", "_s1025"]);
+    assert!(text.contains("<xdr:pic>") && text.contains("r:embed=\"rIdObject1\""), "{text}");
+    assert!(text.contains("<xdr:col>1</xdr:col><xdr:colOff>19050</xdr:colOff>"), "{text}");
+    assert!(text.contains("shapeId=\"1026\"") && text.contains("<v:imagedata o:relid=\"rId2\""), "{text}");
+    assert_eq!(text.matches(".emf\n").count(), 2, "both pictures are there: {text}");
+}

@@ -100,7 +100,8 @@ pub(crate) fn read(text: &str, part: &str, ctx: &mut Ctx<'_>) -> Result<Vec<Cont
     }
 }
 
-fn anchor(text: &str) -> [i64; 8] {
+/// Left column, pixels into it, top row, pixels into it, then right and bottom.
+pub(super) fn anchor(text: &str) -> [i64; 8] {
     let mut out = [0; 8];
     for (slot, number) in out.iter_mut().zip(text.split(',')) {
         *slot = number.trim().parse().unwrap_or(0).clamp(0, 1 << 20);
@@ -127,16 +128,21 @@ pub(crate) fn checked(text: &str, part: &str, ctx: &mut Ctx<'_>) -> Result<u8, R
     }
 }
 
-/// Shape id and relationship id of every `control` of a sheet, in order.
-pub(crate) fn listed(text: &str, part: &str, ctx: &mut Ctx<'_>) -> Result<Vec<(String, String)>, Refusal> {
+/// Shape id and relationship id of every `element` (`x:control`, `x:oleObject`) of a sheet, in order.
+pub(crate) fn listed(
+    text: &str,
+    element: &str,
+    part: &str,
+    ctx: &mut Ctx<'_>,
+) -> Result<Vec<(String, String)>, Refusal> {
     let mut found = Vec::new();
-    if !text.contains("controls") {
+    if !text.contains(&element[2..]) {
         return Ok(found);
     }
     let mut xml = Xml::new(text, part);
     loop {
         match xml.next(ctx)? {
-            Node::Start { name: Some(name), attributes, .. } if name == "x:control" => {
+            Node::Start { name: Some(name), attributes, .. } if name == element => {
                 let value = |wanted: &str| {
                     let found = attributes.iter().find(|a| a.name.as_deref() == Some(wanted));
                     found.map(|a| a.value.clone().into_owned()).unwrap_or_default()
@@ -198,20 +204,7 @@ impl Control {
             return;
         }
         let (words, framed) = self.drawn();
-        let [left, dx, top, dy, right, ex, bottom, ey] = self.anchor;
-        let corner = |out: &mut Vec<u8>, name: &str, column: i64, x: i64, row: i64, y: i64| {
-            out.extend(
-                format!(
-                    "<xdr:{name}><xdr:col>{column}</xdr:col><xdr:colOff>{}</xdr:colOff><xdr:row>{row}</xdr:row><xdr:rowOff>{}</xdr:rowOff></xdr:{name}>",
-                    x * PIXEL,
-                    y * PIXEL
-                )
-                .bytes(),
-            );
-        };
-        out.extend(b"<xdr:twoCellAnchor editAs=\"oneCell\">");
-        corner(out, "from", left, dx, top, dy);
-        corner(out, "to", right, ex, bottom, ey);
+        corners(&self.anchor, out);
         let id = 60_000 + number;
         let line = if framed {
             "<a:ln w=\"9525\"><a:solidFill><a:srgbClr val=\"808080\"/></a:solidFill></a:ln>"
@@ -227,5 +220,21 @@ impl Control {
         );
         escape_into(out, words.trim(), false);
         out.extend(b"</a:t></a:r></a:p></xdr:txBody></xdr:sp><xdr:clientData/></xdr:twoCellAnchor>");
+    }
+}
+
+/// The beginning of a drawing anchor over the cells of `anchor`.
+pub(super) fn corners(anchor: &[i64; 8], out: &mut Vec<u8>) {
+    let [left, dx, top, dy, right, ex, bottom, ey] = *anchor;
+    out.extend(b"<xdr:twoCellAnchor editAs=\"oneCell\">");
+    for (name, column, x, row, y) in [("from", left, dx, top, dy), ("to", right, ex, bottom, ey)] {
+        out.extend(
+            format!(
+                "<xdr:{name}><xdr:col>{column}</xdr:col><xdr:colOff>{}</xdr:colOff><xdr:row>{row}</xdr:row><xdr:rowOff>{}</xdr:rowOff></xdr:{name}>",
+                x * PIXEL,
+                y * PIXEL
+            )
+            .bytes(),
+        );
     }
 }

@@ -6,14 +6,14 @@
 mod close;
 mod keep;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     book::Book,
     control,
     field::{self, Piece, Plan},
     links::Links,
-    lost,
+    lost, preview,
     schema::{self, Class, Target, Type},
     value::escape_into,
 };
@@ -71,6 +71,10 @@ pub(crate) struct Additions {
     pub(crate) anchors: Vec<u8>,
     /// Relationship of the preview of an object, by the shape id that the object names.
     pub(crate) previews: HashMap<String, String>,
+    /// Relationships that the anchors use.
+    pub(crate) pictures: Vec<String>,
+    /// Shapes that are drawn elsewhere instead.
+    pub(crate) gone: HashSet<String>,
 }
 
 /// One part being copied.
@@ -323,6 +327,13 @@ impl Copier<'_, '_> {
         if row.name == "x:legacyDrawing" {
             self.new_drawing();
         }
+        let drawn_elsewhere = matches!(row.name, "v:shape" | "v:rect")
+            && !self.additions.gone.is_empty()
+            && self.additions.gone.contains(&preview::id_of(&|name| value(name).unwrap_or("")));
+        if drawn_elsewhere {
+            self.skipping = 1;
+            return Ok(());
+        }
         let (start, prefixes) = (self.out.len(), self.used.len());
         match row.name {
             "p:oleObj" if !self.links.has(value("r:id").unwrap_or(""), Target::Embedded) => {
@@ -425,6 +436,10 @@ impl Copier<'_, '_> {
         if !self.additions.anchors.is_empty() {
             self.out.append(&mut self.additions.anchors);
             self.use_prefix("a");
+        }
+        for picture in std::mem::take(&mut self.additions.pictures) {
+            self.links.want(&picture, Target::Image);
+            self.use_prefix("r");
         }
         self.use_name(root.name);
         self.ignorable.retain(|prefix| self.used.contains(prefix));

@@ -1,5 +1,7 @@
 //! The package: relationships are followed from the main part, every part that is reached is copied.
 
+mod drawn;
+
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet, VecDeque},
@@ -8,8 +10,8 @@ use std::{
 use super::{
     book::{self, Book},
     bound::{self, Store},
-    control::{self, Control, State},
-    copy::{self, Additions},
+    control::Control,
+    copy,
     flavour::{self, Flavour},
     links::{self, Links, Relationship},
     lost, media,
@@ -61,6 +63,10 @@ struct Package<'a, 'b> {
     embedded: HashMap<String, Option<Rebuilt>>,
     /// Form controls to draw, by path of the drawing.
     controls: HashMap<String, Vec<Control>>,
+    /// Pictures of objects to draw, by path of the drawing.
+    objects: HashMap<String, Vec<preview::Object>>,
+    /// Shapes that are drawn elsewhere instead, by path of the VML part.
+    gone_shapes: HashMap<String, HashSet<String>>,
 }
 
 /// Rebuilds a package.
@@ -80,6 +86,8 @@ pub(crate) fn rebuild(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusa
         book: Book::default(),
         embedded: HashMap::new(),
         controls: HashMap::new(),
+        objects: HashMap::new(),
+        gone_shapes: HashMap::new(),
     };
     let (main, part, flavour) = package.main_part(ctx)?;
     package.family = flavour.family;
@@ -390,107 +398,6 @@ impl<'a> Package<'a, '_> {
             Err(Refusal::Limit(meter)) => Err(Refusal::Limit(meter)),
             Err(_) => Ok(None),
         }
-    }
-
-    /// Controls of a sheet go to its drawing, and a drawing draws those it was given.
-    fn additions(
-        &mut self,
-        part: Part,
-        path: &str,
-        text: &str,
-        relationships: &mut Vec<Relationship>,
-        ctx: &mut Ctx<'_>,
-    ) -> Result<Additions, Refusal> {
-        let mut additions = Additions::default();
-        if part == Part::Drawing {
-            for (number, control) in self.controls.remove(path).unwrap_or_default().iter().enumerate() {
-                control.write(number + 1, &mut additions.anchors);
-            }
-        }
-        if preview::may_have(part, text) {
-            additions.previews = self.previews(relationships, ctx)?;
-        }
-        if part != Part::Worksheet {
-            return Ok(additions);
-        }
-        let controls = self.read_controls(path, text, relationships, ctx)?;
-        if controls.is_empty() {
-            return Ok(additions);
-        }
-        controls.iter().for_each(|c| c.report(path, ctx));
-        let own = relationships.iter().find(|r| r.relation == "drawing" && !r.external && !r.path.is_empty());
-        let drawing = match own {
-            Some(own) => own.path.clone(),
-            None => {
-                let new = format!("{NEW_DRAWING}{path}");
-                additions.drawing = Some(NEW_DRAWING_ID);
-                relationships.retain(|r| r.id != NEW_DRAWING_ID);
-                relationships.push(Relationship {
-                    id: NEW_DRAWING_ID.to_owned(),
-                    relation: "drawing".to_owned(),
-                    target: String::new(),
-                    external: false,
-                    path: new.clone(),
-                });
-                new
-            }
-        };
-        self.controls.entry(drawing).or_default().extend(controls);
-        Ok(additions)
-    }
-
-    /// Relationship of the preview by shape id, for objects of a slide; the relationships are added.
-    fn previews(
-        &mut self,
-        relationships: &mut Vec<Relationship>,
-        ctx: &mut Ctx<'_>,
-    ) -> Result<HashMap<String, String>, Refusal> {
-        let mut previews = HashMap::new();
-        let vml: Vec<String> =
-            relationships.iter().filter(|r| r.relation == "vmlDrawing").map(|r| r.path.clone()).collect();
-        for path in vml.iter().filter(|path| !path.is_empty()) {
-            let Some(bytes) = self.read(path, ctx)? else { continue };
-            let pictures = self.relationships(path, ctx)?;
-            for (shape, id) in preview::read(&bytes, path, ctx)? {
-                let own = pictures.iter().find(|r| r.id == id && r.relation == "image" && !r.path.is_empty());
-                let Some(own) = own else { continue };
-                let id = format!("rIdPreview{}", previews.len() + 1);
-                relationships.retain(|r| r.id != id);
-                relationships.push(Relationship { id: id.clone(), ..own.clone() });
-                previews.insert(shape, id);
-            }
-        }
-        Ok(previews)
-    }
-
-    fn read_controls(
-        &self,
-        path: &str,
-        text: &str,
-        relationships: &[Relationship],
-        ctx: &mut Ctx<'_>,
-    ) -> Result<Vec<Control>, Refusal> {
-        let mut controls = Vec::new();
-        for vml in relationships.iter().filter(|r| r.relation == "vmlDrawing" && !r.path.is_empty()) {
-            if let Some(bytes) = self.read(&vml.path, ctx)? {
-                controls.extend(control::read(&decode(&bytes, Part::Vml, &vml.path)?, &vml.path, ctx)?);
-            }
-        }
-        if controls.is_empty() {
-            return Ok(controls);
-        }
-        let mut states = Vec::new();
-        for (shape, rid) in control::listed(text, path, ctx)? {
-            let own = relationships.iter().find(|r| r.id == rid && r.relation == "ctrlProp");
-            let bytes = own.map(|own| self.read(&own.path, ctx)).transpose()?.flatten();
-            let checked = match bytes {
-                Some(bytes) => control::checked(&xml::decode(&bytes, path)?, path, ctx)?,
-                None => 0,
-            };
-            states.push(State { shape, checked });
-        }
-        control::apply(&mut controls, &states);
-        Ok(controls)
     }
 
     /// Queues the targets of kept relationships and writes the part's `.rels`.

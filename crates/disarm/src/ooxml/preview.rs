@@ -1,7 +1,8 @@
-//! Previews of objects on slides as PowerPoint 2007 keeps them: in a VML part beside the slide, by shape id. Newer
-//! versions write the picture into the slide; so does the copy.
+//! Pictures of objects as Office keeps them in VML. PowerPoint 2007 has them beside the slide, by shape id; newer
+//! versions write the picture into the slide, and so does the copy. On a sheet, the picture of an object that is lost
+//! goes to the sheet's drawing.
 
-use super::{package::decode, parts::Part};
+use super::{control, package::decode, parts::Part};
 use crate::{
     Refusal,
     ctx::Ctx,
@@ -21,11 +22,22 @@ pub(super) fn may_have(part: Part, text: &str) -> bool {
     ) && text.contains("oleObj")
 }
 
-/// Shape id and relationship id of every picture in a VML part.
-pub(super) fn read(bytes: &[u8], path: &str, ctx: &mut Ctx<'_>) -> Result<Vec<(String, String)>, Refusal> {
+/// A picture in a VML part.
+#[derive(Debug, Default)]
+pub(super) struct Shape {
+    pub(super) id: String,
+    /// Relationship of the VML part.
+    pub(super) picture: String,
+    /// On a sheet: the cells it stands on.
+    pub(super) anchor: [i64; 8],
+}
+
+/// Every picture of a VML part.
+pub(super) fn read(bytes: &[u8], path: &str, ctx: &mut Ctx<'_>) -> Result<Vec<Shape>, Refusal> {
     let text = decode(bytes, Part::Vml, path)?;
     let mut xml = Xml::new(&text, path);
-    let (mut found, mut shape) = (Vec::new(), String::new());
+    let (mut found, mut current, mut open, mut words) =
+        (Vec::new(), Shape::default(), Vec::new(), String::new());
     loop {
         match xml.next(ctx)? {
             Node::Start { name, attributes, .. } => {
@@ -33,19 +45,51 @@ pub(super) fn read(bytes: &[u8], path: &str, ctx: &mut Ctx<'_>) -> Result<Vec<(S
                     attributes.iter().find(|a| a.name.as_deref() == Some(wanted)).map_or("", |a| &a.value)
                 };
                 match name.as_deref() {
-                    Some("v:shape" | "v:rect") => {
-                        let (id, spid) = (value("id"), value("o:spid"));
-                        shape = if spid.is_empty() { id } else { spid }.to_owned();
-                    }
-                    Some("v:imagedata") if !value("o:relid").is_empty() => {
-                        found.push((shape.clone(), value("o:relid").to_owned()));
-                    }
+                    Some("v:shape" | "v:rect") => current = Shape { id: id_of(&value), ..Shape::default() },
+                    Some("v:imagedata") => current.picture = value("o:relid").to_owned(),
                     _ => {}
                 }
+                open.push(name.unwrap_or_default());
+                words.clear();
             }
+            Node::Text(text) => words.push_str(&text),
+            Node::End => match open.pop().unwrap_or_default().as_str() {
+                "xvml:Anchor" => current.anchor = control::anchor(&words),
+                "v:shape" | "v:rect" if !current.picture.is_empty() => {
+                    found.push(std::mem::take(&mut current))
+                }
+                _ => {}
+            },
             Node::Eof => return Ok(found),
-            _ => {}
         }
+    }
+}
+
+/// The id by which objects know a shape.
+pub(super) fn id_of<'v>(value: &impl Fn(&str) -> &'v str) -> String {
+    let (id, spid) = (value("id"), value("o:spid"));
+    if spid.is_empty() { id } else { spid }.to_owned()
+}
+
+/// The picture of an object that a sheet lost.
+#[derive(Debug)]
+pub(super) struct Object {
+    pub(super) anchor: [i64; 8],
+    /// Path of the picture.
+    pub(super) image: String,
+}
+
+impl Object {
+    /// A drawing anchor with the picture; `number` makes its id unique in the drawing.
+    pub(super) fn write(&self, number: usize, relationship: &str, out: &mut Vec<u8>) {
+        control::corners(&self.anchor, out);
+        let id = 50_000 + number;
+        out.extend(
+            format!(
+                "<xdr:pic><xdr:nvPicPr><xdr:cNvPr id=\"{id}\" name=\"オブジェクト {number}\"/><xdr:cNvPicPr/></xdr:nvPicPr><xdr:blipFill><a:blip r:embed=\"{relationship}\"/><a:stretch><a:fillRect/></a:stretch></xdr:blipFill><xdr:spPr><a:xfrm><a:off x=\"0\" y=\"0\"/><a:ext cx=\"0\" cy=\"0\"/></a:xfrm><a:prstGeom prst=\"rect\"><a:avLst/></a:prstGeom></xdr:spPr></xdr:pic><xdr:clientData/></xdr:twoCellAnchor>"
+            )
+            .bytes(),
+        );
     }
 }
 
