@@ -162,6 +162,33 @@ impl Browser {
         }
     }
 
+    /// Types into whatever has the focus.
+    pub(crate) async fn keys(&self, keys: &str) {
+        self.client.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    /// Presses Tab until the element has the focus, as somebody without a pointer does.
+    pub(crate) async fn tab_to(&self, css: &str) {
+        /// No page has more stops than this before its own form.
+        const STOPS: usize = 200;
+        for _ in 0..STOPS {
+            self.keys("\u{e004}").await;
+            let there = format!("return document.activeElement === document.querySelector(\"{css}\")");
+            if self.script(&there).await == Value::Bool(true) {
+                return;
+            }
+        }
+        panic!("Tab does not lead to {css} on {}", self.here().await);
+    }
+
+    /// Presses Enter on what has the focus and waits for the next document.
+    pub(crate) async fn enter(&self) {
+        let old = self.find("html").await;
+        self.keys("\u{e007}").await;
+        self.gone(&old).await;
+        self.find("main h1").await;
+    }
+
     pub(crate) async fn script(&self, script: &str) -> Value {
         self.client.execute(script, vec![]).await.unwrap()
     }

@@ -9,4 +9,5 @@
 mod chrome;
 mod journey;
 mod pages;
+mod register;
 mod site;

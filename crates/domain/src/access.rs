@@ -285,7 +285,7 @@ fn anyone(action: Action, noun: &str) -> Extent {
             | "authority" | "scope" | "deputy",
         ) => Extent::City,
         (Action::View | Action::Edit, "task") | (Action::Request, "decision") => Extent::Own,
-        (Action::View, "evidence" | "exception") => Extent::Section,
+        (Action::View, "evidence" | "exception" | "campaign_part" | "disposal") => Extent::Section,
         (Action::View, "decision") | (Action::View | Action::Edit, "session") => Extent::Own,
         _ => Extent::None,
     }
@@ -333,6 +333,20 @@ fn extent(role: Role, action: Action, noun: &str) -> Extent {
                 _ => Extent::None,
             }
         }
+        // 廃棄 is asked for and done by the section; deciding on it is a decision like any other.
+        Role::Manager | Role::SectionStaff | Role::SystemOperator if noun == "disposal" => match action {
+            Action::View | Action::Edit => Extent::Section,
+            _ => Extent::None,
+        },
+        // 棚卸: 課の担当者 prepare, 情報セキュリティ管理者 confirm.
+        Role::Manager if noun == "campaign_part" => match action {
+            Action::View | Action::Edit | Action::Decide => Extent::Section,
+            _ => Extent::None,
+        },
+        Role::SectionStaff if noun == "campaign_part" => match action {
+            Action::View | Action::Edit => Extent::Section,
+            _ => Extent::None,
+        },
         Role::Officer | Role::Manager | Role::SystemManager => match (action, noun) {
             (Action::View, "evidence" | "exception" | "decision" | "delegation" | "absence") => {
                 Extent::Section

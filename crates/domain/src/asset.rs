@@ -143,6 +143,14 @@ pub static REGISTER: Register = Register {
     number: "A-",
 };
 
+/// A person who sets another class has decided: the row no longer waits for it, unless they said so themselves.
+pub fn decide_by_hand(before: &Row, after: &mut Row) {
+    let same = |column: &str| before.get(column) == after.get(column);
+    if after.noun.name == ASSET.name && !same("confidentiality") && same("redecide") {
+        after.values.insert("redecide", false.into());
+    }
+}
+
 /// F26: where a class may lie is data (`/catalogue/classification`); the same table, as sentences. A test of the
 /// checks holds the two together.
 fn zone_bears_the_class(row: &Row) -> Option<Breach> {
@@ -208,6 +216,17 @@ mod tests {
         ] {
             assert_eq!(zone_bears_the_class(&asset(class, zone)).is_some(), breach, "{class} in {zone}");
         }
+    }
+
+    #[test]
+    fn another_class_by_hand_is_a_decision() {
+        let before = asset("3B", "resident").set("redecide", true);
+        let mut after = before.clone().set("confidentiality", "3C");
+        decide_by_hand(&before, &mut after);
+        assert!(read_over_is_not_decided(&before).is_some() && read_over_is_not_decided(&after).is_none());
+        let mut renamed = before.clone().set("name", "名簿");
+        decide_by_hand(&before, &mut renamed);
+        assert!(read_over_is_not_decided(&renamed).is_some(), "a new name decides no class");
     }
 
     #[test]

@@ -288,7 +288,7 @@ fn natural(code: &str) -> Vec<(u64, String)> {
 pub fn standard(kind: &str) -> Rule {
     let (division, route) = match kind {
         "revision" | "rejection" | "exception" | "emergency" => ("CISO決裁", "CISO"),
-        "account" => ("課長専決", "情報セキュリティ管理者"),
+        "account" | "disposal" => ("課長専決", "情報セキュリティ管理者"),
         _ => ("統括責任者専決", "統括情報セキュリティ責任者"),
     };
     Rule {

@@ -19,6 +19,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("exception", "例外措置"),
     ("emergency", "緊急時の事後承認"),
     ("account", "アカウントの申請"),
+    ("disposal", "廃棄"),
     ("general", "その他の申請"),
 ];
 

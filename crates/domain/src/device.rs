@@ -94,6 +94,10 @@ pub static DEVICE: Noun = Noun {
             .optional()
             .aliases(&["最終接続日", "最終通信日", "取得日", "最終ログイン"])
             .hint("ここまでの設定と日付を、機器から読み取った日。手で書いた日ではありません。"),
+        Column::new("checked_on", "最後に確かめた日", Kind::Date)
+            .later()
+            .aliases(&["棚卸日", "確認日"])
+            .hint("棚卸で、現物があることを確かめた日。"),
         Column::new("note", "備考", Kind::Text).optional().long().aliases(&["特記事項"]),
         Column::new("valid_from", "いつから", Kind::Date).aliases(&["導入日", "配備日", "登録日"]),
         Column::new("valid_to", "いつまで", Kind::Date).optional().aliases(&["廃棄日", "返却日"]),

@@ -10,11 +10,13 @@ pub mod assurance;
 pub mod authority;
 pub mod body;
 pub mod calendar;
+pub mod campaign;
 pub mod clock;
 pub mod date;
 pub mod decision;
 pub mod delegation;
 pub mod device;
+pub mod disposal;
 pub mod document;
 pub mod evidence;
 pub mod factor;
@@ -33,6 +35,7 @@ pub mod scope;
 pub mod search;
 pub mod section;
 pub mod staff_source;
+pub mod stocktake;
 pub mod system;
 pub mod task;
 pub mod verdict;
@@ -62,6 +65,8 @@ pub static NOUNS: &[&Noun] = &[
     &delegation::DEPUTY,
     &delegation::SAME_PERSON,
     &device::DEVICE,
+    &disposal::ATTACHMENT,
+    &disposal::DISPOSAL,
     &document::ADOPTION,
     &document::CLAUSE,
     &document::CLAUSE_TEXT,
@@ -85,7 +90,9 @@ pub static NOUNS: &[&Noun] = &[
     &scope::SCOPE,
     &section::SECTION,
     &staff_source::STAFF_SOURCE,
-    &task::CAMPAIGN,
+    &campaign::CAMPAIGN,
+    &campaign::CAMPAIGN_PART,
+    &stocktake::STOCKTAKE_ENTRY,
     &task::TASK,
     &system::SYSTEM,
     &verdict::VERDICT,

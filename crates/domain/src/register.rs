@@ -129,6 +129,12 @@ impl Register {
         self.section.map(|column| row.text(column)).filter(|unit| !unit.is_empty())
     }
 
+    /// The column with the day on which somebody last saw that the row is true (棚卸). A register of sections that has
+    /// one can be gone through.
+    pub fn checked(&self) -> Option<&'static Column> {
+        self.section.and(self.noun.column("checked_on"))
+    }
+
     /// Whether a column may stand in `extra`, which some registers have no place for.
     pub fn takes_extras(&self) -> bool {
         self.noun.column("extra").is_some()

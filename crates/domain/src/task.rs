@@ -38,25 +38,6 @@ pub static TASK: Noun = Noun {
     ],
 };
 
-/// One thing asked of many seats at once.
-pub static CAMPAIGN: Noun = Noun {
-    name: "campaign",
-    label: "一斉の依頼",
-    columns: &[
-        Column::new("title", "件名", Kind::Text),
-        Column::new("detail", "すること", Kind::Text),
-        Column::new("basis", "求めているもの", Kind::Choice(BASES)),
-        Column::new("due_rule", "期限の決まり", Kind::Text),
-        Column::new("due_on", "期限", Kind::Date),
-        Column::new("opened_ms", "始めた日時", Kind::Instant),
-        Column::new("opened_by", "始めた人", Kind::Ref("person")),
-        Column::new("closed_ms", "終えた日時", Kind::Instant).optional(),
-    ],
-};
-
-/// A seat with this many campaigns open is asked for another only after a warning.
-pub const CAMPAIGNS_WARN: i64 = 3;
-
 /// How a due date follows from the day something began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DueRule {

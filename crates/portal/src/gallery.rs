@@ -497,6 +497,13 @@ fn start_page() -> start::StartPage {
 
 fn summary_page() -> summary::SummaryPage {
     summary::SummaryPage {
+        exceptions: vec![(
+            "7(2)".to_owned(),
+            "情報資産の持出しを許可する".to_owned(),
+            "令和9年3月31日".to_owned(),
+            3,
+        )],
+        more_exceptions: 0,
         shell: shell("方針は今日、守られていますか", "/summary"),
         city: "さくら坂市".into(),
         document: "情報セキュリティ基本方針 第4版".into(),

@@ -3,10 +3,10 @@
 
 use crate::error::PortalError;
 use crate::pages::{
-    account, adoption, application, asset, assignment, board, body, bulk, card, clause, compare, credential,
-    decision, document, evidence, exception, import, incumbency, ledger, login, oidc, outside,
-    own_requirement, passkey, person, personnel, position, publication, register, relation, requirement,
-    role_seat, section, session as sessions, start, step_up, summary, task,
+    account, adoption, application, asset, assignment, board, body, bulk, campaign, card, clause, compare,
+    credential, decision, disposal, document, evidence, exception, import, incumbency, ledger, login, oidc,
+    outside, own_requirement, passkey, person, personnel, position, publication, register, relation,
+    requirement, role_seat, section, session as sessions, start, step_up, stocktake, summary, task,
 };
 use crate::session::{Need, guard};
 use crate::{App, assets, guard as front, limits};
@@ -16,7 +16,7 @@ use axum::http::HeaderMap;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
-use sekisho_domain::access::Action::{Edit, Export, Request, View};
+use sekisho_domain::access::Action::{Decide, Edit, Export, Request, View};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
@@ -132,9 +132,23 @@ pub static ROUTES: &[Route] = routes! {
     post "/tasks/{id}"                    May(Edit, "task")           => task::act;
     get  "/feeds/{token}/tasks.ics"       Nobody                      => task::ics;
     get  "/calendar"                      May(View, "task")           => task::year;
-    get  "/campaigns/new"                 May(Edit, "campaign")       => task::campaign_form;
-    post "/campaigns"                     May(Edit, "campaign")       => task::begin;
-    get  "/campaigns/{id}"                May(View, "task")           => task::campaign;
+    get  "/campaigns"                     May(View, "campaign_part")  => campaign::list;
+    get  "/campaigns/new"                 May(Edit, "campaign")       => campaign::new_form;
+    post "/campaigns"                     May(Edit, "campaign")       => campaign::begin;
+    get  "/campaigns/stocktake"           May(Edit, "campaign")       => stocktake::new_form;
+    post "/campaigns/stocktake"           May(Edit, "campaign")       => stocktake::begin;
+    get  "/campaigns/{id}"                May(View, "campaign_part")  => campaign::show;
+    post "/campaigns/{id}/close"          May(Edit, "campaign")       => stocktake::close;
+    get  "/stocktakes/{id}"               May(View, "campaign_part")  => stocktake::sheet;
+    get  "/stocktakes/{id}/checklist"     May(View, "campaign_part")  => stocktake::checklist;
+    post "/stocktakes/{id}/say"           May(Edit, "campaign_part")  => stocktake::say;
+    post "/stocktakes/{id}/scan"          May(Edit, "campaign_part")  => stocktake::scan;
+    post "/stocktakes/{id}/extra"         May(Edit, "campaign_part")  => stocktake::extra;
+    post "/stocktakes/{id}/prepare"       May(Edit, "campaign_part")  => stocktake::prepare;
+    post "/stocktakes/{id}/confirm"       May(Decide, "campaign_part") => stocktake::confirm;
+    post "/stocktakes/{id}/return"        May(View, "campaign_part")  => stocktake::give_back;
+    post "/stocktakes/{id}/settle"        May(Edit, "campaign_part")  => stocktake::settle;
+    get  "/q/{noun}/{number}"             Register(View)              => stocktake::label;
     get  "/bodies"                        May(View, "body")           => body::list;
     get  "/bodies/{id}"                   May(View, "body")           => body::show;
     post "/bodies/{id}/meetings"          May(Edit, "meeting")        => body::call;
@@ -221,6 +235,10 @@ pub static ROUTES: &[Route] = routes! {
     post "/registers/{noun}/views"        Register(View)              => register::view::keep;
     post "/registers/{noun}/views/{id}/remove" Register(View)         => register::view::forget;
     get  "/registers/{noun}/{id}"         Register(View)              => register::row::show;
+    get  "/registers/{noun}/{id}/dispose" Register(Edit)              => disposal::ask_form;
+    post "/registers/{noun}/{id}/dispose" Register(Edit)              => disposal::ask;
+    post "/registers/{noun}/{id}/files"   Register(Edit)              => disposal::attach [limits::UPLOAD_BODY_BYTES];
+    get  "/registers/{noun}/{id}/stocktake" Register(View)            => stocktake::row;
     get  "/registers/{noun}/{id}/edit"    Register(Edit)              => register::form::edit_form;
     post "/registers/{noun}/{id}/edit"    Register(Edit)              => register::form::update;
     get  "/registers/{noun}/{id}/print"   Register(View)              => register::print::show;
@@ -232,6 +250,11 @@ pub static ROUTES: &[Route] = routes! {
     get  "/registers/asset/{id}/classify" May(Edit, "asset")          => asset::classify;
     post "/registers/asset/{id}/classify" May(Edit, "asset")          => asset::classified;
     get  "/registers/{noun}/{id}/relations" Register(View)            => relation::show;
+    get  "/files/{id}"                    SignedIn                    => disposal::file;
+    get  "/disposals"                     May(View, "disposal")       => disposal::list;
+    get  "/disposals/{id}"                May(View, "disposal")       => disposal::show;
+    post "/disposals/{id}"                May(Edit, "disposal")       => disposal::finish [limits::UPLOAD_BODY_BYTES];
+    get  "/disposals/{id}/proof"          May(View, "disposal")       => disposal::proof;
     get  "/exceptions"                    May(View, "exception")      => exception::list;
     get  "/api/v1/openapi.json"           SignedIn                    => register::api::description;
     get  "/api/v1/registers/{noun}"       Register(View)              => register::api::list;

@@ -2,6 +2,7 @@
 
 use sekisho_domain::account::ACCOUNT;
 use sekisho_domain::date::date_at;
+use sekisho_domain::disposal::DISPOSAL;
 use sekisho_domain::document::REVISION;
 use sekisho_domain::evidence::EXCEPTION;
 use sekisho_domain::noun::Row;
@@ -49,6 +50,7 @@ pub(crate) async fn subject_changed(tx: &mut Tx<'_>, decision: &Row) -> Result<b
     let current = match decision.text("kind") {
         "revision" => revision_subject(&tx.get(&REVISION, decision.text("subject_id")).await?),
         "exception" => exception_subject(&tx.get(&EXCEPTION, decision.text("subject_id")).await?),
+        "disposal" => crate::disposal::subject(&tx.get(&DISPOSAL, decision.text("subject_id")).await?),
         "emergency" => {
             let mut subject = exception_subject(&tx.get(&EXCEPTION, decision.text("subject_id")).await?);
             subject["done_ms"] = decision.get("done_ms").and_then(|v| v.int()).into();
@@ -77,6 +79,10 @@ pub(crate) async fn approved(tx: &mut Tx<'_>, decision: &Row) -> Result<()> {
         "rejection" => reject(tx, decision).await,
         "adoption" => adopt(tx, decision).await,
         "account" => account(tx, decision).await,
+        "disposal" => {
+            let disposal = tx.get(&DISPOSAL, decision.text("subject_id")).await?;
+            tx.update(disposal.set("state", "granted")).await
+        }
         "exception" | "emergency" => {
             let exception = tx.get(&EXCEPTION, decision.text("subject_id")).await?;
             tx.update(exception.set("state", "granted").set("decision_id", decision.id.as_str())).await
@@ -91,6 +97,10 @@ pub(crate) async fn undone(tx: &mut Tx<'_>, decision: &Row) -> Result<()> {
         "revision" => {
             let revision = tx.get(&REVISION, decision.text("subject_id")).await?;
             tx.update(revision.set("state", "draft")).await
+        }
+        "disposal" => {
+            let disposal = tx.get(&DISPOSAL, decision.text("subject_id")).await?;
+            tx.update(disposal.set("state", "refused")).await
         }
         "exception" | "emergency" => {
             let exception = tx.get(&EXCEPTION, decision.text("subject_id")).await?;

@@ -17,10 +17,12 @@ pub mod account;
 mod assurance;
 pub mod body;
 mod calendar;
+pub mod campaign;
 pub mod ceremony;
 mod db;
 pub mod decision;
 pub mod directory;
+pub mod disposal;
 pub mod document;
 pub mod effect;
 mod error;
@@ -37,6 +39,7 @@ pub mod register;
 pub mod requirement;
 mod row;
 pub mod session;
+pub mod stocktake;
 pub mod task;
 mod tx;
 pub mod verdict;
@@ -85,7 +88,9 @@ pub fn statements() -> Vec<&'static str> {
         directory::SQL,
         body::SQL,
         calendar::SQL,
+        campaign::SQL,
         db::SQL,
+        disposal::SQL,
         document::SQL,
         incumbency::SQL,
         ledger::SQL,
@@ -94,6 +99,7 @@ pub fn statements() -> Vec<&'static str> {
         personnel::SQL,
         requirement::SQL,
         session::SQL,
+        stocktake::SQL,
         task::SQL,
         tx::SQL,
         verdict::SQL,

@@ -16,7 +16,7 @@ use crate::error::{Result, StoreError};
 sql! {
     const KEEP_KEY = "INSERT INTO object_key (object_id, identity) VALUES ($1, $2)";
     const KEY = "SELECT identity FROM object_key WHERE object_id = $1";
-    const DESTROY_KEY = "DELETE FROM object_key WHERE object_id = $1";
+    pub(crate) const DESTROY_KEY = "DELETE FROM object_key WHERE object_id = $1";
 }
 
 /// A file that has been sealed and is on the disk.

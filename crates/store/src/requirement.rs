@@ -102,6 +102,12 @@ pub struct OwnRequirement<'a> {
 }
 
 impl Db {
+    /// The city's row of a catalogue row.
+    pub async fn requirement_of(&self, catalogue_id: &str) -> Result<Option<String>> {
+        let row: Option<(String,)> = self.fetch_optional(BY_CATALOGUE, &[catalogue_id.into()]).await?;
+        Ok(row.map(|(id,)| id))
+    }
+
     /// Requirements after `after` (a sort key), in catalogue order.
     pub async fn requirements(
         &self,

@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 use sekisho_domain::access::{Who, read_key, role_key};
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, date_at, plus_days, plus_months};
-use sekisho_domain::id::new_id;
 use sekisho_domain::noun::{Row, Value};
 use sekisho_domain::role::Role;
-use sekisho_domain::task::{CAMPAIGN, CAMPAIGNS_WARN, DueRule, Rung, TASK, rung};
+use sekisho_domain::task::{DueRule, Rung, TASK, rung};
 
 use crate::error::{Result, StoreError};
 use crate::tx::Actor;
@@ -64,15 +63,6 @@ sql! {
         WHERE s.state = 'open' AND d.state = 'pending' GROUP BY s.body_id, b.name";
     const STOPPED = "SELECT id, effective_ms FROM personnel_change
         WHERE state = 'cancelled' AND summary IS NOT NULL AND effective_ms > $1 ORDER BY id";
-    const CAMPAIGNS_OPEN = "SELECT COUNT(DISTINCT campaign_id) AS number FROM task
-        WHERE seat_key = $1 AND state = 'open' AND campaign_id IS NOT NULL";
-    const CAMPAIGNS = "SELECT c.id, c.title, c.detail, c.basis, c.due_on, c.opened_ms,
-            (SELECT COUNT(*) FROM task t WHERE t.campaign_id = c.id) AS asked,
-            (SELECT COUNT(*) FROM task t WHERE t.campaign_id = c.id AND t.state = 'done') AS done
-        FROM campaign c WHERE c.id < $1 ORDER BY c.id DESC LIMIT $2";
-    const OF_CAMPAIGN = "SELECT t.id, t.unit_id, s.name AS section, t.state, t.closed_ms FROM task t
-        LEFT JOIN section s ON s.unit_id = t.unit_id AND s.valid_from <= $2 AND (s.valid_to IS NULL OR s.valid_to > $2)
-        WHERE t.campaign_id = $1 ORDER BY CASE t.state WHEN 'open' THEN 0 ELSE 1 END, s.sort_key, t.id";
     const MANAGED = "SELECT s.unit_id FROM section s
         WHERE s.managed AND s.valid_from <= $1 AND (s.valid_to IS NULL OR s.valid_to > $1)
             AND NOT EXISTS (SELECT 1 FROM scope x WHERE x.unit_id = s.unit_id AND x.matter IS NULL AND NOT x.applies
@@ -107,66 +97,24 @@ pub struct TaskRow {
     pub delegated_to: Option<String>,
 }
 
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct CampaignLine {
-    pub id: String,
-    pub title: String,
-    pub detail: String,
-    pub basis: String,
-    pub due_on: String,
-    pub opened_ms: i64,
-    pub asked: i64,
-    pub done: i64,
-}
-
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct AskedLine {
-    pub id: String,
-    pub unit_id: Option<String>,
-    pub section: Option<String>,
-    pub state: String,
-    pub closed_ms: Option<i64>,
-}
-
 /// What a derivation says should be on somebody's list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Wanted {
-    kind: &'static str,
-    source_noun: &'static str,
-    source_id: String,
-    title: String,
-    href: String,
-    basis: &'static str,
-    due: Date,
-    seat_key: String,
-    unit_id: Option<String>,
+pub(crate) struct Wanted {
+    pub(crate) kind: &'static str,
+    pub(crate) source_noun: &'static str,
+    pub(crate) source_id: String,
+    pub(crate) title: String,
+    pub(crate) href: String,
+    pub(crate) basis: &'static str,
+    pub(crate) due: Date,
+    pub(crate) seat_key: String,
+    pub(crate) unit_id: Option<String>,
 }
 
 impl Wanted {
     fn mark(&self) -> (String, String, String, String) {
         (self.kind.into(), self.source_noun.into(), self.source_id.clone(), self.seat_key.clone())
     }
-}
-
-/// One thing asked of many sections.
-#[derive(Clone, Copy, Debug)]
-pub struct NewCampaign<'a> {
-    pub title: &'a str,
-    pub detail: &'a str,
-    pub basis: &'a str,
-    pub due_rule: DueRule,
-    /// Sections whose 情報セキュリティ管理者 is asked.
-    pub unit_ids: &'a [String],
-    /// Ask although some seats have three campaigns open already.
-    pub anyway: bool,
-}
-
-/// What became of a campaign that was to begin.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Begun {
-    Yes(String),
-    /// These sections have [`CAMPAIGNS_WARN`] open already; nothing was begun.
-    Crowded(Vec<String>),
 }
 
 impl Db {
@@ -197,15 +145,6 @@ impl Db {
     /// Open tasks of the whole city that are due in a stretch of days: the year calendar.
     pub async fn tasks_between(&self, from: Date, to: Date, limit: i64) -> Result<Vec<TaskRow>> {
         self.fetch_all(BETWEEN, &[from.into(), to.into(), limit.into()]).await
-    }
-
-    pub async fn campaigns(&self, before: &str, limit: i64) -> Result<Vec<CampaignLine>> {
-        self.fetch_all(CAMPAIGNS, &[before.into(), limit.into()]).await
-    }
-
-    /// Who has answered a campaign, those who have not first.
-    pub async fn campaign_tasks(&self, campaign_id: &str, on: Date) -> Result<Vec<AskedLine>> {
-        self.fetch_all(OF_CAMPAIGN, &[campaign_id.into(), on.into()]).await
     }
 
     /// Sections with a manager of their own to which the policy applies.
@@ -347,6 +286,8 @@ impl Store {
             wanted.push(plain("personnel", "personnel_change", id, title, href, &due, &office)?);
         }
         wanted.extend(self.keeping(now, ahead, &office).await?);
+        wanted.extend(self.stocktake_tasks(on).await?);
+        wanted.extend(self.disposal_tasks(on).await?);
         Ok(wanted)
     }
 
@@ -438,55 +379,6 @@ impl Store {
 
     pub async fn revoke_feeds(&self, person_id: &str) -> Result<u64> {
         self.op_execute(REVOKE_FEEDS, &[person_id.into()]).await
-    }
-
-    /// Begins a campaign, unless a seat is crowded and the caller has not said to go on.
-    pub async fn begin_campaign(&self, actor: &Actor, new: NewCampaign<'_>) -> Result<Begun> {
-        let rule = new.due_rule.allowed(new.basis).map_err(|_| StoreError::IllegalMove(LEGAL))?;
-        let mut crowded = Vec::new();
-        for unit in new.unit_ids {
-            let key = role_key(Role::Manager, Some(unit));
-            let (open,): (i64,) = self.db.fetch_one(CAMPAIGNS_OPEN, &[key.into()]).await?;
-            if open >= CAMPAIGNS_WARN {
-                crowded.push(unit.clone());
-            }
-        }
-        if !crowded.is_empty() && !new.anyway {
-            return Ok(Begun::Crowded(crowded));
-        }
-        let calendar = self.db.calendar().await?;
-        let mut tx = self.write(actor, "campaign.begin").await?;
-        let at = tx.at();
-        let due = rule.due(date_at(at), &calendar);
-        let row = Row::new(&CAMPAIGN, new_id(at, &*self.entropy))
-            .set("title", new.title)
-            .set("detail", new.detail)
-            .set("basis", new.basis)
-            .set("due_rule", rule.code())
-            .set("due_on", due)
-            .set("opened_ms", at)
-            .set("opened_by", actor.person_id.as_str());
-        let id = row.id.clone();
-        tx.insert(row).await?;
-        for unit in new.unit_ids {
-            let row = Row::new(&TASK, tx.new_id())
-                .set("kind", "campaign")
-                .set("source_noun", "campaign")
-                .set("source_id", id.as_str())
-                .set("title", new.title)
-                .set("href", format!("/campaigns/{id}"))
-                .set("basis", new.basis)
-                .set("due_rule", rule.code())
-                .set("due_on", due)
-                .set("seat_key", role_key(Role::Manager, Some(unit)))
-                .set("unit_id", unit.as_str())
-                .set("campaign_id", id.as_str())
-                .set("state", "open")
-                .set("opened_ms", at);
-            tx.insert(row).await?;
-        }
-        tx.commit().await?;
-        Ok(Begun::Yes(id))
     }
 }
 

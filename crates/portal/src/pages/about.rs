@@ -89,6 +89,20 @@ pub(crate) async fn about(
                 ..About::default()
             })
         }
+        "disposal" => Ok(About {
+            verb: "廃棄を許可".to_owned(),
+            subject: vec![
+                ("廃棄するもの", text("title")),
+                (
+                    "消し方",
+                    crate::pages::clause::word(sekisho_domain::disposal::METHODS, &text("method")).to_owned(),
+                ),
+                ("理由", text("reason")),
+            ],
+            link: Some((format!("/registers/{}/{}", text("register"), text("row")), "台帳の行を見る")),
+            consequence: "承認すると、廃棄できます。廃棄した後に証明を残すまで、行は台帳に残ります。",
+            ..About::default()
+        }),
         _ => Ok(About {
             verb: format!("「{}」を承認", row.text("title")),
             subject: subject["detail"].as_str().map(|d| ("内容", d.to_owned())).into_iter().collect(),

@@ -11,12 +11,15 @@ use crate::shell::{Page, Shell, page};
 use crate::standing::Standing;
 use askama::Template;
 use axum::extract::{RawQuery, State};
+use sekisho_domain::access::{Action, Reach};
 use sekisho_domain::clock::Ms;
+use sekisho_domain::register::cell::worded;
 use sekisho_domain::verdict::State as Verdict;
 
 /// Rows that fit on the page beside the rest.
 const FIXES_SHOWN: usize = 8;
 const DECISIONS_SHOWN: usize = 5;
+const EXCEPTIONS_SHOWN: usize = 5;
 /// The same, as a limit of the query.
 const DECISIONS_SHOWN_ROWS: i64 = 5;
 
@@ -33,6 +36,9 @@ pub(crate) struct SummaryPage {
     pub(crate) fixes: Vec<Fix>,
     pub(crate) more_fixes: usize,
     pub(crate) decisions: Vec<Waiting>,
+    /// 例外措置 in force, the first to end first: (clause, what is excepted, until, how often).
+    pub(crate) exceptions: Vec<(String, String, String, i64)>,
+    pub(crate) more_exceptions: usize,
     pub(crate) adopted: Adopted,
     pub(crate) heads: Vec<&'static str>,
     pub(crate) chapters: Vec<ChapterLine>,
@@ -75,7 +81,14 @@ pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQue
         bar: picture.bar(node),
         counts: STATES[..5].iter().map(|s| picture.count(node, *s)).collect(),
     });
+    let own = (me.reach(Action::View, "exception") != Reach::All).then_some(me.who.person_id.as_str());
+    let mut exceptions = app.store.db.exceptions("now", own, me.on).await?;
+    let more_exceptions = exceptions.len().saturating_sub(EXCEPTIONS_SHOWN);
+    exceptions.truncate(EXCEPTIONS_SHOWN);
+    let exceptions = exceptions.into_iter().map(|x| (x.clause_label, x.title, worded(&x.valid_to), x.times));
     page(&SummaryPage {
+        exceptions: exceptions.collect(),
+        more_exceptions,
         shell: app.shell(&me, "/", "方針は今日、守られていますか").await?.crumb("/", "方針の実施状況"),
         city: app.config.city.clone(),
         document: board::edition_words(revision.as_ref()),

@@ -1,4 +1,4 @@
-//! やること: one list per person, the year for those who run the policy, things asked of many sections at once.
+//! やること: one list per person, the year for those who run the policy.
 
 use crate::App;
 use crate::credential;
@@ -6,8 +6,7 @@ use crate::error::PortalError;
 use crate::form::Form;
 use crate::limits::PAGE_ROWS;
 use crate::pages::clause::word;
-use crate::pages::shared::FormPage;
-use crate::part::{Cell, Day, Errors, Field, Input, Pager};
+use crate::part::{Day, Pager};
 use crate::session::Me;
 use crate::shell::{Page, Shell, page};
 use askama::Template;
@@ -18,8 +17,8 @@ use sekisho_domain::access::{Action, Reach};
 use sekisho_domain::calendar::{Calendar, holiday};
 use sekisho_domain::date::{Date, fiscal_year, plus_days, plus_months, wareki};
 use sekisho_domain::ics::{self, Entry};
-use sekisho_domain::task::{BASES, CAMPAIGN, DueRule, Rung, STATES, rung};
-use sekisho_store::task::{Begun, NewCampaign, TaskRow};
+use sekisho_domain::task::{BASES, DueRule, Rung, rung};
+use sekisho_store::task::TaskRow;
 
 /// Entries of one calendar feed; more than this is no calendar.
 const FEED_ROWS: i64 = 500;
@@ -281,143 +280,6 @@ fn closed_days(from: Date, to: Date, calendar: &Calendar) -> String {
         day = plus_days(day, 1);
     }
     words.join("、")
-}
-
-fn campaign_fields() -> Vec<Field> {
-    let bases: Vec<(&str, &str)> = BASES.to_vec();
-    vec![
-        Field::text("title", "件名"),
-        Field::area("detail", "してほしいこと"),
-        Field::radio("basis", "求めているもの", &bases),
-        Field::radio(
-            "rule",
-            "期限の決まり",
-            &[
-                ("business", "開庁日で数える"),
-                ("calendar", "暦の日で数える（法令の期限はこれだけ）"),
-                ("roll", "暦の日で数え、閉庁日なら次の開庁日"),
-            ],
-        ),
-        Field::new("days", "日数", Input::Digits),
-        Field::new("anyway", "依頼が重なっている所属にも出す", Input::Check),
-    ]
-}
-
-async fn campaign_page(app: &App, me: &Me, form: Option<&Form>) -> Result<FormPage, PortalError> {
-    let units = app.store.db.managed_units(me.on).await?.len();
-    let fields = campaign_fields();
-    let (fields, errors) = form.map_or((fields.clone(), Errors::default()), |f| f.refill(fields));
-    Ok(FormPage {
-        shell: app.shell(me, "/tasks", "全ての課に、何を頼みますか").await?.crumb("/tasks", "やること"),
-        lead: format!(
-            "情報セキュリティ管理者のいる {units} の組織に、同じ依頼を出します。適用範囲の外の組織には出しません。"
-        ),
-        errors,
-        action: "/campaigns".to_owned(),
-        fields,
-        upload: false,
-        button: "依頼する",
-        consequence: "各課の「やること」に出ます。終わった課から、集計に反映します。".to_owned(),
-    })
-}
-
-pub(crate) async fn campaign_form(State(app): State<App>, me: Me) -> Page {
-    page(&campaign_page(&app, &me, None).await?)
-}
-
-pub(crate) async fn begin(State(app): State<App>, me: Me, mut form: Form) -> Result<Response, PortalError> {
-    let title = form.required("title", "件名を入力してください。");
-    let detail = form.required("detail", "してほしいことを入力してください。");
-    let basis = form.one_of("basis", "求めているものを選んでください。", |b| {
-        BASES.iter().find(|(code, _)| *code == b).map(|(code, _)| *code)
-    });
-    let days = form.get("days").to_owned();
-    let rule = DueRule::parse(&format!("{}:{days}", form.get("rule")));
-    let rule = match (rule, basis) {
-        (Err(_), _) => {
-            form.refuse("days", "期限の決まりを選び、日数を数字で入力してください。");
-            None
-        }
-        (Ok(rule), Some(basis)) if rule.allowed(basis).is_err() => {
-            form.refuse("rule", "法令の期限は、暦の日で数えます。開庁日では数えられません。");
-            None
-        }
-        (Ok(rule), _) => Some(rule),
-    };
-    let (true, Some(basis), Some(rule)) = (form.ok(), basis, rule) else {
-        return Ok(page(&campaign_page(&app, &me, Some(&form)).await?)?.into_response());
-    };
-    let units = app.store.db.managed_units(me.on).await?;
-    let new = NewCampaign {
-        title: &title,
-        detail: &detail,
-        basis,
-        due_rule: rule,
-        unit_ids: &units,
-        anyway: !form.get("anyway").is_empty(),
-    };
-    match app.store.begin_campaign(&me.actor(), new).await? {
-        Begun::Yes(id) => Ok(Redirect::to(&format!("/campaigns/{id}")).into_response()),
-        Begun::Crowded(units) => {
-            let mut names = Vec::new();
-            for unit in units.iter().take(3) {
-                names.push(app.store.db.section_name(unit, me.on).await?.unwrap_or_default());
-            }
-            form.refuse(
-                "anyway",
-                format!(
-                    "{} など {} の組織には、終わっていない依頼が3件以上あります。終わるのを待つか、重ねて出すことを選んでください。",
-                    names.join("、"),
-                    units.len()
-                ),
-            );
-            Ok(page(&campaign_page(&app, &me, Some(&form)).await?)?.into_response())
-        }
-    }
-}
-
-#[derive(Debug, Template)]
-#[template(path = "task/campaign.html")]
-pub(crate) struct CampaignPage {
-    shell: Shell,
-    detail: String,
-    basis: &'static str,
-    due: Day,
-    asked: usize,
-    done: usize,
-    rows: Vec<Vec<Cell>>,
-}
-
-pub(crate) async fn campaign(State(app): State<App>, me: Me, Path(id): Path<String>) -> Page {
-    let row = app.store.db.row(&CAMPAIGN, &id).await?.ok_or(PortalError::NotFound)?;
-    let tasks = app.store.db.campaign_tasks(&id, me.on).await?;
-    let everything = me.reach(Action::View, "campaign") == Reach::All;
-    let mine =
-        |unit: Option<&str>| me.who.seats.iter().any(|s| s.valid(me.on) && Some(s.unit_id.as_str()) == unit);
-    if !everything && !tasks.iter().any(|t| mine(t.unit_id.as_deref())) {
-        return Err(PortalError::NotFound);
-    }
-    let done = tasks.iter().filter(|t| t.state == "done").count();
-    let asked = tasks.len();
-    let shown = tasks.into_iter().filter(|t| everything || mine(t.unit_id.as_deref()));
-    let rows = shown.map(|t| {
-        let at = t.closed_ms.map(|ms| crate::part::Moment::at(sekisho_domain::clock::Ms(ms)).text);
-        vec![
-            Cell::text(t.section.unwrap_or_default()),
-            Cell::text(word(STATES, &t.state)),
-            Cell::text(at.unwrap_or_default()),
-        ]
-    });
-    let due = row.text("due_on").parse().unwrap_or(me.on);
-    page(&CampaignPage {
-        shell: app.shell(&me, "/tasks", row.text("title")).await?.crumb("/tasks", "やること"),
-        detail: row.text("detail").to_owned(),
-        basis: word(BASES, row.text("basis")),
-        due: Day::due(due),
-        asked,
-        done,
-        rows: rows.collect(),
-    })
 }
 
 /// For the year page's head.

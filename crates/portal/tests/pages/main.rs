@@ -7,6 +7,7 @@ use sekisho_domain::{noun, register};
 
 mod adding;
 mod asset;
+mod disposal;
 #[expect(unreachable_pub, reason = "the file is what the guide prints, and in `domain` its items are public")]
 mod doorkey;
 mod kit;
@@ -20,4 +21,5 @@ mod register_import;
 mod register_more;
 mod register_row;
 mod sign_in;
+mod stocktake;
 mod walk;

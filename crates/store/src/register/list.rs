@@ -164,7 +164,7 @@ struct Asked {
 }
 
 /// A reach as one bound value; `None` for nothing at all. Rows of registers belong to sections, not to people.
-fn units(reach: &Reach) -> Option<String> {
+pub(crate) fn units(reach: &Reach) -> Option<String> {
     match reach {
         Reach::All => Some("*".to_owned()),
         Reach::Sections(units) | Reach::SectionsAndOwn(units) => Some(format!(",{},", units.join(","))),

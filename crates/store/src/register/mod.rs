@@ -11,6 +11,7 @@ mod view;
 
 pub use history::VersionLine;
 pub use import::{ImportLine, Undo};
+pub(crate) use list::units as reached_units;
 pub use list::{COUNTED_MAX, ListQuery, Listed, Referring};
 pub use view::ViewLine;
 

@@ -251,6 +251,20 @@ pub(crate) fn referring(register: &Register, column: &'static str) -> &'static s
     })
 }
 
+/// Rows of a section (`$1`) of which a version was recorded after `$2`, that commit `$3` did not write.
+pub(crate) fn touched(register: &Register) -> Option<&'static str> {
+    static KEPT: LazyLock<Mutex<HashMap<&'static str, &'static str>>> = LazyLock::new(Mutex::default);
+    let (table, section) = (register.noun.name, register.section?);
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    Some(kept.entry(table).or_insert_with(|| {
+        keep(format!(
+            "SELECT DISTINCT t.id FROM {table} t JOIN row_version v ON v.noun = '{table}' AND v.id = t.id
+            WHERE t.\"{section}\" = $1 AND v.recorded_ms > $2
+                AND (v.entry_id < $3 || '.' OR v.entry_id > $3 || '/')"
+        ))
+    }))
+}
+
 /// Every (register, column) that refers to a noun.
 pub(crate) fn references(noun: &str) -> impl Iterator<Item = (&'static Register, &'static Column)> {
     REGISTERS.iter().copied().flat_map(move |register| {
@@ -278,7 +292,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static str> {
         let columns: &'static [Column] = register.noun.columns;
         let referring =
             columns.iter().filter(|c| matches!(c.kind, Kind::Ref(_))).map(|c| referring(register, c.name));
-        [s.put, s.probe, s.by_number, s.last_number].into_iter().chain(shapes).chain(referring)
+        let touched = touched(register).into_iter();
+        [s.put, s.probe, s.by_number, s.last_number].into_iter().chain(shapes).chain(referring).chain(touched)
     });
     nouns.chain(lists)
 }

@@ -149,7 +149,9 @@ fn changed(
         if layout.get(&row, column) == value {
             continue;
         }
+        let before = row.clone();
         layout.set(&mut row, column, value.clone());
+        sekisho_domain::asset::decide_by_hand(&before, &mut row);
         if let Some((_, said)) = layout.refusals(&row).into_iter().next() {
             return Err(format!("{}：{said}", register.words(&row)));
         }

@@ -8,7 +8,8 @@ use crate::form::Form;
 use crate::pages::shared::FormPage;
 use crate::part::{Errors, Field};
 use crate::session::Me;
-use crate::shell::{Page, page};
+use crate::shell::{Page, Shell, page};
+use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use sekisho_domain::access::Action;
@@ -17,6 +18,18 @@ use sekisho_domain::id::new_id;
 use sekisho_domain::noun::{Column, Kind, Row, Value};
 use sekisho_domain::register::names::Names;
 use sekisho_domain::register::{Layout, Register, cell};
+
+#[derive(Template)]
+#[template(path = "register/form.html")]
+struct RegisterForm {
+    shell: Shell,
+    /// Where the class of an asset is worked out by questions.
+    help: Option<String>,
+    errors: Errors,
+    action: String,
+    fields: Vec<Field>,
+    button: &'static str,
+}
 
 /// Everything a form of a register is made from.
 struct Desk {
@@ -92,7 +105,7 @@ async fn form_page(
     desk: &Desk,
     row: &Row,
     form: Option<&Form>,
-) -> Result<FormPage, PortalError> {
+) -> Result<RegisterForm, PortalError> {
     let register = desk.layout.register;
     let (noun, label) = (register.noun.name, register.noun.label);
     let mut fields = desk.fields(me, row);
@@ -111,15 +124,17 @@ async fn form_page(
         ),
     };
     let shell = app.shell(me, "/registers", title).await?;
-    Ok(FormPage {
+    let help = (noun == "asset").then(|| match row.id.as_str() {
+        "" => "/registers/asset/classify".to_owned(),
+        id => format!("/registers/asset/{id}/classify"),
+    });
+    Ok(RegisterForm {
         shell: shell.crumb("/registers", "台帳").crumb(format!("/registers/{noun}"), label),
-        lead: String::new(),
+        help,
         errors,
         action,
         fields,
-        upload: false,
         button,
-        consequence: "誰が、いつ、何を変えたかが履歴に残ります。".to_owned(),
     })
 }
 
@@ -190,6 +205,7 @@ pub(crate) async fn update(
     // The version the form was made from: whoever saved meanwhile must not be overwritten unseen.
     row.version = form.get("version").parse().unwrap_or(0);
     desk.read(&mut form, &mut row);
+    sekisho_domain::asset::decide_by_hand(&before, &mut row);
     if form.ok() {
         refuse_foreign(&me, register, &row, &mut form);
         refuse_known_number(&app, register, &row, &mut form).await?;

@@ -2,11 +2,11 @@
 
 use super::bulk::ticked;
 use super::named;
-use crate::App;
 use crate::form::Form;
 use crate::part::Qr;
 use crate::session::Me;
 use crate::shell::{Page, Shell, page};
+use crate::{App, Config};
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use sekisho_domain::access::Action;
@@ -47,8 +47,7 @@ pub(crate) async fn sheet(
     let labels = rows.iter().map(|row| {
         let number = row.text(register.key[0]).to_owned();
         let unit = register.section_of(row).unwrap_or_default();
-        // The number alone, so that a scan finds the row in any installation and under any address.
-        let qr = Qr::of(&number, format!("{number} のQRコード"));
+        let qr = Qr::of(&link(&app.config, register.noun.name, &number), format!("{number} のQRコード"));
         Label {
             name: row.text(register.title).to_owned(),
             section: names.word("section", unit).unwrap_or_default().to_owned(),
@@ -63,6 +62,15 @@ pub(crate) async fn sheet(
         shell: shell.crumb("/registers", "台帳").crumb(format!("/registers/{noun}"), register.noun.label),
         labels: labels.collect(),
     })
+}
+
+/// What a telephone's camera opens: the row, or its place in the stocktake that is going on. An installation that does
+/// not know its own address puts the number alone on the label, which readers at a keyboard understand as well.
+fn link(config: &Config, noun: &str, number: &str) -> String {
+    let Some(host) = &config.host else { return number.to_owned() };
+    let scheme = if config.tls { "https" } else { "http" };
+    let number: String = form_urlencoded::byte_serialize(number.as_bytes()).collect();
+    format!("{scheme}://{host}/q/{noun}/{}", number.replace('+', "%20"))
 }
 
 impl Bars {
@@ -144,6 +152,15 @@ mod tests {
             assert!(wide.len() == 9 && count == 3, "{letter} {special}");
             assert_eq!(WIDE.iter().filter(|(_, other)| *other == wide).count(), 1, "{letter}");
         }
+    }
+
+    #[test]
+    fn a_label_leads_to_its_row() {
+        let mut config = Config::default();
+        assert_eq!(link(&config, "asset", "A-1"), "A-1");
+        config.host = Some("sekisho.city.example".into());
+        config.tls = true;
+        assert_eq!(link(&config, "medium", "媒 1"), "https://sekisho.city.example/q/medium/%E5%AA%92%201");
     }
 
     #[test]

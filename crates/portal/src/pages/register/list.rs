@@ -59,6 +59,16 @@ fn beside(me: &Me) -> Vec<Vec<Cell>> {
             "守れない要求に、代わりの対策と期限を付けて認めたもの。期限が来ると自動で終わります。",
         );
     }
+    if me.reaches(Action::View, "disposal") {
+        line(
+            "/disposals",
+            "廃棄",
+            "保存期間が過ぎたもの、要らなくなった媒体。決裁を受けて廃棄し、証明を残します。",
+        );
+    }
+    if me.reaches(Action::View, "campaign_part") {
+        line("/campaigns", "棚卸・一斉の依頼", "台帳と現物を比べ、課長が確かめます。どこまで進んでいるか。");
+    }
     if me.reaches(Action::Edit, "asset") {
         line(
             "/registers/asset/classify",

@@ -4,6 +4,7 @@ use super::{cell_of, named, words};
 use crate::App;
 use crate::error::PortalError;
 use crate::form::Form;
+use crate::pages::disposal::{self, Kept};
 use crate::pages::relation::{Aside, aside};
 use crate::part::{Cell, Moment};
 use crate::session::Me;
@@ -13,6 +14,7 @@ use axum::extract::{Path, RawQuery, State};
 use sekisho_domain::access::Action;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, parse_date, start_of, wareki};
+use sekisho_domain::disposal::can_be_disposed;
 use sekisho_domain::noun::{Column, Row};
 use sekisho_domain::register::names::Names;
 use sekisho_domain::register::{Layout, Register};
@@ -39,6 +41,9 @@ struct RowPage {
     referring: Vec<(&'static str, Vec<(String, String)>)>,
     can_edit: bool,
     ended: bool,
+    files: Vec<Kept>,
+    /// Where its disposal is asked for or stands.
+    dispose: Option<String>,
 }
 
 struct Version {
@@ -55,6 +60,7 @@ pub(crate) fn done(code: &str) -> Option<&'static str> {
     Some(match code {
         "created" => "加えました。",
         "saved" => "直しました。前の内容は、履歴に残っています。",
+        "attached" => "ファイルを付けました。",
         "ended" => "終了にしました。行は、履歴とともに残っています。",
         "view" => "見方を保存しました。",
         "view-removed" => "見方を消しました。",
@@ -113,6 +119,8 @@ pub(crate) async fn show(
         on: on.to_string(),
         known: known.map(|d| d.to_string()).unwrap_or_default(),
         dated: known.is_some() || on != me.on,
+        files: if known.is_none() { disposal::kept(&app, register, &id).await? } else { Vec::new() },
+        dispose: can_be_disposed(register).then(|| format!("/registers/{noun}/{id}/dispose")),
         history: history(register, &layout, &seen, &names, &id, &versions),
         referring: referring(&app, &me, register, &id).await?,
         can_edit: known.is_none() && me.must_row(Action::Edit, register, &now).is_ok(),
@@ -140,6 +148,8 @@ fn empty(register: &'static Register, shell: Shell, id: String, form: &Form) -> 
         referring: Vec::new(),
         can_edit: false,
         ended: false,
+        files: Vec::new(),
+        dispose: None,
     }
 }
 
@@ -263,6 +273,8 @@ fn verb(action: &str) -> &'static str {
         "end" => "終了にした",
         "import" => "取り込んだ",
         "undo" => "取り込みを元に戻した",
+        "confirm" => "棚卸で確かめた",
+        "finish" => "廃棄した",
         "bulk" => "まとめて直した",
         "classify" => "区分を決めた",
         "reclassify" => "新しい区分に読み替えた",
