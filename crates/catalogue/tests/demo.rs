@@ -68,6 +68,8 @@ fn unproven_and_stale(events: &[Event], anchor: Date) -> (Vec<String>, Vec<Strin
 /// Replays who exists, where they sit and what was adopted, refusing what a store would refuse.
 #[derive(Default)]
 struct Office {
+    /// Who handed the network's configurations in last.
+    handed_in: Option<Actor>,
     sections: HashSet<String>,
     managed: HashSet<String>,
     positions: HashSet<String>,
@@ -225,7 +227,15 @@ impl Office {
                 assert!(ids.iter().all(|id| self.adopted.contains(id)), "{:?}", event.what);
             }
             What::KeepRows(rows) => rows.iter().for_each(|row| self.keep(row)),
-            What::RestoreTest { .. } | What::Note { .. } => {}
+            What::SubmitNetwork { read, before } => {
+                assert!(*read < event.at, "read off before it is handed in");
+                assert_eq!(*before, self.handed_in.is_none(), "the reading before comes first");
+                self.handed_in = Some(event.actor.clone());
+            }
+            What::ConfirmNetwork { .. } => {
+                assert!(self.handed_in.is_some() && self.handed_in != Some(event.actor.clone()));
+            }
+            What::DecideFlows | What::RestoreTest { .. } | What::Note { .. } => {}
         }
     }
 }

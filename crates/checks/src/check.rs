@@ -313,6 +313,91 @@ macro_rules! register_check {
 }
 pub(crate) use register_check;
 
+/// The judgement that counts: the last one of the 提出 that was read off last.
+macro_rules! network_judged {
+    () => {
+        "network_result r JOIN network_snapshot s ON s.id = r.snapshot_id
+            WHERE s.id = (SELECT n.id FROM network_snapshot n ORDER BY n.read_ms DESC, n.filed_ms DESC, n.id DESC
+                LIMIT 1)
+            AND NOT EXISTS (SELECT 1 FROM network_result l WHERE l.snapshot_id = r.snapshot_id
+                AND (l.judged_ms > r.judged_ms OR l.judged_ms = r.judged_ms AND l.id > r.id))"
+    };
+}
+pub(crate) use network_judged;
+
+/// A check that a zone is apart from the others, over every device that was handed in.
+///
+/// What keeps it from holding stands in the population: devices and neighbours nobody explains, items the engine
+/// could not decide, a sample that nobody took, and rows of the same clause (`also`) that the city did not adopt.
+/// What is wrong is limited: the sample says no more than 是正中.
+macro_rules! zone_is_apart {
+    ($id:literal, $title:literal, $column:literal, $requirements:expr, also: $also:literal, holds: $holds:literal) => {
+        $crate::Check {
+            id: $id,
+            version: 1,
+            title: $title,
+            requirements: $requirements,
+            complete: true,
+            reads: &["network_answer", "network_result", "network_snapshot", "requirement"],
+            source: "提出された機器の設定（機器から読み出した日時から数える）",
+            population: concat!(
+                "SELECT CAST(COALESCE(SUM(x.expected), 0) AS BIGINT) AS expected,
+                    CAST(COALESCE(SUM(x.observed), 0) AS BIGINT) AS observed, MAX(x.read_ms) AS source_ms
+                FROM (SELECT s.read_ms AS read_ms, r.devices + r.missing + r.unlisted + r.unexplained
+                    + CASE WHEN s.agrees THEN 0 ELSE 1 END
+                    + (SELECT COUNT(*) FROM network_answer a
+                        WHERE a.result_id = r.id AND a.verdict = 'unknown' AND a.",
+                $column,
+                ")
+                    + (SELECT COUNT(*) FROM requirement q WHERE q.catalogue_id IN (",
+                $also,
+                ") AND q.state NOT IN ('adopted', 'modified')) AS expected,
+                    CASE WHEN EXISTS (SELECT 1 FROM network_answer a
+                        WHERE a.result_id = r.id AND a.kind IN ('deny', 'only') AND a.",
+                $column,
+                ") THEN r.devices ELSE 0 END AS observed
+                    FROM ",
+                $crate::check::network_judged!(),
+                ") x WHERE $1 <> '' AND $2 >= 0"
+            ),
+            violating: concat!(
+                "SELECT 'network_result' AS noun, r.id AS id, '是正中' AS label, COUNT(*) AS total
+                FROM network_answer a JOIN (SELECT r.id AS id FROM ",
+                $crate::check::network_judged!(),
+                ") r ON r.id = a.result_id
+                WHERE a.verdict = 'refuted' AND a.",
+                $column,
+                " AND $1 <> '' AND $2 >= 0 GROUP BY r.id"
+            ),
+            aged: Some($crate::Aged {
+                rows: concat!(
+                    "SELECT 'network_snapshot' AS noun, s.id AS id, '読み出しから35日を過ぎた設定' AS label,
+                        CAST(1 AS BIGINT) AS total
+                    FROM ",
+                    $crate::check::network_judged!(),
+                    // domain::network::FRESH_DAYS
+                    " AND $2 - s.read_ms > 3024000000 AND $1 <> ''"
+                ),
+                says: |f| {
+                    format!(
+                        "提出された{}台の設定は、機器から読み出してから35日を過ぎました。読み出し直して提出してください。",
+                        f.observed
+                    )
+                },
+            }),
+            holds: |f| format!(concat!("提出された{}台の設定について、", $holds), f.expected),
+            broken: |f| {
+                format!(
+                    "提出された{}台の設定について、許していない通信が通ってしまう項目が{}件あり、是正中です。",
+                    f.observed, f.violating
+                )
+            },
+            unproven: "設定が提出されていないか、説明のつかない機器、判定できない項目、済んでいない抜取確認、採用していない要求があります。「ネットワークの分離」の画面で、一つずつ確かめてください。",
+        }
+    };
+}
+pub(crate) use zone_is_apart;
+
 /// How much a class of 機密性 weighs, across editions: the old 3 reads as 3B until it is decided again.
 macro_rules! weight {
     ($class:literal) => {

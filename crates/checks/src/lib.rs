@@ -8,6 +8,7 @@ mod check;
 mod evaluate;
 mod evidence;
 mod judge;
+pub mod network;
 
 mod accounts_have_seats;
 mod applicant_is_not_approver;
@@ -42,9 +43,11 @@ mod exceptions_are_decided;
 mod exceptions_do_not_repeat;
 mod full_scans_are_run;
 mod integrity_is_backed_up;
+mod internet_has_one_exit;
 mod leavers_accounts_are_closed;
 mod ledger_is_sealed;
 mod lent_media_come_back;
+mod lgwan_zone_is_apart;
 mod long_kept_media_are_protected;
 mod long_kept_media_lie_apart;
 mod media_are_erased_for_good;
@@ -66,6 +69,7 @@ mod resident_clouds_are_encrypted;
 mod resident_devices_belong_to_a_system;
 mod resident_devices_lock_usb;
 mod resident_devices_use_two_factors;
+mod resident_zone_is_apart;
 mod restore_is_tested;
 mod revision_history_is_complete;
 mod sections_have_managers;
@@ -120,7 +124,9 @@ pub static CHECKS: &[&Check] = &[
     &exceptions_do_not_repeat::CHECK,
     &full_scans_are_run::CHECK,
     &integrity_is_backed_up::CHECK,
+    &internet_has_one_exit::CHECK,
     &ledger_is_sealed::CHECK,
+    &lgwan_zone_is_apart::CHECK,
     &lent_media_come_back::CHECK,
     &long_kept_media_are_protected::CHECK,
     &long_kept_media_lie_apart::CHECK,
@@ -142,6 +148,7 @@ pub static CHECKS: &[&Check] = &[
     &resident_devices_belong_to_a_system::CHECK,
     &resident_devices_lock_usb::CHECK,
     &resident_devices_use_two_factors::CHECK,
+    &resident_zone_is_apart::CHECK,
     &restore_is_tested::CHECK,
     &revision_history_is_complete::CHECK,
     &sections_have_managers::CHECK,

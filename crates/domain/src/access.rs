@@ -357,6 +357,12 @@ fn extent(role: Role, action: Action, noun: &str) -> Extent {
         },
         Role::SectionStaff | Role::SystemOperator | Role::Csirt | Role::CloudManager => {
             match (action, noun) {
+                // Whoever handles an incident needs the paths packets take.
+                (Action::View, "network_snapshot" | "network_result" | "network_answer")
+                    if role == Role::Csirt =>
+                {
+                    Extent::City
+                }
                 (Action::View | Action::Edit, "evidence") => Extent::Section,
                 _ => Extent::None,
             }

@@ -20,6 +20,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("emergency", "緊急時の事後承認"),
     ("account", "アカウントの申請"),
     ("disposal", "廃棄"),
+    ("specific_flow", "特定通信の申請"),
     ("general", "その他の申請"),
 ];
 

@@ -22,7 +22,9 @@ pub mod evidence;
 pub mod factor;
 pub mod ics;
 pub mod id;
+pub mod limited_view;
 pub mod medium;
+pub mod network;
 pub mod notice;
 pub mod noun;
 pub mod person;
@@ -34,6 +36,7 @@ pub mod role;
 pub mod scope;
 pub mod search;
 pub mod section;
+pub mod specific_flow;
 pub mod staff_source;
 pub mod stocktake;
 pub mod system;
@@ -78,6 +81,10 @@ pub static NOUNS: &[&Noun] = &[
     &document::TERM,
     &evidence::EVIDENCE,
     &evidence::EXCEPTION,
+    &limited_view::LIMITED_VIEW,
+    &network::NETWORK_ANSWER,
+    &network::NETWORK_RESULT,
+    &network::NETWORK_SNAPSHOT,
     &notice::NOTICE_TEMPLATE,
     &medium::MEDIUM,
     &person::PERSON,
@@ -89,6 +96,7 @@ pub static NOUNS: &[&Noun] = &[
     &requirement::REQUIREMENT,
     &scope::SCOPE,
     &section::SECTION,
+    &specific_flow::SPECIFIC_FLOW,
     &staff_source::STAFF_SOURCE,
     &campaign::CAMPAIGN,
     &campaign::CAMPAIGN_PART,
@@ -104,6 +112,7 @@ pub static REGISTERS: &[&Register] = &[
     &system::REGISTER,
     &device::REGISTER,
     &medium::REGISTER,
+    &specific_flow::REGISTER,
     &scope::REGISTER,
     &staff_source::REGISTER,
     &authority::REGISTER,

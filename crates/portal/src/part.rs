@@ -19,6 +19,7 @@ macro_rules! html_safe {
 html_safe!(
     Cell,
     Mark,
+    Worded,
     Seat,
     Day,
     Moment,
@@ -48,6 +49,14 @@ impl From<State> for Mark {
     fn from(state: State) -> Mark {
         Mark { state }
     }
+}
+
+/// The shape and colour of a verdict with another word: answers that have words of their own.
+#[derive(Clone, Copy, Debug, Template)]
+#[template(path = "part/worded.html")]
+pub struct Worded {
+    pub state: State,
+    pub word: &'static str,
 }
 
 /// A seat (position) and who sits in it today; the seat comes first, because people change.

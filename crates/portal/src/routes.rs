@@ -4,9 +4,9 @@
 use crate::error::PortalError;
 use crate::pages::{
     account, adoption, application, asset, assignment, board, body, bulk, campaign, card, clause, compare,
-    credential, decision, disposal, document, evidence, exception, import, incumbency, ledger, login, oidc,
-    outside, own_requirement, passkey, person, personnel, position, publication, register, relation,
-    requirement, role_seat, section, session as sessions, start, step_up, stocktake, summary, task,
+    credential, decision, disposal, document, evidence, exception, import, incumbency, ledger, login,
+    network, oidc, outside, own_requirement, passkey, person, personnel, position, publication, register,
+    relation, requirement, role_seat, section, session as sessions, start, step_up, stocktake, summary, task,
 };
 use crate::session::{Need, guard};
 use crate::{App, assets, guard as front, limits};
@@ -261,6 +261,18 @@ pub static ROUTES: &[Route] = routes! {
     post "/api/v1/registers/{noun}"       Register(Edit)              => register::api::create;
     get  "/api/v1/registers/{noun}/{id}"  Register(View)              => register::api::show;
     post "/api/v1/registers/{noun}/{id}"  Register(Edit)              => register::api::update;
+    // ネットワークの分離
+    get  "/network"                       May(View, "verdict")        => network::overview::show;
+    get  "/network/answers/{id}"          May(View, "network_answer") => network::answer::show;
+    get  "/network/snapshots"             May(View, "network_snapshot") => network::snapshot::list;
+    post "/network/snapshots"             May(Edit, "network_snapshot") => network::snapshot::file [limits::UPLOAD_BODY_BYTES];
+    get  "/network/snapshots/new"         May(Edit, "network_snapshot") => network::snapshot::form;
+    get  "/network/snapshots/{id}"        May(View, "network_snapshot") => network::snapshot::show;
+    post "/network/snapshots/{id}/confirm" May(Edit, "network_snapshot") => network::snapshot::confirm;
+    get  "/network/snapshots/{id}/file"   May(View, "network_snapshot") => network::snapshot::text;
+    get  "/network/snapshots/{id}/certificates/{number}" May(Export, "network_result") => network::snapshot::certificate;
+    get  "/network/compare"               May(View, "network_snapshot") => network::compare::show;
+    post "/network/flows/{id}/apply"      May(Edit, "specific_flow")  => network::flow::apply;
     // the record
     get  "/ledger"                        May(View, "checkpoint")     => ledger::show;
     post "/ledger/outside"                May(Edit, "outside_checkpoint") => ledger::confirm;

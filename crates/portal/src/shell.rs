@@ -32,13 +32,14 @@ pub struct Shell {
 
 impl Shell {
     /// The main screens, in the order of a working day.
-    pub const NAV: [(&'static str, &'static str); 9] = [
+    pub const NAV: [(&'static str, &'static str); 10] = [
         ("/tasks", "やること"),
         ("/", "方針の実施状況"),
         ("/decisions", "決裁"),
         ("/requirements", "要求事項"),
         ("/documents", "文書"),
         ("/registers", "台帳"),
+        ("/network", "ネットワーク"),
         ("/sections", "体制"),
         ("/ledger", "証跡"),
         ("/start", "はじめる"),

@@ -9,6 +9,7 @@ use sekisho_catalogue::demo::{
     self, Actor as Player, Adoption, Covers, Decide, Event, Exception, Import, KeptRow, PersonNo, Publish,
     Scene, State, What,
 };
+use sekisho_checks::network::{self, Source, Upload};
 use sekisho_domain::access::{Seat, Who};
 use sekisho_domain::clock::{Ms, SetClock};
 use sekisho_domain::date::{Date, date_at, start_of};
@@ -115,6 +116,7 @@ impl<'d> City<'d> {
         self.store.expire_decisions().await?;
         self.store.derive_tasks().await?;
         self.sequencer.run_once().await?;
+        network::judge_due(self.store, &self.data.objects()).await?;
         sekisho_checks::evaluate_dirty(self.store).await?;
         sekisho_checks::evaluate_due(self.store).await?;
         Ok(())
@@ -224,6 +226,14 @@ impl<'d> City<'d> {
             }
             What::PublishOutside(publish) => self.publish(&who, event.at, publish).await,
             What::KeepRows(rows) => self.keep_rows(&who, event.at, rows).await,
+            What::DecideFlows => self.decide_flows(&who).await,
+            What::SubmitNetwork { read, before } => self.submit_network(&who, event.at, read, before).await,
+            What::ConfirmNetwork { note } => {
+                let newest = self.store.db.newest_snapshot().await?.context("提出")?;
+                let mut tx = self.store.write(&actor(&who, event.at), "network.confirm").await?;
+                tx.confirm_snapshot(&who, &newest.id, true, &note).await?;
+                Ok(tx.commit().await?)
+            }
             What::Note { .. } => Ok(()),
         }
     }
@@ -520,6 +530,40 @@ impl<'d> City<'d> {
             tx.insert(row).await?;
         }
         Ok(tx.commit().await?)
+    }
+
+    async fn decide_flows(&self, who: &Who) -> Result<()> {
+        let mut flows: Vec<(&str, &str)> = self
+            .rows
+            .iter()
+            .filter(|((noun, _), _)| *noun == "specific_flow")
+            .map(|((_, number), id)| (number.as_str(), id.as_str()))
+            .collect();
+        flows.sort_unstable();
+        for (_, id) in flows {
+            let mut tx = self.store.write(&actor(who, self.store.clock.now()), "specific_flow.apply").await?;
+            let decision = tx.apply_for_flow(who, id).await?;
+            tx.commit().await?;
+            self.approve_all(&decision).await?;
+        }
+        Ok(())
+    }
+
+    async fn submit_network(&self, who: &Who, at: Ms, read: Ms, before: bool) -> Result<()> {
+        let replaced =
+            |file: &str| before && demo::NETWORK.iter().any(|(d, f, _)| *d == "before" && *f == file);
+        let files = demo::NETWORK.iter().filter(|(folder, file, _)| match *folder {
+            "before" => before,
+            _ => !replaced(file),
+        });
+        let uploads = files
+            .map(|(_, file, text)| Upload { name: (*file).to_owned(), bytes: text.as_bytes().to_vec() })
+            .collect();
+        let (actor, objects) = (actor(who, at), self.data.objects());
+        let source = Source::Manual { who, actor: &actor, note: None };
+        network::take_in(self.store, &objects, source, Some(read), uploads).await?;
+        network::judge_due(self.store, &objects).await?;
+        Ok(())
     }
 
     async fn outside(&self, place: &str, by: &PersonNo) -> Result<()> {

@@ -13,6 +13,7 @@ use sekisho_domain::date::{Date, date_at};
 use sekisho_identity::Identity;
 use sekisho_portal::{App, Config, Entrance, credential};
 use sekisho_store::ledger::Sequencer;
+use sekisho_store::object::Objects;
 use sekisho_store::{Actor, Store};
 
 use crate::data::{Data, FORMAT, Settings, SystemClock, SystemEntropy};
@@ -20,6 +21,8 @@ use crate::demo;
 
 /// How long the keeper sleeps when nothing happens: expiry and the passing of days are noticed within a minute.
 const IDLE_SECONDS: u64 = 60;
+/// Archives of network configurations that are put here, in the data directory, are taken in.
+const DROP_FOLDER: &str = "network-drop";
 /// After a commit the keeper waits this long for more, so that a burst becomes one checkpoint (within a second).
 const GATHER_MS: u64 = 200;
 /// The accounts of the demo city that a newcomer tries, by role code, in the order in which they are printed.
@@ -75,7 +78,7 @@ pub async fn run(args: Args) -> Result<ExitCode> {
     }
     let data = Data::open(&args.data).await?;
     let sequencer = data.sequencer().await?;
-    tokio::spawn(keep(data.store.clone(), sequencer.clone()));
+    tokio::spawn(keep(data.store.clone(), sequencer.clone(), data.objects(), args.data.join(DROP_FOLDER)));
     let sign_in = data.settings.sign_in.clone().unwrap_or_default();
     let said = |e: sekisho_identity::ConfigError| anyhow::anyhow!("sekisho.toml の [sign_in]: {}", e.ja());
     let identity = Identity::open(&sign_in, &data.dir).map_err(said)?;
@@ -191,11 +194,14 @@ async fn stop_signal() {
 }
 
 /// The housekeeping of a running system. An error is logged and tried again; nothing depends on one round.
-pub async fn keep(store: Store, sequencer: Sequencer) {
+pub async fn keep(store: Store, sequencer: Sequencer, objects: Objects, drop_folder: PathBuf) {
     let mut repaired_on = None;
     loop {
         if let Err(error) = keep_once(&store, &sequencer, &mut repaired_on).await {
             tracing::error!(%error, "housekeeping failed; it will be tried again");
+        }
+        if let Err(error) = keep_network(&store, &objects, &drop_folder).await {
+            tracing::error!(%error, "network configurations were not judged; it will be tried again");
         }
         tokio::select! {
             () = store.changed() => tokio::time::sleep(Duration::from_millis(GATHER_MS)).await,
@@ -228,6 +234,14 @@ async fn keep_once(store: &Store, sequencer: &Sequencer, repaired_on: &mut Optio
     sekisho_checks::evaluate_due(store).await?;
     store.sweep_sessions().await?;
     sequencer.run_once().await?;
+    Ok(())
+}
+
+/// Takes configurations out of the folder and judges what is due. Apart from the rest, so that a text which stops it
+/// stops nothing else.
+async fn keep_network(store: &Store, objects: &Objects, drop_folder: &Path) -> Result<()> {
+    sekisho_checks::network::empty_folder(store, objects, drop_folder).await?;
+    sekisho_checks::network::judge_due(store, objects).await?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use sekisho_domain::document::REVISION;
 use sekisho_domain::evidence::EXCEPTION;
 use sekisho_domain::noun::Row;
 use sekisho_domain::requirement::REQUIREMENT;
+use sekisho_domain::specific_flow::SPECIFIC_FLOW;
 use serde_json::{Value as Json, json};
 
 use crate::Tx;
@@ -55,6 +56,9 @@ pub(crate) async fn subject_changed(tx: &mut Tx<'_>, decision: &Row) -> Result<b
             let mut subject = exception_subject(&tx.get(&EXCEPTION, decision.text("subject_id")).await?);
             subject["done_ms"] = decision.get("done_ms").and_then(|v| v.int()).into();
             subject
+        }
+        "specific_flow" => {
+            sekisho_domain::specific_flow::frozen(&tx.get(&SPECIFIC_FLOW, decision.text("subject_id")).await?)
         }
         "adoption" => return adoption_changed(tx, decision).await,
         // The subject is the list itself, frozen in the application.

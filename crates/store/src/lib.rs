@@ -29,6 +29,8 @@ mod error;
 pub mod evidence;
 pub mod incumbency;
 pub mod ledger;
+pub mod limited_view;
+pub mod network;
 pub mod object;
 mod organisation;
 pub mod page;
@@ -94,6 +96,8 @@ pub fn statements() -> Vec<&'static str> {
         document::SQL,
         incumbency::SQL,
         ledger::SQL,
+        limited_view::SQL,
+        network::SQL,
         object::SQL,
         organisation::SQL,
         personnel::SQL,

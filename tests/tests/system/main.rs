@@ -7,6 +7,7 @@ mod account;
 mod checks;
 mod crash;
 mod decision;
+mod network;
 mod organisation;
 mod people_checks;
 mod personnel;

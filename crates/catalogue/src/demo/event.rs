@@ -91,6 +91,17 @@ pub enum What {
     PublishOutside(Publish),
     /// Rows of registers were taken up, all at once.
     KeepRows(Vec<KeptRow>),
+    /// Every 特定通信 of the register is applied for and decided.
+    DecideFlows,
+    /// Configurations of the network were handed in, read off at `read`; `before` the last change of it.
+    SubmitNetwork {
+        read: Ms,
+        before: bool,
+    },
+    /// A second person compared the sample of the last 提出 with the devices.
+    ConfirmNetwork {
+        note: String,
+    },
     /// Something worth telling that changes no record.
     Note {
         text: String,

@@ -153,6 +153,11 @@ impl Teller<'_> {
                 privileged: raw.privileged,
                 second_factor: raw.second_factor,
             }),
+            RawWhat::Flows(_) => What::DecideFlows,
+            RawWhat::Network(raw) => {
+                What::SubmitNetwork { read: instant(day, minutes(&raw.read)?), before: raw.before }
+            }
+            RawWhat::Sample(raw) => What::ConfirmNetwork { note: raw.text.clone() },
             RawWhat::Note(raw) => What::Note { text: raw.text.clone() },
         };
         Ok(vec![what])

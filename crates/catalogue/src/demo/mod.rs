@@ -40,6 +40,8 @@ pub struct DemoSource<'a> {
     pub systems: &'a str,
     pub asset_kinds: &'a str,
     pub devices: &'a str,
+    pub network_devices: &'a str,
+    pub specific_flows: &'a str,
     pub register_defects: &'a str,
     /// Requirement id → clause label of the city's 対策基準.
     pub links: &'a str,
@@ -59,11 +61,35 @@ pub const SOURCE: DemoSource<'static> = DemoSource {
     systems: include_str!("../../../../demo/systems.csv"),
     asset_kinds: include_str!("../../../../demo/asset_kinds.csv"),
     devices: include_str!("../../../../demo/devices.csv"),
+    network_devices: include_str!("../../../../demo/network_devices.csv"),
+    specific_flows: include_str!("../../../../demo/specific_flows.csv"),
     register_defects: include_str!("../../../../demo/register_defects.csv"),
     links: include_str!("../../../../catalogue/model-standard/links.csv"),
     first_week: include_str!("../../../../demo/first-week.toml"),
     one_year_later: include_str!("../../../../demo/one-year-later.toml"),
 };
+
+macro_rules! network_files {
+    ($($folder:literal / $file:literal),+ $(,)?) => {
+        &[$(($folder, $file, include_str!(concat!("../../../../demo/network/", $folder, "/", $file)))),+]
+    };
+}
+
+/// What the network of the demo city was read to say: (folder, file, text). Files of `before` stand in for those of
+/// `devices` in the reading before the last.
+pub const NETWORK: &[(&str, &str, &str)] = network_files![
+    "." / "zones.toml",
+    "." / "intents.toml",
+    "before" / "nw-fw1.fortios.conf",
+    "devices" / "nw-fw1.fortios.conf",
+    "devices" / "nw-fw2.fortios.conf",
+    "devices" / "nw-gw1.rtx.txt",
+    "devices" / "nw-in1.awplus.txt",
+    "devices" / "nw-ju1.awplus.txt",
+    "devices" / "nw-ju2.alaxala.txt",
+    "devices" / "nw-lg1.awplus.txt",
+    "state" / "nw-lg1.arp.txt",
+];
 
 /// The 基本方針 of the demo city (version 4), which is also the model a city may start from.
 pub const MODEL_POLICY: &str = include_str!("../../../../catalogue/model-policy/sakurazaka.md");

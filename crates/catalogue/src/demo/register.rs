@@ -8,6 +8,7 @@ use sekisho_domain::date::{Date, fiscal_year};
 use sekisho_domain::device::DEVICE;
 use sekisho_domain::medium::MEDIUM;
 use sekisho_domain::noun::{Kind, Noun, Value};
+use sekisho_domain::specific_flow::SPECIFIC_FLOW;
 use sekisho_domain::system::SYSTEM;
 
 use super::city::City;
@@ -21,6 +22,7 @@ const SYSTEMS_AGO: i32 = 60;
 const MEDIA_AGO: i32 = 46;
 const ASSETS_AGO: i32 = 45;
 const DEVICES_AGO: i32 = 2;
+const NETWORK_AGO: i32 = 55;
 /// The last stocktake began this many days ago, a section a day.
 const STOCKTAKE_AGO: i32 = 130;
 
@@ -36,6 +38,8 @@ pub(super) fn kept(
         (MEDIA_AGO, maker.media()?),
         (ASSETS_AGO, maker.assets(source.asset_kinds)?),
         (DEVICES_AGO, maker.devices(source.devices)?),
+        (NETWORK_AGO, maker.network_devices(source.network_devices)?),
+        (NETWORK_AGO, maker.specific_flows(source.specific_flows)?),
     ];
     maker.spoil(source.register_defects, &mut all)?;
     let first = plus(frame.start, 1)?;
@@ -234,7 +238,8 @@ impl Maker<'_> {
                 ("server", "業務サーバ", "resident", "mfa", "antivirus")
             }
             "SV" => ("server", "サーバ", "lgwan", "mfa", "edr"),
-            _ => ("network", "スイッチ", "lgwan", "password", "none"),
+            // Floor switches without management: there is no configuration to read off them.
+            _ => ("other", "フロアスイッチ（管理機能なし）", "lgwan", "none", "none"),
         };
         let guarded = protection != "none";
         let own = matches!(letters, "R").then_some(system).unwrap_or_default();
@@ -253,14 +258,14 @@ impl Maker<'_> {
                 match kind {
                     "server" => "Windows Server 2022",
                     "mobile" => "iPadOS 26",
-                    "network" => "専用OS",
+                    "other" => "なし",
                     _ => "Windows 11 Enterprise",
                 },
             )
             .set("os_support_to", self.fiscal(3)?)
             .set("login", login)
             .set("usb", if zone == "resident" { "locked" } else { "listed" })
-            .set("encrypted", kind != "network")
+            .set("encrypted", kind != "other")
             .set("wipeable", kind == "mobile")
             .set("protection", protection)
             .set("settings_locked", guarded)
@@ -270,6 +275,56 @@ impl Maker<'_> {
             .set("scanned_on", dated(5 + few)?)
             .set("seen_on", self.ago(seen)?)
             .set("valid_from", self.fiscal(-2)?))
+    }
+
+    fn network_devices(&self, text: &str) -> Result<Vec<KeptRow>, DemoError> {
+        let mut out = Vec::new();
+        for [number, name, zone, os] in rows("network_devices.csv", text, ["number", "name", "zone", "os"])? {
+            out.push(
+                KeptRow::new(&DEVICE, number)
+                    .section("0103")
+                    .set("name", name)
+                    .set("kind", "network")
+                    .set("state", "registered")
+                    .set("owner", "city")
+                    .set("zone", zone)
+                    .set("carried_out", false)
+                    .set("os", os)
+                    .set("os_support_to", self.fiscal(3)?)
+                    .set("login", "password")
+                    .set("usb", "locked")
+                    .set("encrypted", false)
+                    .set("wipeable", false)
+                    .set("protection", "none")
+                    .set("settings_locked", false)
+                    .set("seen_on", self.ago(DEVICES_AGO + 1)?)
+                    .set("valid_from", self.fiscal(-2)?),
+            );
+        }
+        Ok(out)
+    }
+
+    fn specific_flows(&self, text: &str) -> Result<Vec<KeptRow>, DemoError> {
+        let heads = ["number", "name", "section", "system", "from", "to", "service", "reason"];
+        let mut out = Vec::new();
+        for [number, name, section, system, from, to, service, reason] in
+            rows("specific_flows.csv", text, heads)?
+        {
+            out.push(
+                KeptRow::new(&SPECIFIC_FLOW, number)
+                    .section(section)
+                    .set("name", name)
+                    .refer("system_id", "system", system)
+                    .set("from_end", from)
+                    .set("to_end", to)
+                    .set("service", service)
+                    .set("must_work", false)
+                    .set("reason", reason)
+                    .set("valid_from", self.ago(NETWORK_AGO)?)
+                    .set("valid_to", self.ago(NETWORK_AGO - 365)?),
+            );
+        }
+        Ok(out)
     }
 
     fn media(&self) -> Result<Vec<KeptRow>, DemoError> {

@@ -42,6 +42,9 @@ pub(super) enum RawWhat {
     RestoreTest(RawRestore),
     Publish(RawPublish),
     Account(RawAccount),
+    Flows(RawFlows),
+    Network(RawNetwork),
+    Sample(RawNote),
     Note(RawNote),
 }
 
@@ -148,6 +151,19 @@ pub(super) struct RawAccount {
     pub(super) login: String,
     pub(super) privileged: bool,
     pub(super) second_factor: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFlows {}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawNetwork {
+    /// `HH:MM` on the same day.
+    pub(super) read: String,
+    #[serde(default)]
+    pub(super) before: bool,
 }
 
 #[derive(Debug, Deserialize)]

@@ -23,6 +23,7 @@ pub(crate) mod import;
 pub(crate) mod incumbency;
 pub(crate) mod ledger;
 pub(crate) mod login;
+pub(crate) mod network;
 pub(crate) mod oidc;
 pub(crate) mod outside;
 pub(crate) mod own_requirement;

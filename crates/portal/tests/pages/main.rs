@@ -12,6 +12,7 @@ mod disposal;
 mod doorkey;
 mod kit;
 mod matrix;
+mod network;
 mod passkey;
 #[path = "../../../identity/tests/peers/mod.rs"]
 mod peers;

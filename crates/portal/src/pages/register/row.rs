@@ -5,6 +5,7 @@ use crate::App;
 use crate::error::PortalError;
 use crate::form::Form;
 use crate::pages::disposal::{self, Kept};
+use crate::pages::network::flow::{Decided, decided};
 use crate::pages::relation::{Aside, aside};
 use crate::part::{Cell, Moment};
 use crate::session::Me;
@@ -33,6 +34,8 @@ struct RowPage {
     /// (label, value)
     values: Vec<(&'static str, Cell)>,
     aside: Aside,
+    /// A register whose rows count only when they are decided.
+    decided: Option<Decided>,
     on: String,
     known: String,
     dated: bool,
@@ -110,9 +113,11 @@ pub(crate) async fn show(
     let label = |name: &str| register.noun.column(name).map_or("", |c| c.label);
     let breaches = register.breaches(&row);
     let aside = if known.is_none() { aside(&app, &me, register, &row).await? } else { Aside::default() };
+    let decided = if known.is_none() { decided(&app, &me, &row).await? } else { None };
     page(&RowPage {
         shell,
         notices,
+        decided,
         breaches: breaches.iter().map(|b| (label(b.column), b.says)).collect(),
         values: seen.iter().map(|c| (c.label, value_cell(&layout, &row, c, &names))).collect(),
         aside,
@@ -141,6 +146,7 @@ fn empty(register: &'static Register, shell: Shell, id: String, form: &Form) -> 
         breaches: Vec::new(),
         values: Vec::new(),
         aside: Aside::default(),
+        decided: None,
         on: form.get("on").to_owned(),
         known: form.get("known").to_owned(),
         dated: true,

@@ -1,0 +1,153 @@
+//! Two 提出: what changed between them, in words.
+
+use super::{open, snapshot_row, verdict};
+use crate::App;
+use crate::error::PortalError;
+use crate::form::Form;
+use crate::part::{Moment, Worded};
+use crate::session::Me;
+use crate::shell::{Page, Shell, page};
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use sekisho_checks::network::{Bundle, open_bundle};
+use sekisho_domain::clock::Ms;
+use sekisho_netproof::diff::{PairChange, diff};
+use sekisho_netproof::site::Site;
+use sekisho_netproof::verdict::{RectangleView, Snapshot};
+
+#[derive(Template)]
+#[template(path = "network/compare.html")]
+struct ComparePage {
+    shell: Shell,
+    before: Moment,
+    after: Moment,
+    /// Files that came, went or changed.
+    files: Vec<String>,
+    answers: Vec<(String, Worded, Worded, String)>,
+    pairs: Vec<Pair>,
+    /// Why packets could not be compared.
+    stopped: Option<String>,
+}
+
+struct Pair {
+    from: String,
+    to: String,
+    allowed: Vec<String>,
+    blocked: Vec<String>,
+}
+
+/// 「tcp で 10.20.1.50 から 10.10.3.0/24 のポート 3389 へ」
+fn words(rectangle: &RectangleView) -> String {
+    let any = |text: &str, words: &str| if text == "any" { words.to_owned() } else { text.to_owned() };
+    let port = match rectangle.dport.as_str() {
+        "any" | "" | "0-65535" => String::new(),
+        ports => format!("のポート {ports} "),
+    };
+    format!(
+        "{} で、{} から {} {port}へ",
+        any(&rectangle.proto, "全てのプロトコル"),
+        any(&rectangle.src, "全てのアドレス"),
+        any(&rectangle.dst, "全てのアドレス"),
+    )
+}
+
+fn pair(change: PairChange) -> Pair {
+    let (allowed, blocked) = (change.allowed.iter().map(words), change.blocked.iter().map(words));
+    Pair { allowed: allowed.collect(), blocked: blocked.collect(), from: change.from, to: change.to }
+}
+
+fn site(bundle: &Bundle, intents: &str) -> Option<Site> {
+    Site::parse(&bundle.zones, intents, &bundle.links, &bundle.assumptions).ok()
+}
+
+fn packets(before: &Bundle, after: &Bundle) -> Result<Vec<Pair>, String> {
+    let of = |bundle: &Bundle| {
+        let files = bundle.files(bundle.intents.clone());
+        let snapshot = Snapshot { devices: files.devices, state: files.state, as_of: None };
+        site(bundle, &bundle.intents).map(|site| (site, snapshot))
+    };
+    let (Some(old), Some(new)) = (of(before), of(after)) else {
+        return Err("宣言を読めないため、通信を比べられません。".to_owned());
+    };
+    match diff((&old.0, &old.1), (&new.0, &new.1)) {
+        Ok(changes) => Ok(changes.into_iter().map(pair).collect()),
+        Err(_) => Err("規則が複雑すぎるため、通信を比べられません。答えの変化だけを示します。".to_owned()),
+    }
+}
+
+fn files(before: &Bundle, after: &Bundle) -> Vec<String> {
+    let mut out = Vec::new();
+    for new in &after.devices {
+        match before.devices.iter().find(|d| d.name == new.name) {
+            None => out.push(format!("{} の設定が加わりました。", new.name)),
+            Some(old) if old.text != new.text => {
+                let lines = |t: &str| t.lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
+                let (was, is) = (lines(&old.text), lines(&new.text));
+                let (plus, minus) = (is.difference(&was).count(), was.difference(&is).count());
+                out.push(format!(
+                    "{} の設定が変わりました（新しい行 {plus}、なくなった行 {minus}）。",
+                    new.name
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    let gone = before.devices.iter().filter(|o| !after.devices.iter().any(|n| n.name == o.name));
+    out.extend(gone.map(|d| format!("{} の設定がなくなりました。", d.name)));
+    let declared = [
+        ("zones.toml", before.zones != after.zones),
+        ("intents.toml", before.intents != after.intents),
+        ("links.toml", before.links != after.links),
+        ("assumptions.toml", before.assumptions != after.assumptions),
+    ];
+    out.extend(
+        declared.iter().filter(|(_, changed)| *changed).map(|(name, _)| format!("{name} が変わりました。")),
+    );
+    out
+}
+
+pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQuery) -> Page {
+    let query = Form::from_query(query.as_deref().unwrap_or(""));
+    let (old, new) =
+        (snapshot_row(&app, query.get("before")).await?, snapshot_row(&app, query.get("after")).await?);
+    let read =
+        |row: &sekisho_domain::noun::Row| Moment::at(Ms(super::instant(row, "read_ms").unwrap_or_default()));
+    let (before_at, after_at) = (read(&old), read(&new));
+    let (before, after) = (
+        open_bundle(&app.store, &app.objects, &old).await?,
+        open_bundle(&app.store, &app.objects, &new).await?,
+    );
+    let (was, is) = (open(&app, &me, old).await?, open(&app, &me, new).await?);
+    let mut answers = Vec::new();
+    if let (Some(was), Some(is)) = (was, is) {
+        let db = &app.store.db;
+        let was = db.network_answers(&was.result.id).await?;
+        for now in db.network_answers(&is.result.id).await? {
+            let then = was.iter().find(|a| a.item == now.item);
+            if let Some(then) = then.filter(|t| t.verdict != now.verdict) {
+                let href = format!("/network/answers/{}", now.id);
+                answers.push((now.title, verdict(&then.verdict), verdict(&now.verdict), href));
+            }
+        }
+    }
+    let changed = files(&before, &after);
+    let work = move || packets(&before, &after);
+    let found = tokio::task::spawn_blocking(work).await.map_err(|e| PortalError::Internal(e.to_string()))?;
+    let (pairs, stopped) = match found {
+        Ok(pairs) => (pairs, None),
+        Err(why) => (Vec::new(), Some(why)),
+    };
+    page(&ComparePage {
+        shell: app
+            .shell(&me, "/network", "前の提出から、何が変わりましたか")
+            .await?
+            .crumb("/network", "ネットワークの分離")
+            .crumb("/network/snapshots", "提出の履歴"),
+        before: before_at,
+        after: after_at,
+        files: changed,
+        answers,
+        pairs,
+        stopped,
+    })
+}
