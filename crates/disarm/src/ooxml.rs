@@ -26,7 +26,6 @@ use crate::{
     ctx::{Ctx, Rebuilt},
 };
 
-pub(crate) use flavour::{APPLICATION, made_by_excel};
 pub(crate) use value::is_xml_char;
 
 pub(crate) fn rebuild(_kind: Kind, bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusal> {

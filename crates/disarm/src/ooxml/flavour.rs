@@ -63,13 +63,13 @@ impl Flavour {
     }
 }
 
-pub(crate) const APPLICATION: &str = "docProps/app.xml";
+pub(super) const APPLICATION: &str = "docProps/app.xml";
 /// How the name of every version of Excel begins in a file's properties.
 pub(super) const MICROSOFT: &[u8] = b"<Application>Microsoft";
 pub(super) const EXCEL: &[u8] = b"<Application>Microsoft Excel</Application>";
 
 /// The only document property that is written, because it decides what a reader is shown.
-pub(crate) fn made_by_excel() -> String {
+pub(super) fn made_by_excel() -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<Properties xmlns=\"http://schemas.openxmlformats.org/officeDocument/2006/extended-properties\">{}</Properties>",
         String::from_utf8_lossy(EXCEL)

@@ -8,7 +8,7 @@ use super::{
     sheet::{Parts, Sheet},
     text::Text,
 };
-use crate::{Kind, Meter, Refusal, ctx::Ctx, detect, ooxml, zip::Writer};
+use crate::{Kind, Meter, Refusal, ctx::Ctx, detect, zip::Writer};
 
 const REL: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 const MAIN: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml";
@@ -58,10 +58,9 @@ pub(super) fn package(mut book: Book, ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refu
     package.add("[Content_Types].xml", types.as_bytes(), ctx)?;
     let mut root = String::new();
     relation(&mut root, "rId1", "officeDocument", "xl/workbook.xml");
-    relation(&mut root, "rId2", "extended-properties", ooxml::APPLICATION);
+    // Nothing says that Excel made this: LibreOffice would cut every row to whole pixels, as it does for files that
+    // Excel wrote, and pages of a workbook would break elsewhere than before.
     package.relationships("", &root, ctx)?;
-    // The stored values are Excel's own, and a reader that knows it does not calculate them anew.
-    package.add(ooxml::APPLICATION, ooxml::made_by_excel().as_bytes(), ctx)?;
     package.add("xl/workbook.xml", book.write(ctx)?.as_bytes(), ctx)?;
     let mut links = String::new();
     relation(&mut links, "rIdS", "styles", "styles.xml");
