@@ -38,7 +38,7 @@ pub(super) fn kept(
         (MEDIA_AGO, maker.media()?),
         (ASSETS_AGO, maker.assets(source.asset_kinds)?),
         (DEVICES_AGO, maker.devices(source.devices)?),
-        (NETWORK_AGO, maker.network_devices(source.network_devices)?),
+        (DEVICES_AGO, maker.network_devices(source.network_devices)?),
         (NETWORK_AGO, maker.specific_flows(source.specific_flows)?),
     ];
     maker.spoil(source.register_defects, &mut all)?;
