@@ -112,6 +112,7 @@ async fn city(world: &World) -> Who {
         database: testkit::on_postgres().then(|| world.address()),
         demo: false,
         sign_in: None,
+        mail: None,
     };
     for sub in ["kept", "objects"] {
         std::fs::create_dir_all(world.data.join(sub)).unwrap();

@@ -33,6 +33,7 @@ impl Site {
             database: None,
             demo: false,
             sign_in: None,
+            mail: None,
         };
         let city = settings.city.clone();
         let data = Data { dir: world.data.clone(), settings, store: world.store.clone() };

@@ -391,3 +391,65 @@ fn damaged_files_are_refused() {
         assert!(error.contains(expected), "{row} {day} {by}: {error}");
     }
 }
+
+/// Minutes that acts of a 課長 take: to read what stands there and to press. Estimates, on the generous side.
+fn minutes(what: &What) -> u32 {
+    match what {
+        What::FileEvidence(_) => 5,
+        What::Attest(_) => 3,
+        What::ZeroReport(_) => 1,
+        // What 課の担当者 prepared is looked over and confirmed.
+        What::KeepRows(_) => 15,
+        _ => 3,
+    }
+}
+
+/// A 課長 needs at most ten minutes a week in the year that the demo tells, the daily digest (a minute a week) included.
+#[test]
+fn a_managers_week_has_at_most_ten_minutes() {
+    const DIGEST_MINUTES: f64 = 1.0;
+    let events = history(Scene::OneYearLater, ANCHOR).unwrap();
+    let chiefs: HashSet<&str> = events
+        .iter()
+        .filter_map(|e| match &e.what {
+            What::SeatRole(seat) if seat.role == "manager" => Some(seat.position.as_str()),
+            _ => None,
+        })
+        .collect();
+    let managers: HashSet<&PersonNo> = events
+        .iter()
+        .filter_map(|e| match &e.what {
+            What::Assign(a) if chiefs.contains(a.position.as_str()) => Some(&a.person),
+            _ => None,
+        })
+        .collect();
+    let year_ago = start_of(ANCHOR).plus(-364 * Ms::DAY);
+    let mut spent: HashMap<&PersonNo, BTreeMap<i64, u32>> = HashMap::new();
+    for event in events.iter().filter(|e| e.at >= year_ago) {
+        let Actor::Person(actor) = &event.actor else { continue };
+        let mut people = vec![actor];
+        match &event.what {
+            What::DecideRevision(decide) => people.push(&decide.approver),
+            What::GrantException(exception) => people.push(&exception.approver),
+            _ => {}
+        }
+        people.dedup();
+        for person in people.into_iter().filter(|p| managers.contains(p)) {
+            let week = event.at.since(year_ago) / (7 * Ms::DAY);
+            *spent.entry(person).or_default().entry(week).or_default() += minutes(&event.what);
+        }
+    }
+    assert!(!managers.is_empty() && !spent.is_empty(), "somebody does something");
+    let weekly = |weeks: &BTreeMap<i64, u32>| f64::from(weeks.values().sum::<u32>()) / 52.0 + DIGEST_MINUTES;
+    let mut all: Vec<f64> = spent.values().map(weekly).collect();
+    all.resize(managers.len(), DIGEST_MINUTES);
+    all.sort_by(f64::total_cmp);
+    let mean = all.iter().sum::<f64>() / managers.len() as f64;
+    let most = all.last().copied().unwrap_or_default();
+    let busiest = spent.values().flat_map(|weeks| weeks.values()).max().copied().unwrap_or_default();
+    println!(
+        "{} 課長: {mean:.1} minutes a week on average, {most:.1} for the busiest, {busiest} in their fullest week",
+        managers.len()
+    );
+    assert!(most <= 10.0, "{most:.1} minutes a week");
+}

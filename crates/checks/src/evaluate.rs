@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 
 use sekisho_domain::clock::Ms;
-use sekisho_domain::date::{date_at, start_of};
+use sekisho_domain::date::{Date, date_at, start_of};
+use sekisho_domain::staff_source::{self, REGISTER, STAFF_SOURCE};
 use sekisho_domain::verdict::CITY;
 use sekisho_store::verdict::{Dirty, Outcome};
 use sekisho_store::{Actor, Db, Result, Store};
@@ -17,6 +18,8 @@ use crate::judge::{Requirement, is_adopted, judge, of_finding};
 
 /// Marks taken up at once.
 const DIRTY_AT_ONCE: i64 = 10_000;
+/// Lists of staff that are looked at; a city has a handful.
+const SOURCES_MAX: i64 = 1_000;
 
 sekisho_store::sql! {
     const REQUIREMENTS = "SELECT q.id, q.catalogue_id, q.role, q.check_kind, q.event_triggered, q.state, q.reason,
@@ -37,11 +40,29 @@ pub async fn evaluate_dirty(store: &Store) -> Result<()> {
             return Ok(());
         }
         let nouns: BTreeSet<&str> = marks.iter().map(|m| m.noun.as_str()).collect();
-        let checks: Vec<&Check> =
-            CHECKS.iter().copied().filter(|c| c.reads.iter().any(|noun| nouns.contains(noun))).collect();
+        let checks: Vec<&Check> = CHECKS.iter().copied().filter(|c| concerns(c, &nouns)).collect();
         run(store, &checks, &focus(&marks)).await?;
         store.clean(&marks).await?;
     }
+}
+
+/// Whether a change of these nouns can change a check's answer. Whoever counts people counts on the lists they come
+/// from.
+fn concerns(check: &Check, nouns: &BTreeSet<&str>) -> bool {
+    let lists = counts_people(check) && nouns.contains("staff_source");
+    lists || check.reads.iter().any(|noun| nouns.contains(noun))
+}
+
+fn counts_people(check: &Check) -> bool {
+    check.reads.contains(&"person")
+}
+
+/// What keeps anybody from saying who works here today: a list of staff that is late, missing or short.
+async fn doubt(db: &Db, on: Date) -> Result<Option<String>> {
+    let rows = db.scan(&STAFF_SOURCE, "", SOURCES_MAX).await?;
+    let held = rows.iter().filter(|row| REGISTER.holds(row, on));
+    let doubts: Vec<String> = held.filter_map(|row| staff_source::doubt(row, on)).collect();
+    Ok((!doubts.is_empty()).then(|| format!("{}。", doubts.join("、"))))
 }
 
 /// Evaluates what the passing of time may have changed: machine checks once a day, evidence when it runs out.
@@ -106,6 +127,7 @@ async fn run(store: &Store, checks: &[&Check], focus: &Focus) -> Result<()> {
     let on = date_at(now);
     let requirements: Vec<Requirement> =
         store.db.fetch_all(REQUIREMENTS, &[on.into(), None::<String>.into()]).await?;
+    let doubt = doubt(&store.db, on).await?;
     let mut answers: Vec<Answer> = Vec::new();
     for check in CHECKS {
         let concerned: Vec<&Requirement> = requirements
@@ -118,7 +140,8 @@ async fn run(store: &Store, checks: &[&Check], focus: &Focus) -> Result<()> {
         }
         let found = find(&store.db, check, now).await?;
         let aged = aged(&store.db, check, &found, now).await?;
-        let found = of_finding(check, &found, aged.as_ref(), now);
+        let doubt = doubt.as_deref().filter(|_| counts_people(check));
+        let found = of_finding(check, &found, aged.as_ref(), doubt, now);
         for requirement in concerned {
             let outcome = judge(requirement, Some(found.clone()), on);
             answers.push(((check.id, check.version), requirement.id.clone(), outcome));

@@ -75,8 +75,14 @@ fn rejected(requirement: &Requirement, on: Date) -> Option<Outcome> {
 }
 
 /// What a machine check's finding means. Something wrong that was seen is wrong whatever else is unknown; otherwise
-/// what was not seen, or not lately, keeps the check from holding.
-pub(crate) fn of_finding(check: &Check, found: &Finding, aged: Option<&Finding>, now: Ms) -> Outcome {
+/// what was not seen, or not lately, keeps the check from holding. `doubt`: why the population itself is not known.
+pub(crate) fn of_finding(
+    check: &Check,
+    found: &Finding,
+    aged: Option<&Finding>,
+    doubt: Option<&str>,
+    now: Ms,
+) -> Outcome {
     let old = check.aged.as_ref().zip(aged.filter(|a| a.violating > 0));
     let old = old.map(|(aged, rows)| ((aged.says)(rows), rows.samples_json()));
     let (state, reason, samples) = if found.expected == 0 || found.observed == 0 {
@@ -88,6 +94,12 @@ pub(crate) fn of_finding(check: &Check, found: &Finding, aged: Option<&Finding>,
         let reason =
             format!("{}件のうち{}件しか分かりません。{}", found.expected, found.observed, check.unproven);
         (State::Unproven, reason, found.samples_json())
+    } else if let Some(doubt) = doubt {
+        (
+            State::Unproven,
+            format!("{doubt}だれが今の職員かを言えないため、確かめられません。"),
+            found.samples_json(),
+        )
     } else if let Some((says, samples)) = old {
         (State::Stale, says, samples)
     } else {

@@ -284,7 +284,7 @@ fn anyone(action: Action, noun: &str) -> Extent {
             | "position" | "role_seat" | "assignment" | "person" | "publication" | "checkpoint" | "body"
             | "authority" | "scope" | "deputy",
         ) => Extent::City,
-        (Action::View | Action::Edit, "task") | (Action::Request, "decision") => Extent::Own,
+        (Action::View | Action::Edit, "task" | "handover") | (Action::Request, "decision") => Extent::Own,
         (Action::View, "evidence" | "exception" | "campaign_part" | "disposal") => Extent::Section,
         (Action::View, "decision") | (Action::View | Action::Edit, "session") => Extent::Own,
         _ => Extent::None,
@@ -348,7 +348,7 @@ fn extent(role: Role, action: Action, noun: &str) -> Extent {
             _ => Extent::None,
         },
         Role::Officer | Role::Manager | Role::SystemManager => match (action, noun) {
-            (Action::View, "evidence" | "exception" | "decision" | "delegation" | "absence") => {
+            (Action::View, "evidence" | "exception" | "decision" | "delegation" | "absence" | "handover") => {
                 Extent::Section
             }
             (Action::Edit, "evidence") | (Action::Request, "exception") => Extent::Section,

@@ -287,7 +287,9 @@ fn natural(code: &str) -> Vec<(u64, String)> {
 /// What holds where the city's own table says nothing: the guideline's usual seats.
 pub fn standard(kind: &str) -> Rule {
     let (division, route) = match kind {
-        "revision" | "rejection" | "exception" | "emergency" => ("CISO決裁", "CISO"),
+        "revision" | "rejection" | "emergency" => ("CISO決裁", "CISO"),
+        // Whoever answers for the whole looks at an exception before the CISO decides.
+        "exception" => ("CISO決裁", "統括情報セキュリティ責任者 → CISO"),
         "account" | "disposal" => ("課長専決", "情報セキュリティ管理者"),
         _ => ("統括責任者専決", "統括情報セキュリティ責任者"),
     };

@@ -20,6 +20,7 @@ pub mod disposal;
 pub mod document;
 pub mod evidence;
 pub mod factor;
+pub mod handover;
 pub mod ics;
 pub mod id;
 pub mod limited_view;
@@ -85,6 +86,7 @@ pub static NOUNS: &[&Noun] = &[
     &network::NETWORK_ANSWER,
     &network::NETWORK_RESULT,
     &network::NETWORK_SNAPSHOT,
+    &handover::HANDOVER,
     &notice::NOTICE_TEMPLATE,
     &medium::MEDIUM,
     &person::PERSON,

@@ -3,10 +3,11 @@
 
 use crate::error::PortalError;
 use crate::pages::{
-    account, adoption, application, asset, assignment, board, body, bulk, campaign, card, clause, compare,
-    credential, decision, disposal, document, evidence, exception, import, incumbency, ledger, login,
-    network, oidc, outside, own_requirement, passkey, person, personnel, position, publication, register,
-    relation, requirement, role_seat, section, session as sessions, start, step_up, stocktake, summary, task,
+    absence, account, adoption, application, asset, assignment, board, body, bulk, campaign, card, clause,
+    compare, credential, decision, disposal, document, evidence, exception, handover, import, incumbency,
+    ledger, login, network, oidc, outside, own_requirement, passkey, person, personnel, position,
+    publication, register, relation, requirement, role_seat, section, session as sessions, start, step_up,
+    stocktake, summary, task,
 };
 use crate::session::{Need, guard};
 use crate::{App, assets, guard as front, limits};
@@ -127,6 +128,9 @@ pub static ROUTES: &[Route] = routes! {
     get  "/decisions"                     May(View, "decision")       => decision::list;
     get  "/decisions/{id}"                May(View, "decision")       => decision::show;
     post "/decisions/{id}"                May(View, "decision")       => decision::decide;
+    get  "/absence"                       SignedIn                    => absence::show;
+    post "/absence"                       SignedIn                    => absence::create;
+    post "/absence/{id}"                  SignedIn                    => absence::end;
     get  "/tasks"                         May(View, "task")           => task::list;
     post "/tasks/feed"                    May(View, "task")           => task::feed;
     post "/tasks/{id}"                    May(Edit, "task")           => task::act;
@@ -191,6 +195,11 @@ pub static ROUTES: &[Route] = routes! {
     get  "/personnel/{id}"                SignedIn                    => personnel::show;
     post "/personnel/{id}"                SignedIn                    => personnel::act;
     get  "/personnel/{id}/undo.csv"       SignedIn                    => personnel::undo_file;
+    get  "/handovers"                     May(View, "handover")       => handover::list;
+    post "/handovers"                     May(Edit, "handover")       => handover::hand;
+    get  "/handovers/new"                 May(Edit, "handover")       => handover::new;
+    get  "/handovers/{id}"                May(View, "handover")       => handover::show;
+    post "/handovers/{id}"                May(Edit, "handover")       => handover::receive;
     get  "/positions"                     May(View, "position")       => position::list;
     get  "/positions/new"                 May(Edit, "position")       => position::form;
     post "/positions"                     May(Edit, "position")       => position::create;

@@ -1,7 +1,7 @@
 //! The data directory: everything an installation owns lies under it.
 //!
 //! ```text
-//! sekisho.toml        city, origin, format; [sign_in] is the operator's
+//! sekisho.toml        city, origin, format; [sign_in] and [mail] are the operator's
 //! sekisho.db          SQLite database               (absent with PostgreSQL)
 //! keys/ledger.key     the log's key, 0600           keys/ledger/  the signer's memory
 //! ledger/             tiles and checkpoint          kept/         checkpoints that others hold
@@ -63,6 +63,9 @@ pub struct Settings {
     /// Who vouches for people: directory, OpenID provider, card reader (docs/operations.md).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<SignIn>,
+    /// The relay that takes notices (docs/operations.md). Absent: none are sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<sekisho_mail::RelayConfig>,
 }
 
 /// An opened data directory.

@@ -369,6 +369,7 @@ impl<'d> City<'d> {
         let mut tx = self.store.write(&actor(&applicant, self.store.clock.now()), "revision.submit").await?;
         let id = tx.submit_revision(&applicant, revision, &decide.reason).await?;
         tx.commit().await?;
+        self.approve_on_the_way(&id, &approver).await?;
         if let Err(error) = self.store.decide(&approver, &id, Answer::Approve, None).await {
             self.store.withdraw(&applicant, &id).await?;
             return Err(error.into());
@@ -502,9 +503,24 @@ impl<'d> City<'d> {
         };
         let id = tx.apply_for_exception(&applicant, new).await?;
         tx.commit().await?;
+        self.approve_on_the_way(&id, &approver).await?;
         if let Err(error) = self.store.decide(&approver, &id, Answer::Approve, None).await {
             self.store.withdraw(&applicant, &id).await?;
             return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// The seats before the approver's: whoever sits there approves.
+    async fn approve_on_the_way(&self, decision: &str, approver: &Who) -> Result<()> {
+        let on = date_at(self.store.clock.now());
+        while self.store.db.turn(decision, approver, on).await?.is_none() {
+            let steps = self.store.db.decision_steps(decision).await?;
+            let open = steps.iter().find(|step| step.state == "open").context("決裁の段階")?;
+            let holders = self.store.db.seat_holders(&open.key(), on).await?;
+            let holder = holders.first().context("決裁する職の人")?;
+            let holder = self.store.db.who(&holder.person_id, "").await?;
+            self.store.decide(&holder, decision, Answer::Approve, None).await?;
         }
         Ok(())
     }

@@ -11,4 +11,5 @@ mod font;
 pub mod ja;
 pub mod ledger;
 pub mod policy;
+pub mod post;
 pub mod serve;

@@ -11,6 +11,7 @@ use sekisho_catalogue::demo::Scene;
 use sekisho_domain::clock::{Clock as _, SetClock};
 use sekisho_domain::date::{Date, date_at};
 use sekisho_identity::Identity;
+use sekisho_mail::Relay;
 use sekisho_portal::{App, Config, Entrance, credential};
 use sekisho_store::ledger::Sequencer;
 use sekisho_store::object::Objects;
@@ -18,6 +19,7 @@ use sekisho_store::{Actor, Store};
 
 use crate::data::{Data, FORMAT, Settings, SystemClock, SystemEntropy};
 use crate::demo;
+use crate::post::Post;
 
 /// How long the keeper sleeps when nothing happens: expiry and the passing of days are noticed within a minute.
 const IDLE_SECONDS: u64 = 60;
@@ -98,6 +100,11 @@ pub async fn run(args: Args) -> Result<ExitCode> {
     };
     let app = App::new(data.store.clone(), config, data.objects(), sequencer).with_identity(identity);
     tokio::spawn(follow_directory(app.clone()));
+    if let Some(mail) = &data.settings.mail {
+        let relay = Relay::open(mail, &data.dir).map_err(|fault| anyhow::anyhow!(fault.ja()))?;
+        let post = Post { store: data.store.clone(), relay, city: data.settings.city.clone() };
+        tokio::spawn(post.run());
+    }
     let doors = Doors::open(&args, app).await?;
     println!("関所({})  {}", data.settings.city, doors.address(0));
     if doors.listeners.len() > 1 {
@@ -270,6 +277,7 @@ async fn set_up(args: &Args) -> Result<()> {
         database: args.database.clone(),
         demo: args.demo,
         sign_in: None,
+        mail: None,
     };
     let now = SystemClock.now();
     let clock = Arc::new(SetClock::at(now));

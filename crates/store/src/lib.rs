@@ -21,16 +21,19 @@ pub mod campaign;
 pub mod ceremony;
 mod db;
 pub mod decision;
+pub mod delegation;
 pub mod directory;
 pub mod disposal;
 pub mod document;
 pub mod effect;
 mod error;
 pub mod evidence;
+pub mod handover;
 pub mod incumbency;
 pub mod ledger;
 pub mod limited_view;
 pub mod network;
+pub mod notice;
 pub mod object;
 mod organisation;
 pub mod page;
@@ -87,6 +90,7 @@ pub fn statements() -> Vec<&'static str> {
         access::SQL,
         account::SQL,
         ceremony::SQL,
+        delegation::SQL,
         directory::SQL,
         body::SQL,
         calendar::SQL,
@@ -94,10 +98,12 @@ pub fn statements() -> Vec<&'static str> {
         db::SQL,
         disposal::SQL,
         document::SQL,
+        handover::SQL,
         incumbency::SQL,
         ledger::SQL,
         limited_view::SQL,
         network::SQL,
+        notice::SQL,
         object::SQL,
         organisation::SQL,
         personnel::SQL,

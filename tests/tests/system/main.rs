@@ -8,6 +8,7 @@ mod checks;
 mod crash;
 mod decision;
 mod network;
+mod notice;
 mod organisation;
 mod people_checks;
 mod personnel;

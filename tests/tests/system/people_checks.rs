@@ -11,7 +11,9 @@ use sekisho_domain::noun::Row;
 use sekisho_domain::position::ASSIGNMENT;
 use sekisho_domain::requirement::REQUIREMENT;
 use sekisho_domain::role::Role;
+use sekisho_domain::staff_source::STAFF_SOURCE;
 use sekisho_store::Actor;
+use sekisho_store::directory::DirectoryEntry;
 use testkit::World;
 
 struct City {
@@ -195,4 +197,65 @@ async fn emergencies_are_settled() {
     let answer = sekisho_store::decision::Answer::Approve;
     city.world.store.decide(&city.ciso, &decision, answer, None).await.unwrap();
     assert_ne!(city.state(&id, "emergencies_are_settled").await, "broken");
+}
+
+/// Whoever counts people counts on the lists they come from: a late or short list makes the check 未確認, and a known
+/// violation stays a violation.
+#[tokio::test]
+async fn a_list_of_staff_that_is_late_or_short_leaves_nothing_proven() {
+    let city = City::new().await;
+    let requirement = city.adopt("1.4.1").await;
+    let check = "sections_have_managers";
+    assert_eq!(city.state(&requirement, check).await, "holds");
+    let row = Row::new(&STAFF_SOURCE, "")
+        .set("number", "N-1")
+        .set("name", "人事")
+        .set("unit_id", city.unit.as_str())
+        .set("population", "staff")
+        .set("expected", 100i64)
+        .set("every_days", 31i64)
+        .set("valid_from", "2020-04-01");
+    let id = city.insert(row).await;
+    assert_eq!(city.state(&requirement, check).await, "unproven", "it has never come");
+    let comes = async |observed: i64| {
+        let mut tx = city.world.store.write(&Actor::system(), "staff_source.update").await.unwrap();
+        let row = tx.get(&STAFF_SOURCE, &id).await.unwrap();
+        tx.update(row.set("as_of", city.today()).set("observed", observed)).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    comes(60).await;
+    assert_eq!(city.state(&requirement, check).await, "unproven", "a page is missing");
+    comes(99).await;
+    assert_eq!(city.state(&requirement, check).await, "holds");
+    city.world.clock.advance(40 * Ms::DAY);
+    assert_eq!(city.state(&requirement, check).await, "unproven", "the next one is late");
+    city.ends_today(&city.manager).await;
+    assert_eq!(city.state(&requirement, check).await, "broken", "what is seen to be wrong is wrong");
+}
+
+/// 人事異動 closes what is here at once; what lies in the directory stays a finding until a reading shows it closed.
+#[tokio::test]
+async fn a_leaver_is_found_until_the_directory_says_they_are_out() {
+    let city = City::new().await;
+    let requirement = city.adopt("6.2.3").await;
+    let check = "leavers_accounts_are_closed";
+    let reading = async |enabled: bool| {
+        let entry = DirectoryEntry {
+            external_id: "guid-1".into(),
+            login: "inoue".into(),
+            number: Some("井上".into()),
+            enabled,
+        };
+        city.world.store.apply_directory(&[entry]).await.unwrap();
+    };
+    reading(true).await;
+    assert_eq!(city.state(&requirement, check).await, "holds");
+    let mut tx = city.world.store.write(&Actor::system(), "person.leave").await.unwrap();
+    tx.person_leaves(&city.manager.person_id, city.today()).await.unwrap();
+    tx.commit().await.unwrap();
+    city.world.store.close_leavers().await.unwrap();
+    assert_eq!(city.state(&requirement, check).await, "broken");
+    reading(false).await;
+    city.world.clock.advance(Ms::DAY);
+    assert_eq!(city.state(&requirement, check).await, "holds");
 }

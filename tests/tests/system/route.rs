@@ -248,6 +248,42 @@ async fn numbers_run_by_section_and_year_without_gaps() {
 }
 
 #[tokio::test]
+async fn a_subsection_counts_with_its_section() {
+    let city = City::new().await;
+    let row = Row::new(&SECTION, "")
+        .set("unit_id", "020401")
+        .set("code", "020401")
+        .set("name", "市民税係")
+        .set("kind", "group")
+        .set("managed", false)
+        .set("parent_unit_id", SECTION_UNIT)
+        .set("sort_key", "020401")
+        .set("valid_from", "2020-04-01");
+    city.insert(row).await;
+    let clerk = city.world.person("係員", Role::SectionStaff, "020401").await;
+    let decision = async |id: &str| city.world.db().row(&DECISION, id).await.unwrap().unwrap();
+    let first = decision(&city.apply(&clerk).await).await;
+    assert_eq!((first.text("number"), first.text("unit_id")), ("税務課-R8-0001", SECTION_UNIT));
+    let second = decision(&city.apply(&city.clerk).await).await;
+    assert_eq!(second.text("number"), "税務課-R8-0002");
+}
+
+#[tokio::test]
+async fn an_exception_passes_the_chief_officer_before_the_ciso() {
+    let city = City::new().await;
+    let mut tx = city.world.store.write(&Actor::system(), "decision.apply").await.unwrap();
+    let application = Application {
+        kind: "exception",
+        subject_noun: "decision",
+        subject_id: "x",
+        ..Application::default()
+    };
+    let id = tx.apply(&city.clerk, application).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(city.keys(&id).await, ["role:chief_officer@*", "role:ciso@*"]);
+}
+
+#[tokio::test]
 async fn an_applicant_who_holds_the_seat_is_decided_on_from_above() {
     let city = City::new().await;
     city.rule("1", "general", "管理者", |row| row).await;

@@ -1,6 +1,7 @@
 //! One file per noun: what its pages show, what its forms accept.
 
 pub(crate) mod about;
+pub(crate) mod absence;
 pub(crate) mod account;
 pub(crate) mod adoption;
 pub(crate) mod application;
@@ -19,6 +20,7 @@ pub(crate) mod disposal;
 pub(crate) mod document;
 pub(crate) mod evidence;
 pub(crate) mod exception;
+pub(crate) mod handover;
 pub(crate) mod import;
 pub(crate) mod incumbency;
 pub(crate) mod ledger;

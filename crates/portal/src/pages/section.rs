@@ -29,6 +29,7 @@ pub(crate) fn tabs(me: &Me, here: &'static str) -> Vec<(&'static str, &'static s
         ("/roles", "役割", "role_seat"),
         ("/accounts", "アカウント", "account"),
         ("/personnel", "人事異動", "personnel_change"),
+        ("/handovers", "引継書", "handover"),
     ];
     let reached = all.into_iter().filter(|(_, _, noun)| me.reaches(Action::View, noun));
     reached.map(|(href, words, _)| (href, words, href == here)).collect()

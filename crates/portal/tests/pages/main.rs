@@ -10,6 +10,7 @@ mod asset;
 mod disposal;
 #[expect(unreachable_pub, reason = "the file is what the guide prints, and in `domain` its items are public")]
 mod doorkey;
+mod handover;
 mod kit;
 mod matrix;
 mod network;

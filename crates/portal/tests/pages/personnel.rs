@@ -104,3 +104,43 @@ async fn a_conflict_is_shown_and_chosen() {
     let who = city.app.store.db.who("who-manager", "").await.unwrap();
     assert_eq!(who.seats[0].unit_id, UNIT);
 }
+
+/// A cookie from before the day, a seat that was somebody else's a minute ago: neither decides anything.
+#[tokio::test]
+async fn an_old_cookie_decides_nothing_after_the_day() {
+    let city = City::new().await;
+    let (office, ciso) = (city.signed_in("secretariat").await, city.signed_in("ciso").await);
+    let fields = [("title", "貸出し"), ("reason", "業務のため"), ("detail", "端末1台"), ("clause", "")];
+    let clerk = city.signed_in("section_staff").await;
+    let applied = city.post(&clerk, "/applications/general", &fields).await.to("/decisions/").location;
+    let decision = applied.split('?').next().unwrap_or_default().to_owned();
+    // 統括責任者 goes to 税務課 as a clerk; 新人 takes the seat.
+    let csv = list()
+        .replace(
+            "chief_officer,chief_officerさん,情報政策課,chief_officer",
+            "chief_officer,chief_officerさん,税務課,committee",
+        )
+        .replace("税務課,section_staff,本務", "情報政策課,chief_officer,本務");
+    let answer = city.upload(&office, "/personnel", &FIELDS, ("名簿.csv", csv.as_bytes())).await;
+    let path = answer.to("/personnel/").location;
+    let page = city.get(&ciso, &path).await.ok().body;
+    let seal =
+        page.split("name=\"seal\" value=\"").nth(1).and_then(|s| s.split('"').next()).unwrap().to_owned();
+    city.post(&ciso, &path, &[("do", "confirm"), ("seal", &seal)]).await.to(&path);
+
+    city.clock.set(sekisho_domain::clock::Ms(start_of(APRIL).0 - 60_000));
+    let chief = city.signed_in("chief_officer").await;
+    let page = city.get(&chief, &decision).await.ok().body;
+    let sha = page.split("name=\"subject_sha256\" value=\"").nth(1).and_then(|s| s.split('"').next());
+    let sha = sha.map(str::to_owned).unwrap_or_default();
+    city.clock.set(start_of(APRIL));
+    assert_eq!(city.app.store.apply_personnel().await.unwrap(), 1);
+    let answer = city.post(&chief, &decision, &[("answer", "approved"), ("subject_sha256", &sha)]).await;
+    assert_ne!(answer.status, StatusCode::SEE_OTHER, "{}", answer.location);
+    // And a cookie whose session was closed is nobody's.
+    city.post(&chief, "/logout", &[]).await;
+    city.post(&chief, &decision, &[("answer", "approved"), ("subject_sha256", &sha)]).await.to("/login");
+    let id = decision.rsplit('/').next().unwrap_or_default();
+    let row = city.app.store.db.row(&sekisho_domain::decision::DECISION, id).await.unwrap().unwrap();
+    assert_ne!(row.text("state"), "approved");
+}

@@ -117,6 +117,7 @@ async fn records(city: &City) -> Records {
         };
         let saved = tx.save_revision(new).await.unwrap();
         tx.commit().await.unwrap();
+        let handover = store.hand_over(&who, &who.seats[0], None, on).await.unwrap();
         let clause = store.db.clauses(&saved.revision_id).await.unwrap()[0].clause_id.clone();
         let accounts = store.db.accounts("", 1_000).await.unwrap();
         let account = accounts.iter().find(|a| a.person_id == people[place]).unwrap().account_id.clone();
@@ -129,6 +130,7 @@ async fn records(city: &City) -> Records {
             ("/requirements", requirements[place].id.clone()),
             ("/evidence", evidence),
             ("/decisions", decision),
+            ("/handovers", handover),
             ("/documents", saved.document_id),
             ("/revisions", saved.revision_id),
             ("/clauses", clause),

@@ -46,7 +46,7 @@ sql! {
     const NEXT_NUMBER = "INSERT INTO number_series (series, last)
         VALUES ($1, 1 + COALESCE((SELECT MAX(ordinal) FROM decision WHERE series = $1), 0))
         ON CONFLICT (series) DO UPDATE SET last = number_series.last + 1 RETURNING last";
-    const SECTION_NAME = "SELECT name FROM section
+    const SECTION = "SELECT unit_id, name, kind, parent_unit_id FROM section
         WHERE unit_id = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)";
     const OVERDUE = "SELECT id FROM decision WHERE state = 'pending' AND expires_ms <= $1 ORDER BY id LIMIT $2";
 }
@@ -131,7 +131,8 @@ impl Tx<'_> {
             true => Vec::new(),
             false => route::plan(self, &rule, applicant, identities, on).await?,
         };
-        let (series, ordinal) = self.next_number(&seat, on).await?;
+        let (unit_id, section) = self.answering(&seat, on).await?;
+        let (series, ordinal) = self.next_number(&section, on).await?;
         let facts = sekisho_ledger::canonical(&application.facts.json())?;
         let facts = String::from_utf8(facts).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         let id = self.new_id();
@@ -152,7 +153,7 @@ impl Tx<'_> {
             .set("expires_ms", at.plus(rule.expires_days * Ms::DAY))
             .set("series", series)
             .set("ordinal", ordinal)
-            .set("unit_id", seat.unit_id.as_str())
+            .set("unit_id", unit_id)
             .set("authority_id", rule.id.clone())
             .set("division", rule.division.as_str())
             .set("facts", facts)
@@ -184,13 +185,31 @@ impl Tx<'_> {
         Ok(id)
     }
 
+    /// The section that answers for what a seat applies for, with its name: a 係 has no numbers of its own, its 課
+    /// has.
+    async fn answering(&mut self, seat: &Seat, on: Date) -> Result<(String, String)> {
+        /// 係 below 係 below 課; also the end of a circle in the data.
+        const DEPTH: usize = 4;
+        let mut found = (seat.unit_id.clone(), seat.unit_id.clone());
+        let mut next = seat.unit_id.clone();
+        for _ in 0..DEPTH {
+            type Section = (String, String, String, Option<String>);
+            let row: Option<Section> =
+                self.fetch_optional(SECTION, &[next.as_str().into(), on.into()]).await?;
+            let Some((unit, name, kind, parent)) = row else { break };
+            found = (unit, name);
+            match parent.filter(|_| kind == "group") {
+                Some(parent) => next = parent,
+                None => break,
+            }
+        }
+        Ok(found)
+    }
+
     /// The next 文書番号 of a section and fiscal year. The row stays locked until the end of the transaction, so a
     /// number that is given is used: no gaps, no twins.
-    async fn next_number(&mut self, seat: &Seat, on: Date) -> Result<(String, i64)> {
-        let name: Option<(String,)> =
-            self.fetch_optional(SECTION_NAME, &[seat.unit_id.as_str().into(), on.into()]).await?;
-        let name = name.map_or_else(|| seat.unit_id.clone(), |(name,)| name);
-        let series = format!("{name}-{}", fiscal_label(on));
+    async fn next_number(&mut self, section: &str, on: Date) -> Result<(String, i64)> {
+        let series = format!("{section}-{}", fiscal_label(on));
         let next: Option<(i64,)> = self.fetch_optional(NEXT_NUMBER, &[series.as_str().into()]).await?;
         let (ordinal,) = next.ok_or(StoreError::NotFound)?;
         Ok((series, ordinal))

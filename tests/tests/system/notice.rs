@@ -1,0 +1,139 @@
+//! Mails from the record to the relay: once, at their hour, and never lost.
+
+use std::path::Path;
+
+use sekisho::post::Post;
+use sekisho_domain::access::{Who, role_key};
+use sekisho_domain::clock::Ms;
+use sekisho_domain::person::PERSON;
+use sekisho_domain::role::Role;
+use sekisho_domain::task::DueRule;
+use sekisho_mail::{Relay, RelayConfig};
+use sekisho_store::Actor;
+use std::sync::Arc;
+use testkit::World;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
+use tokio::sync::Mutex;
+
+/// A relay that keeps what it takes.
+async fn relay() -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let taken = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&taken);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let kept = Arc::clone(&kept);
+            tokio::spawn(async move {
+                let (read, mut write) = stream.into_split();
+                let mut lines = BufReader::new(read).lines();
+                write.write_all(b"220 relay ESMTP\r\n").await.unwrap();
+                let (mut data, mut letter) = (false, String::new());
+                while let Ok(Some(line)) = lines.next_line().await {
+                    if data && line != "." {
+                        letter.push_str(&line);
+                        letter.push('\n');
+                        continue;
+                    }
+                    let answer = match (data, line.get(..4).unwrap_or("")) {
+                        (true, _) => {
+                            data = false;
+                            kept.lock().await.push(std::mem::take(&mut letter));
+                            "250 taken"
+                        }
+                        (_, "EHLO") => "250-relay\r\n250 8BITMIME",
+                        (_, "DATA") => {
+                            data = true;
+                            "354 go on"
+                        }
+                        (_, "QUIT") => "221 bye",
+                        _ => "250 ok",
+                    };
+                    write.write_all(format!("{answer}\r\n").as_bytes()).await.unwrap();
+                }
+            });
+        }
+    });
+    (port, taken)
+}
+
+fn post(world: &World, port: u16) -> Post {
+    let config = RelayConfig {
+        host: "127.0.0.1".into(),
+        port,
+        tls: "none".into(),
+        ca: None,
+        from: "sekisho@city.example.jp".into(),
+        user: None,
+        password_file: None,
+        public_url: "https://sekisho.city.lan".into(),
+        digest_hour: 9,
+    };
+    let relay = Relay::open(&config, Path::new(".")).unwrap();
+    Post { store: world.store.clone(), relay, city: "さくら坂市".into() }
+}
+
+async fn somebody(world: &World) -> Who {
+    let unit = world.section("0204", "税務課").await;
+    let who = world.person("田中", Role::Manager, &unit).await;
+    let mut tx = world.store.write(&Actor::system(), "test.setup").await.unwrap();
+    let row = tx.get(&PERSON, &who.person_id).await.unwrap();
+    tx.update_person(row.set("mail", "tanaka@city.example.jp")).await.unwrap();
+    tx.commit().await.unwrap();
+    who
+}
+
+async fn task(world: &World, title: &str, basis: &str, rule: DueRule) {
+    let mut tx = world.store.write(&Actor::system(), "task.create").await.unwrap();
+    let key = role_key(Role::Manager, Some("0204"));
+    tx.create_task(title, basis, rule, &key).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_digest_a_day_says_numbers_and_nothing_else() {
+    let world = World::new().await;
+    somebody(&world).await;
+    task(&world, "山田花子さんの件を確かめる", "policy", DueRule::CalendarDays(3)).await;
+    let (port, taken) = relay().await;
+    let post = post(&world, port);
+    // Sunday, and a holiday after it: nobody is written to. Tuesday at eight: not yet. At ten: once, however often
+    // it is asked.
+    for hours in [0, 24, 23] {
+        world.clock.advance(hours * Ms::HOUR);
+        post.round().await.unwrap();
+    }
+    assert!(taken.lock().await.is_empty());
+    world.clock.advance(2 * Ms::HOUR);
+    for _ in 0..3 {
+        post.round().await.unwrap();
+    }
+    let mails = taken.lock().await;
+    assert_eq!(mails.len(), 1, "{mails:?}");
+    assert!(mails[0].contains("To: tanaka@city.example.jp"));
+    assert!(!mails[0].contains("山田") && !mails[0].contains("確かめる"), "{}", mails[0]);
+    assert_eq!(world.db().notices_held().await.unwrap(), (0, 0));
+}
+
+#[tokio::test]
+async fn a_mail_waits_until_the_relay_can_be_asked() {
+    let world = World::new().await;
+    somebody(&world).await;
+    task(&world, "漏えい等の報告", "law", DueRule::CalendarDays(1)).await;
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = closed.local_addr().unwrap().port();
+    drop(closed);
+    post(&world, port).round().await.unwrap();
+    assert_eq!(world.db().notices_held().await.unwrap(), (1, 0), "urgent on a Sunday too, and kept");
+    // The program ends and begins again; the mail is still there and leaves once.
+    let (port, taken) = relay().await;
+    world.clock.advance(2 * Ms::MINUTE);
+    let post = post(&world, port);
+    post.round().await.unwrap();
+    post.round().await.unwrap();
+    let mails = taken.lock().await;
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].contains("Message-ID: <"));
+    assert_eq!(world.db().notices_held().await.unwrap(), (0, 0));
+}
