@@ -41,9 +41,12 @@ impl Site {
         let first_password =
             sekisho::serve::one_time_password(&world.store, sekisho::admin::FIRST_LOGIN).await.unwrap();
         let sequencer = Sequencer::open(&world.store, &world.data).await.unwrap();
-        let keeper = tokio::spawn(sekisho::serve::keep(world.store.clone(), sequencer.clone()));
-        let config = Config { city, ..Config::default() };
         let objects = Objects::at(world.data.join("objects"));
+        let drop_folder = world.data.join("network-drop");
+        let keeper =
+            sekisho::serve::keep(world.store.clone(), sequencer.clone(), objects.clone(), drop_folder);
+        let keeper = tokio::spawn(keeper);
+        let config = Config { city, ..Config::default() };
         let app = App::new(world.store.clone(), config, objects, sequencer);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
