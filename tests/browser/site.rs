@@ -42,7 +42,7 @@ impl Site {
             sekisho::serve::one_time_password(&world.store, sekisho::admin::FIRST_LOGIN).await.unwrap();
         let sequencer = Sequencer::open(&world.store, &world.data).await.unwrap();
         let objects = Objects::at(world.data.join("objects"));
-        let drop_folder = world.data.join("network-drop");
+        let drop_folder = world.data.join(sekisho::serve::DROP_FOLDER);
         let keeper =
             sekisho::serve::keep(world.store.clone(), sequencer.clone(), objects.clone(), drop_folder);
         let keeper = tokio::spawn(keeper);

@@ -24,7 +24,7 @@ use crate::post::Post;
 /// How long the keeper sleeps when nothing happens: expiry and the passing of days are noticed within a minute.
 const IDLE_SECONDS: u64 = 60;
 /// Archives of network configurations that are put here, in the data directory, are taken in.
-const DROP_FOLDER: &str = "network-drop";
+pub const DROP_FOLDER: &str = "network-drop";
 /// After a commit the keeper waits this long for more, so that a burst becomes one checkpoint (within a second).
 const GATHER_MS: u64 = 200;
 /// The accounts of the demo city that a newcomer tries, by role code, in the order in which they are printed.

@@ -9,7 +9,8 @@ use sekisho_domain::position::ASSIGNMENT;
 use sekisho_domain::role::Role;
 use sekisho_domain::scope::SCOPE;
 use sekisho_domain::task::DueRule;
-use sekisho_store::task::{Begun, NewCampaign, TaskRow};
+use sekisho_store::campaign::{Begun, NewCampaign};
+use sekisho_store::task::TaskRow;
 use sekisho_store::{Actor, StoreError};
 use testkit::World;
 

@@ -315,10 +315,7 @@ async fn personnel_page(
         summary: row.text("summary").to_owned(),
         said,
         tally: Move::ALL.into_iter().map(|m| (m.word(), count(m))).collect(),
-        follows: match &outlook {
-            Some(outlook) => Some(follows(&outlook.consequences, &names)),
-            None => None,
-        },
+        follows: outlook.as_ref().map(|outlook| follows(&outlook.consequences, &names)),
         conflicts,
         groups: groups(changes, &names),
         seal: outlook.as_ref().map(|o| o.seal.clone()).unwrap_or_default(),
