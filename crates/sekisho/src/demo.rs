@@ -369,7 +369,7 @@ impl<'d> City<'d> {
         let mut tx = self.store.write(&actor(&applicant, self.store.clock.now()), "revision.submit").await?;
         let id = tx.submit_revision(&applicant, revision, &decide.reason).await?;
         tx.commit().await?;
-        self.approve_on_the_way(&id, &approver).await?;
+        self.approve_on_the_way(&id).await?;
         if let Err(error) = self.store.decide(&approver, &id, Answer::Approve, None).await {
             self.store.withdraw(&applicant, &id).await?;
             return Err(error.into());
@@ -503,7 +503,7 @@ impl<'d> City<'d> {
         };
         let id = tx.apply_for_exception(&applicant, new).await?;
         tx.commit().await?;
-        self.approve_on_the_way(&id, &approver).await?;
+        self.approve_on_the_way(&id).await?;
         if let Err(error) = self.store.decide(&approver, &id, Answer::Approve, None).await {
             self.store.withdraw(&applicant, &id).await?;
             return Err(error.into());
@@ -511,18 +511,19 @@ impl<'d> City<'d> {
         Ok(())
     }
 
-    /// The seats before the approver's: whoever sits there approves.
-    async fn approve_on_the_way(&self, decision: &str, approver: &Who) -> Result<()> {
+    /// The seats before the last, which the story's approver answers for: whoever sits there approves.
+    async fn approve_on_the_way(&self, decision: &str) -> Result<()> {
         let on = date_at(self.store.clock.now());
-        while self.store.db.turn(decision, approver, on).await?.is_none() {
+        loop {
             let steps = self.store.db.decision_steps(decision).await?;
-            let open = steps.iter().find(|step| step.state == "open").context("決裁の段階")?;
-            let holders = self.store.db.seat_holders(&open.key(), on).await?;
-            let holder = holders.first().context("決裁する職の人")?;
+            let mut left =
+                steps.iter().filter(|s| s.kind != "after" && ["open", "waiting"].contains(&s.state.as_str()));
+            let (Some(next), Some(_)) = (left.next(), left.next()) else { return Ok(()) };
+            let holders = self.store.db.seat_holders(&next.key(), on).await?;
+            let holder = holders.first().with_context(|| format!("決裁する人 {}", next.key()))?;
             let holder = self.store.db.who(&holder.person_id, "").await?;
             self.store.decide(&holder, decision, Answer::Approve, None).await?;
         }
-        Ok(())
     }
 
     async fn keep_rows(&mut self, who: &Who, at: Ms, rows: Vec<KeptRow>) -> Result<()> {
