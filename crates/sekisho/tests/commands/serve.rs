@@ -21,6 +21,17 @@ fn an_empty_city_starts_and_goes_on() {
 }
 
 #[test]
+fn the_demo_city_lives_through_its_first_week() {
+    let place = Place::new();
+    let mut server = Server::start(&place.path("data"), &["--demo", "--scene", "first-week"]);
+    while !server.line().contains("副市長 CISO") {}
+    assert!(server.get(0, "/login").contains("関所にログインする"));
+    server.stop();
+    let said = sekisho(&["ledger", "verify", "--data", &place.text("data")]);
+    assert_eq!(said.code, 0, "{} {}", said.out, said.err);
+}
+
+#[test]
 fn a_taken_port_is_named() {
     let place = Place::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
