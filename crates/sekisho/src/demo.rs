@@ -369,7 +369,7 @@ impl<'d> City<'d> {
         let mut tx = self.store.write(&actor(&applicant, self.store.clock.now()), "revision.submit").await?;
         let id = tx.submit_revision(&applicant, revision, &decide.reason).await?;
         tx.commit().await?;
-        self.approve_on_the_way(&id).await?;
+        self.approve_but(1, &id).await?;
         if let Err(error) = self.store.decide(&approver, &id, Answer::Approve, None).await {
             self.store.withdraw(&applicant, &id).await?;
             return Err(error.into());
@@ -429,12 +429,17 @@ impl<'d> City<'d> {
 
     /// Lets every seat of a route approve, each through its holder of today.
     async fn approve_all(&self, decision_id: &str) -> Result<()> {
+        self.approve_but(0, decision_id).await
+    }
+
+    /// The same, but for the last `kept` seats, for which the story names somebody.
+    async fn approve_but(&self, kept: usize, decision_id: &str) -> Result<()> {
         let on = date_at(self.store.clock.now());
         loop {
-            let steps = self.store.db.decision_steps(decision_id).await?;
-            let Some(open) = steps.iter().find(|s| s.state == "open" && s.kind != "after") else {
-                return Ok(());
-            };
+            let mut steps = self.store.db.decision_steps(decision_id).await?;
+            steps.retain(|s| s.kind != "after" && ["open", "waiting"].contains(&s.state.as_str()));
+            let open = steps.iter().find(|s| s.state == "open").filter(|_| steps.len() > kept);
+            let Some(open) = open else { return Ok(()) };
             let holders = self.store.db.seat_holders(&open.key(), on).await?;
             let holder = holders.first().with_context(|| format!("決裁する人 {}", open.key()))?;
             let who = self.store.db.who(&holder.person_id, "").await?;
@@ -503,27 +508,12 @@ impl<'d> City<'d> {
         };
         let id = tx.apply_for_exception(&applicant, new).await?;
         tx.commit().await?;
-        self.approve_on_the_way(&id).await?;
+        self.approve_but(1, &id).await?;
         if let Err(error) = self.store.decide(&approver, &id, Answer::Approve, None).await {
             self.store.withdraw(&applicant, &id).await?;
             return Err(error.into());
         }
         Ok(())
-    }
-
-    /// The seats before the last, which the story's approver answers for: whoever sits there approves.
-    async fn approve_on_the_way(&self, decision: &str) -> Result<()> {
-        let on = date_at(self.store.clock.now());
-        loop {
-            let steps = self.store.db.decision_steps(decision).await?;
-            let mut left =
-                steps.iter().filter(|s| s.kind != "after" && ["open", "waiting"].contains(&s.state.as_str()));
-            let (Some(next), Some(_)) = (left.next(), left.next()) else { return Ok(()) };
-            let holders = self.store.db.seat_holders(&next.key(), on).await?;
-            let holder = holders.first().with_context(|| format!("決裁する人 {}", next.key()))?;
-            let holder = self.store.db.who(&holder.person_id, "").await?;
-            self.store.decide(&holder, decision, Answer::Approve, None).await?;
-        }
     }
 
     async fn keep_rows(&mut self, who: &Who, at: Ms, rows: Vec<KeptRow>) -> Result<()> {

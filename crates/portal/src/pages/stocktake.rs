@@ -391,13 +391,11 @@ pub(crate) async fn say(
         if !single.is_empty() {
             return Ok(page(&row_page(&app, &me, &desk, row, means, Some(said)).await?)?.into_response());
         }
-        let page_ = sheet_page(&app, &me, &id, &Form::default(), Some(said)).await?;
-        return Ok(page(&page_)?.into_response());
+        return stopped(&app, &me, &id, said).await;
     }
     if marks.is_empty() {
         let said = "結果が選ばれていません。行ごとに「ある」「違う」「ない」を選んでください。".to_owned();
-        let page_ = sheet_page(&app, &me, &id, &Form::default(), Some(said)).await?;
-        return Ok(page(&page_)?.into_response());
+        return stopped(&app, &me, &id, said).await;
     }
     let mut tx = app.store.write(&me.actor(), "stocktake_entry.say").await?;
     for (row, result, note) in &marks {
@@ -445,8 +443,7 @@ pub(crate) async fn scan(
     let number = number_of(form.get("code"));
     if number.is_empty() {
         let said = "番号を打つか、バーコードを読み取ってください。".to_owned();
-        let page_ = sheet_page(&app, &me, &id, &Form::default(), Some(said)).await?;
-        return Ok(page(&page_)?.into_response());
+        return stopped(&app, &me, &id, said).await;
     }
     let key = search_key(&[&number]);
     let is = |row: &&Row| search_key(&[row.text(desk.register.key[0])]) == key;
@@ -499,6 +496,11 @@ fn as_shown(desk: &Desk, form: &Form) -> Result<(), String> {
     }
 }
 
+/// The sheet again, with what stands in the way.
+async fn stopped(app: &App, me: &Me, id: &str, said: String) -> Result<Response, PortalError> {
+    Ok(page(&sheet_page(app, me, id, &Form::default(), Some(said)).await?)?.into_response())
+}
+
 pub(crate) async fn prepare(
     State(app): State<App>,
     me: Me,
@@ -513,8 +515,7 @@ pub(crate) async fn prepare(
         n => Err(format!("見本のうち{n}件を、まだ見ていません。見てから渡してください。")),
     });
     if let Err(said) = sound {
-        let page_ = sheet_page(&app, &me, &id, &Form::default(), Some(said)).await?;
-        return Ok(page(&page_)?.into_response());
+        return stopped(&app, &me, &id, said).await;
     }
     let mut tx = app.store.write(&me.actor(), "campaign_part.prepare").await?;
     tx.prepare_part(&me.who, &desk.part, &desk.sheet).await?;
@@ -534,8 +535,7 @@ pub(crate) async fn confirm(
         return Err(PortalError::Settled("この棚卸は、もう確かめられたか、差し戻されています。".to_owned()));
     }
     if let Err(said) = as_shown(&desk, &form) {
-        let page_ = sheet_page(&app, &me, &id, &Form::default(), Some(said)).await?;
-        return Ok(page(&page_)?.into_response());
+        return stopped(&app, &me, &id, said).await;
     }
     app.store.confirm_stocktake(&me.actor(), &me.who, desk.register, &desk.part, desk.sheet).await?;
     Ok(Redirect::to(&format!("/stocktakes/{id}?done=confirmed")).into_response())
@@ -555,8 +555,7 @@ pub(crate) async fn give_back(
     let why = form.required("why", "どこを直すかを書いてください。");
     if !form.ok() {
         let said = "差し戻すときは、どこを直すかを書いてください。".to_owned();
-        let page_ = sheet_page(&app, &me, &id, &Form::default(), Some(said)).await?;
-        return Ok(page(&page_)?.into_response());
+        return stopped(&app, &me, &id, said).await;
     }
     let mut tx = app.store.write(&me.actor(), "campaign_part.return").await?;
     tx.return_part(&id, &why).await?;
@@ -580,8 +579,7 @@ pub(crate) async fn settle(
     let known = desk.sheet.entries.iter().any(|e| e.id == entry && e.result == "missing");
     let (Some(settled), true) = (settled, known) else {
         let said = "その後どうなったかを選んでください。".to_owned();
-        let page_ = sheet_page(&app, &me, &id, &Form::default(), Some(said)).await?;
-        return Ok(page(&page_)?.into_response());
+        return stopped(&app, &me, &id, said).await;
     };
     let mut tx = app.store.write(&me.actor(), "stocktake_entry.settle").await?;
     tx.settle_entry(&entry, settled).await?;
