@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::model::{Assign, Jump, Network, NodeId};
 use crate::space::{Cube, FastMap, Field, Packet, Ranges, Set, Space, SpaceLimit};
 
-use super::walk::{Class, Portion, Table, TableScan};
+use super::walk::{Portion, Table, TableScan};
 
 /// Steps of one propagation; more than this is answered UNKNOWN.
 const LIMIT_REACH_STEPS: usize = 200_000;
@@ -74,7 +74,7 @@ pub struct Engine<'n> {
     replaced: FastMap<NodeId, crate::model::Node>,
     /// Owner of the sets.
     pub space: Space,
-    tables: FastMap<NodeId, Rc<Table>>,
+    tables: FastMap<NodeId, Table>,
     scans: FastMap<NodeId, FastMap<Set, Rc<Vec<Portion>>>>,
     images: FastMap<(Set, Jump), Set>,
 }
@@ -133,17 +133,14 @@ impl<'n> Engine<'n> {
 
     /// Which rules of a table can ever decide a packet of `set`, and how the set divides.
     pub fn scan(&mut self, node: NodeId, set: Set) -> Result<TableScan, SpaceLimit> {
-        let table = self.table(node);
-        table.scan(&mut self.space, set)
-    }
-
-    fn table(&mut self, node: NodeId) -> Rc<Table> {
-        if let Some(known) = self.tables.get(&node) {
-            return Rc::clone(known);
+        let model = self.replaced.get(&node).unwrap_or(&self.network.nodes[node]);
+        let table = self.tables.entry(node).or_insert_with(|| Table::new(model));
+        let scan = table.scan(&mut self.space, set);
+        if scan.is_err() {
+            // What has been built of it is large and of no use.
+            self.tables.remove(&node);
         }
-        let table = Rc::new(Table::new(self.node(node)));
-        self.tables.insert(node, Rc::clone(&table));
-        table
+        scan
     }
 
     fn portions(&mut self, node: NodeId, set: Set) -> Result<Rc<Vec<Portion>>, SpaceLimit> {
@@ -218,14 +215,14 @@ impl<'n> Engine<'n> {
         if node.kind != crate::model::NodeKind::Stage && node.rules.is_empty() && node.otherwise.is_empty() {
             return Ok(());
         }
-        let table = self.table(step.node);
         let portions = self.portions(step.node, step.set)?;
+        let classes = self.tables.get(&step.node).map(Table::classes).unwrap_or_default();
         // What is certain goes first, so that a way back through a rewrite leads along it where there is one.
         let (sure, unsure): (Vec<_>, Vec<_>) = portions.iter().partition(|p| p.outcomes.len() == 1);
         for portion in sure.into_iter().chain(unsure) {
             let certain = step.certain && portion.outcomes.len() == 1;
             for &class in &portion.outcomes {
-                let jumps: &[Jump] = &table.classes[class as Class as usize];
+                let jumps: &[Jump] = &classes[class as usize];
                 let place = self.network.nodes[step.node].kind != crate::model::NodeKind::Stage;
                 if jumps.is_empty() && !place {
                     dropped.push(Dropped { step: number, set: portion.set, certain });
