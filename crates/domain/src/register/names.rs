@@ -18,6 +18,8 @@ struct Words {
     by_id: HashMap<String, usize>,
     /// folded words → position; `None` when two ids share them.
     by_words: HashMap<String, Option<usize>>,
+    /// Whether there are more than those added.
+    partial: bool,
 }
 
 /// What a text can mean.
@@ -47,6 +49,11 @@ impl Names {
         }
     }
 
+    /// Says that a noun has more ids than those added: nobody can pick from them.
+    pub fn leave_out(&mut self, noun: &'static str) {
+        self.of.entry(noun).or_default().partial = true;
+    }
+
     pub fn word(&self, noun: &str, id: &str) -> Option<&str> {
         let words = self.of.get(noun)?;
         words.by_id.get(id).map(|at| words.shown[*at].1.as_str())
@@ -61,9 +68,13 @@ impl Names {
         }
     }
 
-    /// (id, words), as choices of a form or a code list.
-    pub fn choices(&self, noun: &str) -> &[(String, String)] {
-        self.of.get(noun).map_or(&[], |words| &words.shown)
+    /// (id, words), as choices of a form or a code list; `None` when not all are known.
+    pub fn choices(&self, noun: &str) -> Option<&[(String, String)]> {
+        match self.of.get(noun) {
+            Some(words) if words.partial => None,
+            Some(words) => Some(&words.shown),
+            None => Some(&[]),
+        }
     }
 }
 

@@ -52,8 +52,8 @@ impl Desk {
         let campaign = app.store.db.row(&CAMPAIGN, &part.campaign_id).await?.ok_or(PortalError::NotFound)?;
         let register = named(campaign.text("register"))?;
         let layout = app.store.db.layout(register).await?;
-        let names = app.store.db.names(&layout.seen_by(&me.who, me.on), me.on).await?;
         let sheet = app.store.db.stocktake_sheet(&part, register, me.on).await?;
+        let names = app.store.db.names_of(&layout.seen_by(&me.who, me.on), &sheet.rows, me.on).await?;
         Ok(Desk { campaign, part, register, names, sheet })
     }
 

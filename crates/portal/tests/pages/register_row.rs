@@ -3,6 +3,10 @@
 use crate::kit::{City, UNIT};
 use axum::http::StatusCode;
 use sekisho_domain::asset::ASSET;
+use sekisho_domain::medium::MEDIUM;
+use sekisho_domain::noun::Row;
+use sekisho_store::Actor;
+use sekisho_store::register::PICKED_MAX;
 
 const FORM: [(&str, &str); 11] = [
     ("number", "A-0001"),
@@ -119,4 +123,44 @@ async fn a_view_is_kept_for_its_maker() {
     assert!(list.contains(">住民の資産</a>"), "{list}");
     let colleague = city.signed_in("manager").await;
     assert!(!city.get(&colleague, "/registers/asset").await.ok().body.contains("住民の資産"));
+}
+
+/// A city has more media than anybody picks from: they are named by number, and shown by their words.
+#[tokio::test]
+async fn what_is_too_many_to_pick_from_is_named_by_number() {
+    let city = City::new().await;
+    let me = city.signed_in("section_staff").await;
+    let mut tx = city.app.store.write(&Actor::system(), "test.setup").await.unwrap();
+    for n in 0..=PICKED_MAX {
+        let medium = Row::new(&MEDIUM, format!("m-{n:04}"))
+            .set("number", format!("M-{n:04}"))
+            .set("name", format!("{n}本目のUSBメモリ"))
+            .set("unit_id", UNIT)
+            .set("kind", "usb")
+            .set("class_allowed", "3B")
+            .set("encrypted", true)
+            .set("locked", true)
+            .set("long_term", false)
+            .set("write_protected", false)
+            .set("apart", false)
+            .set("state", "stored")
+            .set("valid_from", "2024-04-01");
+        tx.insert(medium).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let form = city.get(&me, "/registers/asset/new").await.ok().body;
+    assert!(form.contains("id=\"medium_id\"") && !form.contains("本目のUSBメモリ") && form.contains("番号か名前"));
+
+    let at = one(&city, &me, &[("medium_id", "Ｍ－０１２３")]).await;
+    let row = city.get(&me, &at).await.ok().body;
+    assert!(row.contains("M-0123 123本目のUSBメモリ") && !row.contains("124本目"));
+    let edit = city.get(&me, &format!("{at}/edit")).await.ok().body;
+    assert!(edit.contains("value=\"M-0123 123本目のUSBメモリ\""), "what stands there is what is read again");
+    let again = with(&[("medium_id", "M-0123 123本目のUSBメモリ"), ("persons", "5"), ("version", "1")]);
+    city.post(&me, &format!("{at}/edit"), &again).await.to(&at);
+    let list = city.get(&me, "/registers/asset?cols=number&cols=medium_id").await.ok().body;
+    assert!(list.contains("M-0123 123本目のUSBメモリ") && !list.contains("124本目"));
+    let unknown = with(&[("medium_id", "M-9999"), ("persons", "5"), ("version", "2")]);
+    let answer = city.post(&me, &format!("{at}/edit"), &unknown).await.ok().body;
+    assert!(answer.contains("「M-9999」は記録媒体にありません"));
 }

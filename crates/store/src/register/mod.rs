@@ -13,6 +13,7 @@ pub use history::VersionLine;
 pub use import::{ImportLine, Undo};
 pub(crate) use list::units as reached_units;
 pub use list::{COUNTED_MAX, ListQuery, Listed, Referring};
+pub use names::PICKED_MAX;
 pub use view::ViewLine;
 
 /// Every written statement of this module, by file.

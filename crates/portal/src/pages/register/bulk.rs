@@ -67,7 +67,7 @@ async fn show(
 ) -> Result<BulkPage, PortalError> {
     let layout = app.store.db.layout(register).await?;
     let seen = layout.seen_by(&me.who, me.on);
-    let names = app.store.db.names(&seen, me.on).await?;
+    let names = app.store.db.names_of(&seen, rows, me.on).await?;
     let columns = shared(register, &seen);
     let chosen = columns.iter().copied().find(|c| c.name == form.get("column"));
     let mut asked = match chosen {

@@ -149,8 +149,8 @@ fn head(column: &'static Column, names: &Names) -> Head {
     let holds = match column.kind {
         Kind::Choice(choices) => Holds::OneOf(choices.iter().map(|(_, word)| (*word).to_owned()).collect()),
         Kind::Bool => Holds::OneOf(vec!["はい".to_owned(), "いいえ".to_owned()]),
-        Kind::Unit => Holds::OneOf(words(names.choices("section"))),
-        Kind::Ref(noun) => Holds::OneOf(words(names.choices(noun))),
+        Kind::Unit => Holds::OneOf(words(names.choices("section").unwrap_or_default())),
+        Kind::Ref(noun) => Holds::OneOf(words(names.choices(noun).unwrap_or_default())),
         Kind::Int | Kind::Instant => Holds::Number,
         Kind::Date => Holds::Date,
         Kind::Text | Kind::Json if column.long => Holds::LongText,

@@ -39,7 +39,21 @@ struct Desk {
 }
 
 impl Desk {
-    async fn set(app: &App, me: &Me, register: &'static Register) -> Result<Desk, PortalError> {
+    /// For a form that shows a row.
+    async fn showing(
+        app: &App,
+        me: &Me,
+        register: &'static Register,
+        row: &Row,
+    ) -> Result<Desk, PortalError> {
+        let layout = app.store.db.layout(register).await?;
+        let seen = layout.seen_by(&me.who, me.on);
+        let names = app.store.db.names_of(&seen, std::slice::from_ref(row), me.on).await?;
+        Ok(Desk { layout, seen, names })
+    }
+
+    /// For a form that came back: any row may have been named in it.
+    async fn reading(app: &App, me: &Me, register: &'static Register) -> Result<Desk, PortalError> {
         let layout = app.store.db.layout(register).await?;
         let seen = layout.seen_by(&me.who, me.on);
         let names = app.store.db.names(&seen, me.on).await?;
@@ -145,8 +159,9 @@ pub(crate) async fn new_form(
     Path(noun): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Page {
-    let desk = Desk::set(&app, &me, named(&noun)?).await?;
-    let mut row = proposed(&app, &me, desk.layout.register).await?;
+    let register = named(&noun)?;
+    let mut row = proposed(&app, &me, register).await?;
+    let desk = Desk::reading(&app, &me, register).await?;
     let said = Form::from_query(query.as_deref().unwrap_or(""));
     for column in desk.seen.iter().filter(|column| !said.get(column.name).is_empty()) {
         if let Ok(value) = read(column, said.get(column.name), &desk.names) {
@@ -163,7 +178,7 @@ pub(crate) async fn create(
     mut form: Form,
 ) -> Result<Response, PortalError> {
     let register = named(&noun)?;
-    let desk = Desk::set(&app, &me, register).await?;
+    let desk = Desk::reading(&app, &me, register).await?;
     let mut row = Row::new(register.noun, new_id(me.now, &*app.store.entropy));
     desk.read(&mut form, &mut row);
     if form.ok() {
@@ -188,7 +203,7 @@ pub(crate) async fn edit_form(
 ) -> Page {
     let register = named(&noun)?;
     let row = app.row_for(&me, Action::Edit, register, &id).await?;
-    let desk = Desk::set(&app, &me, register).await?;
+    let desk = Desk::showing(&app, &me, register, &row).await?;
     page(&form_page(&app, &me, &desk, &row, None).await?)
 }
 
@@ -200,7 +215,7 @@ pub(crate) async fn update(
 ) -> Result<Response, PortalError> {
     let register = named(&noun)?;
     let before = app.row_for(&me, Action::Edit, register, &id).await?;
-    let desk = Desk::set(&app, &me, register).await?;
+    let desk = Desk::reading(&app, &me, register).await?;
     let mut row = before.clone();
     // The version the form was made from: whoever saved meanwhile must not be overwritten unseen.
     row.version = form.get("version").parse().unwrap_or(0);

@@ -42,8 +42,8 @@ pub(crate) async fn sheet(
     let register = named(&noun)?;
     let form = Form::from_query(query.as_deref().unwrap_or(""));
     let rows = ticked(&app, &me, register, &form, Action::View).await?;
-    let names =
-        app.store.db.names(&app.store.db.layout(register).await?.seen_by(&me.who, me.on), me.on).await?;
+    let section: Vec<_> = register.section.and_then(|name| register.noun.column(name)).into_iter().collect();
+    let names = app.store.db.names_of(&section, &rows, me.on).await?;
     let labels = rows.iter().map(|row| {
         let number = row.text(register.key[0]).to_owned();
         let unit = register.section_of(row).unwrap_or_default();

@@ -16,10 +16,7 @@ use sekisho_domain::access::{Action, Reach};
 use sekisho_domain::noun::{Column, Kind, Value};
 use sekisho_domain::register::names::Names;
 use sekisho_domain::register::{Layout, Register, cell};
-use sekisho_store::register::{COUNTED_MAX, ListQuery};
-
-/// Choices beyond which a filter would be too long to pick from.
-const FILTER_CHOICES: usize = 400;
+use sekisho_store::register::{COUNTED_MAX, ListQuery, PICKED_MAX};
 
 /// Which registers there are, with how much is in them.
 pub(crate) async fn index(State(app): State<App>, me: Me) -> Page {
@@ -129,9 +126,9 @@ pub(crate) async fn list(
     let layout = app.store.db.layout(register).await?;
     let seen = layout.seen_by(&me.who, me.on);
     let asked = Asked::parse(&layout, &seen, &form, me.on);
-    let names = app.store.db.names(&seen, me.on).await?;
     let reach = me.reach(Action::View, register.noun.name);
     let listed = app.store.db.register_list(register, &asked.page(register), &reach).await?;
+    let names = app.store.db.names_of(&seen, &listed.rows, me.on).await?;
     let count = app.store.db.register_count(register, &asked.page(register), &reach).await?;
     let next = listed.rows.last().filter(|_| listed.more).map(|row| {
         let value = row.get(register.sorts[asked.sort]).map(plain).unwrap_or_default();
@@ -255,7 +252,7 @@ fn filters(
     let extras = layout.extras.iter().copied().filter(|c| matches!(c.kind, Kind::Choice(_) | Kind::Bool));
     for column in declared.chain(extras) {
         let choices = choices(column, names, reach, Some(register.section == Some(column.name)));
-        let Some(mut options) = choices.filter(|c| c.len() <= FILTER_CHOICES) else { continue };
+        let Some(mut options) = choices else { continue };
         options.insert(0, (String::new(), "すべて".to_owned()));
         if !column.required && !column.extra {
             options.push(("-".to_owned(), "（空欄）".to_owned()));
@@ -291,7 +288,7 @@ pub(crate) fn choices(
         Kind::Choice(choices) => Some(choices.iter().map(owned).collect()),
         Kind::Bool => Some([("true", "はい"), ("false", "いいえ")].iter().map(owned).collect()),
         Kind::Unit => {
-            let all = names.choices("section").iter();
+            let all = picked_from(names, "section")?.iter();
             let within = |unit: &str| match reach {
                 Reach::Sections(units) | Reach::SectionsAndOwn(units) if within_reach == Some(true) => {
                     units.iter().any(|u| u == unit)
@@ -300,15 +297,26 @@ pub(crate) fn choices(
             };
             Some(all.filter(|(unit, _)| within(unit)).cloned().collect())
         }
-        Kind::Ref(noun) => Some(names.choices(noun).to_vec()),
+        Kind::Ref(noun) => Some(picked_from(names, noun)?.to_vec()),
         _ => None,
     }
+}
+
+/// The rows of a noun, when they are few enough to be picked from.
+fn picked_from<'a>(names: &'a Names, noun: &str) -> Option<&'a [(String, String)]> {
+    names.choices(noun).filter(|all| all.len() <= PICKED_MAX)
 }
 
 /// The text of a value as an input field takes it.
 pub(crate) fn input_text(column: &Column, value: &Value, names: &Names) -> String {
     match (column.kind, value) {
-        (Kind::Choice(_) | Kind::Unit | Kind::Ref(_), Value::Text(text)) => text.clone().unwrap_or_default(),
+        (Kind::Choice(_), Value::Text(text)) => text.clone().unwrap_or_default(),
+        (Kind::Unit, Value::Text(text)) if picked_from(names, "section").is_some() => {
+            text.clone().unwrap_or_default()
+        }
+        (Kind::Ref(noun), Value::Text(text)) if picked_from(names, noun).is_some() => {
+            text.clone().unwrap_or_default()
+        }
         (Kind::Bool, Value::Bool(Some(yes))) => yes.to_string(),
         _ => cell::show(column, value, names),
     }
@@ -316,7 +324,8 @@ pub(crate) fn input_text(column: &Column, value: &Value, names: &Names) -> Strin
 
 /// How a column is asked for in a form.
 pub(crate) fn field(column: &'static Column, names: &Names, reach: &Reach, section: bool) -> Field {
-    let picked = choices(column, names, reach, Some(section)).filter(|c| c.len() <= FILTER_CHOICES);
+    let picked = choices(column, names, reach, Some(section));
+    let typed = picked.is_none() && matches!(column.kind, Kind::Unit | Kind::Ref(_));
     let input = match (picked, column.kind) {
         (Some(mut options), _) => {
             options
@@ -334,6 +343,7 @@ pub(crate) fn field(column: &'static Column, names: &Names, reach: &Reach, secti
     };
     let mut field = Field::new(column.name, label, input);
     field.required = column.required;
-    field.hint = Some(column.hint.to_owned()).filter(|hint| !hint.is_empty());
+    let how = if typed { "番号か名前を入力します。" } else { "" };
+    field.hint = Some(format!("{}{how}", column.hint)).filter(|hint| !hint.is_empty());
     field
 }

@@ -29,7 +29,7 @@ pub(crate) async fn show(State(app): State<App>, me: Me, Path((noun, id)): Path<
     let row = app.row_for(&me, Action::View, register, &id).await?;
     let layout = app.store.db.layout(register).await?;
     let seen = layout.seen_by(&me.who, me.on);
-    let names = app.store.db.names(&seen, me.on).await?;
+    let names = app.store.db.names_of(&seen, std::slice::from_ref(&row), me.on).await?;
     let last = app.store.db.versions(register.noun, &id).await?.into_iter().next();
     let version = last.map_or_else(String::new, |v| {
         let who = v.person.clone().unwrap_or_else(|| "関所".to_owned());

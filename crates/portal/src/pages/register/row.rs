@@ -91,8 +91,10 @@ pub(crate) async fn show(
     me.must_row(Action::View, register, &now)?;
     let layout = app.store.db.layout(register).await?;
     let seen = layout.seen_by(&me.who, me.on);
-    let names = app.store.db.names(&seen, me.on).await?;
     let versions = app.store.db.versions(register.noun, &id).await?;
+    let shown: Vec<Row> =
+        versions.iter().filter_map(|v| v.row(register.noun, &id)).chain([now.clone()]).collect();
+    let names = app.store.db.names_of(&seen, &shown, me.on).await?;
     let known = parse_date(form.get("known"));
     let on = parse_date(form.get("on")).unwrap_or(me.on);
     let (row, mut notices) = match known {
