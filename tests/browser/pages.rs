@@ -28,10 +28,8 @@ pub(crate) async fn faults(browser: &Browser, route: &str) -> String {
 /// Walks from the board along every link, one page for each route.
 pub(crate) async fn every_page(site: &Site, browser: &Browser) {
     let mut open = VecDeque::from(["/".to_owned()]);
-    if crate::register::on_demand() {
-        // Pages about rows, and those that no link leads to, but a button.
-        open.extend(crate::register::rows_for_the_walk(site).await);
-    }
+    // Pages about rows, and those that no link leads to, but a button.
+    open.extend(crate::register::rows_for_the_walk(site).await);
     let mut seen = BTreeSet::new();
     let (mut findings, mut trees) = (String::new(), BTreeMap::new());
     while let Some(path) = open.pop_front() {

@@ -32,9 +32,6 @@ async fn registers_without_javascript() {
     if let Some(program) = missing() {
         return not_run("registers in the browser", &format!("{program} is not installed"));
     }
-    if !on_demand() {
-        return not_run("registers in the browser", "on demand: ./test long browser-registers");
-    }
     let (site, browser) = (Site::start(false).await, Browser::start(false).await);
     site.world.section("70", "税務課").await;
     let staff = person(&site, "担当 花子", Role::SectionStaff).await;
@@ -52,13 +49,6 @@ async fn registers_without_javascript() {
     sign_in(&site, &browser, &manager).await;
     confirmed(&site, &browser, &part).await;
     browser.close().await;
-}
-
-/// Whether this is a long run.
-pub(crate) fn on_demand() -> bool {
-    #[expect(clippy::disallowed_methods, reason = "the switch of the long runs")]
-    let long = std::env::var("SEKISHO_LONG");
-    long.is_ok()
 }
 
 /// Somebody with an account; returns who they are.

@@ -1,7 +1,9 @@
 //! The bars of registers, end to end through the portal's router:
 //! `./test long register-bench` (SQLite), with `SEKISHO_BENCH_DB=postgres:///name` on PostgreSQL.
 //!
-//! (a) 20,000 assets: export as XLSX, 500 cells changed, upload + preview, apply, with the memory of the process.
+//! (a) 20,000 assets: export as XLSX, 500 cells changed, upload + preview, apply, with the memory of the process. The cells
+//!     are changed in LibreOffice when `SEKISHO_BENCH_OFFICE` names a Python that has `uno`.
+//! (c) 70 workbooks of 300 rows, handed out and all sent back with ten cells changed in each: one comparison.
 //! (b) 200,000 assets (and 20,000 for the searches): 10 requests a second, open loop, p50/p95 per kind of request.
 
 #![allow(
@@ -18,17 +20,25 @@
 mod kit;
 
 use std::collections::BTreeMap;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::body::Body;
+use axum::http::{Request, header};
 use kit::{City, UNIT};
 use sekisho_domain::asset::ASSET;
 use sekisho_domain::noun::Row;
+use sekisho_domain::section::SECTION;
 use sekisho_store::Actor;
 
 const SMALL: usize = 20_000;
 const LARGE: usize = 200_000;
 const CHANGED: usize = 500;
+/// Rows between two changed cells.
+const STEP: usize = 37;
+const WORKBOOKS: usize = 70;
+const ROWS_EACH: usize = 300;
 /// Requests a second, all kinds together, and for how long.
 const RATE: u64 = 10;
 const SECONDS: u64 = 30;
@@ -57,6 +67,27 @@ fn asset(n: usize) -> Row {
         .set("valid_from", format!("20{:02}-04-01", 10 + n % 15))
 }
 
+/// The sections that the assets belong to.
+async fn sections(city: &City) {
+    let mut tx = city.app.store.write(&Actor::system(), "section.create").await.unwrap();
+    for unit in 0..50 {
+        tx.create_section(section(&format!("unit-{unit}"), 100 + unit)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+fn section(unit: &str, code: usize) -> Row {
+    Row::new(&SECTION, unit)
+        .set("unit_id", unit)
+        .set("code", code.to_string())
+        .set("name", format!("第{code}課"))
+        .set("kind", "division")
+        .set("managed", true)
+        .set("parent_unit_id", "unit-city")
+        .set("sort_key", code.to_string())
+        .set("valid_from", "2020-04-01")
+}
+
 async fn fill(city: &City, from: usize, to: usize) {
     let began = Instant::now();
     for start in (from..to).step_by(2_000) {
@@ -71,13 +102,27 @@ async fn fill(city: &City, from: usize, to: usize) {
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
+    // The client's side of the bench, in a process of its own.
+    if let [_, verb, path, cells, step] = &*std::env::args().collect::<Vec<_>>()
+        && verb == "change"
+    {
+        let bytes = changed(&std::fs::read(path).unwrap(), cells.parse().unwrap(), step.parse().unwrap());
+        return std::fs::write(path, bytes).unwrap();
+    }
     let city = Arc::new(City::on(std::env::var("SEKISHO_BENCH_DB").ok()).await);
     let me = city.signed_in("secretariat").await;
+    sections(&city).await;
     fill(&city, 0, SMALL).await;
     round_trip(&city, &me).await;
+    collected(&city, &me).await;
     searches(&city, &me, SMALL).await;
     fill(&city, SMALL, LARGE).await;
     searches(&city, &me, LARGE).await;
+}
+
+/// The largest resident size from here on.
+fn begin_peak() {
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
 }
 
 fn peak_mib() -> u64 {
@@ -99,10 +144,15 @@ async fn round_trip(city: &City, me: &str) {
         let (wall, used) = (began.elapsed().as_secs_f64(), cpu() - cpu_began);
         println!("(a) {name}: {wall:.2} s wall, {used:.2} s CPU, peak {} MiB", peak_mib());
     };
+    begin_peak();
     let (began, used) = (Instant::now(), cpu());
     let bytes = city.get(me, "/registers/asset/export?format=xlsx").await.ok().bytes;
     measured("export 20,000 rows as XLSX", began, used);
-    let changed = changed(&bytes);
+    let changed = match std::env::var("SEKISHO_BENCH_OFFICE") {
+        Ok(python) => changed_in_office(&python, &bytes),
+        Err(_) => changed_elsewhere(&bytes, CHANGED, STEP),
+    };
+    begin_peak();
     let (began, used) = (Instant::now(), cpu());
     let answer = city.upload(me, "/registers/asset/import", &[], ("a.xlsx", &changed)).await;
     let at = answer.to("/registers/asset/import/").location;
@@ -110,18 +160,98 @@ async fn round_trip(city: &City, me: &str) {
     measured("upload and preview, 500 cells changed", began, used);
     assert!(page.contains(&format!("変える<b>{CHANGED}</b>")) && page.contains("直すところ<b>0</b>"));
     let seal = page.split("name=\"seal\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    begin_peak();
     let (began, used) = (Instant::now(), cpu());
     city.post(me, &at, &[("seal", seal)]).await.to("/registers/asset?done=imported");
     measured("apply", began, used);
 }
 
-/// The workbook with 500 cells changed, written again as another program would.
-fn changed(bytes: &[u8]) -> Vec<u8> {
+/// The workbook as somebody with LibreOffice sends it back.
+fn changed_in_office(python: &str, bytes: &[u8]) -> Vec<u8> {
+    let dir = tempfile::tempdir().unwrap();
+    let (out, back) = (dir.path().join("out.xlsx"), dir.path().join("back.xlsx"));
+    std::fs::write(&out, bytes).unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../benches/register/change.py");
+    let began = Instant::now();
+    let done = Command::new(python)
+        .args([script.as_ref(), out.as_os_str(), back.as_os_str(), "保管場所".as_ref()])
+        .args([CHANGED.to_string(), STEP.to_string()])
+        .status()
+        .unwrap();
+    assert!(done.success(), "LibreOffice did not change the workbook");
+    println!("(a) changed in LibreOffice in {:.1} s", began.elapsed().as_secs_f64());
+    std::fs::read(back).unwrap()
+}
+
+/// What this process holds must be the server's alone: the workbook is changed by another.
+fn changed_elsewhere(bytes: &[u8], cells: usize, step: usize) -> Vec<u8> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), bytes).unwrap();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.arg("change").arg(file.path()).args([cells.to_string(), step.to_string()]);
+    assert!(command.status().unwrap().success());
+    std::fs::read(file.path()).unwrap()
+}
+
+/// 70 sections with 300 rows each get a workbook; all come back.
+async fn collected(city: &City, me: &str) {
+    let mut tx = city.app.store.write(&Actor::system(), "section.create").await.unwrap();
+    for unit in 0..WORKBOOKS {
+        tx.create_section(section(&format!("back-{unit}"), 500 + unit)).await.unwrap();
+        for n in 0..ROWS_EACH {
+            let n = LARGE + unit * ROWS_EACH + n;
+            tx.insert(asset(n).set("unit_id", format!("back-{unit}"))).await.unwrap();
+        }
+    }
+    tx.commit().await.unwrap();
+    let (began, used) = (Instant::now(), cpu());
+    let zip = city.get(me, "/registers/asset/collect.zip").await.ok().bytes;
+    println!("(c) handed out: {:.2} s wall, {:.2} s CPU", began.elapsed().as_secs_f64(), cpu() - used);
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
+    let mut body = Vec::new();
+    let mut sent = 0;
+    for at in 0..zip.len() {
+        let mut file = zip.by_index(at).unwrap();
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut file, &mut bytes).unwrap();
+        if sekisho_sheet::read(&bytes).unwrap().rows.len() != ROWS_EACH + 1 {
+            continue;
+        }
+        sent += 1;
+        let head = format!(
+            "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{sent}.xlsx\"\r\n\r\n"
+        );
+        body.extend(head.as_bytes());
+        body.extend(changed_elsewhere(&bytes, 10, 29));
+        body.extend(b"\r\n");
+    }
+    assert_eq!(sent, WORKBOOKS);
+    body.extend(b"--XX--\r\n");
+    let request = Request::post("/registers/asset/collect")
+        .header(header::COOKIE, me)
+        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=XX")
+        .header("sec-fetch-site", "same-origin")
+        .body(Body::from(body))
+        .unwrap();
+    begin_peak();
+    let (began, used) = (Instant::now(), cpu());
+    let at = city.send(request).await.to("/registers/asset/import/").location;
+    let page = city.get(me, &at).await.ok().body;
+    let (wall, used) = (began.elapsed().as_secs_f64(), cpu() - used);
+    println!(
+        "(c) 70 workbooks read and compared: {wall:.2} s wall, {used:.2} s CPU, peak {} MiB",
+        peak_mib()
+    );
+    assert!(page.contains("変える<b>700</b>") && page.contains("直すところ<b>0</b>"), "{page}");
+}
+
+/// The workbook with cells changed, written again as another program would.
+fn changed(bytes: &[u8], cells: usize, step: usize) -> Vec<u8> {
     use sekisho_sheet::{Book, Cell, Head, Holds, Line};
     let mut grid = sekisho_sheet::read(bytes).unwrap();
     let place = grid.rows[0].iter().position(|h| h == "保管場所").unwrap();
-    for n in 0..CHANGED {
-        grid.rows[1 + n * 37][place] = format!("移した先{n}");
+    for n in 0..cells {
+        grid.rows[1 + n * step][place] = format!("移した先{n}");
     }
     let head = |label: &String| Head {
         label: label.clone(),

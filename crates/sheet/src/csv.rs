@@ -52,14 +52,23 @@ fn decode(bytes: &[u8]) -> Result<String, SheetError> {
 }
 
 /// Rows as a file. Texts that a spreadsheet program would run are made harmless; [`read`] restores them.
-pub fn write(rows: &[Vec<String>], encoding: Encoding) -> Result<Vec<u8>, SheetError> {
+pub fn write<Row, Cell>(
+    rows: impl IntoIterator<Item = Row>,
+    encoding: Encoding,
+) -> Result<Vec<u8>, SheetError>
+where
+    Row: IntoIterator<Item = Cell>,
+    Cell: AsRef<str>,
+{
     let mut writer = ::csv::WriterBuilder::new()
         .flexible(true)
         .terminator(::csv::Terminator::CRLF)
         .from_writer(Vec::new());
     for row in rows {
-        let cells = row.iter().map(|cell| neutral(cell));
-        writer.write_record(cells).map_err(|e| SheetError::Write(e.to_string()))?;
+        for cell in row {
+            writer.write_field(&*neutral(cell.as_ref())).map_err(|e| SheetError::Write(e.to_string()))?;
+        }
+        writer.write_record(None::<&[u8]>).map_err(|e| SheetError::Write(e.to_string()))?;
     }
     let bytes = writer.into_inner().map_err(|e| SheetError::Write(e.to_string()))?;
     match encoding {

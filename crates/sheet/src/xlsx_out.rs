@@ -1,6 +1,8 @@
 //! Writing XLSX that comes back: hidden row id and version, a frozen header, lists to pick from, notes about
 //! where the book came from.
 
+use std::borrow::Cow;
+
 use rust_xlsxwriter::{
     Color, DataValidation, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula, Workbook, Worksheet,
     XlsxError,
@@ -14,6 +16,8 @@ pub(crate) const META_SHEET: &str = "関所";
 pub(crate) const CODES_SHEET: &str = "選択肢";
 /// Empty rows below the last that carry the lists too, for rows to be added.
 const SPARE_ROWS: u32 = 500;
+/// Lines beyond which a sheet is written through a temporary file: held in memory, each takes some 5 KiB.
+const HELD_LINES: usize = 2_000;
 /// The first date Excel can hold.
 const FIRST_YEAR: i16 = 1900;
 
@@ -63,6 +67,18 @@ pub enum Cell {
     Date(i16, u8, u8),
 }
 
+impl Cell {
+    /// As a CSV file holds it.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Cell::Empty => Cow::Borrowed(""),
+            Cell::Text(text) => Cow::Borrowed(text),
+            Cell::Number(n) => Cow::Owned(n.to_string()),
+            Cell::Date(year, month, day) => Cow::Owned(format!("{year:04}-{month:02}-{day:02}")),
+        }
+    }
+}
+
 pub fn write_xlsx(book: &Book) -> Result<Vec<u8>, SheetError> {
     write(book).map_err(|e| SheetError::Write(e.to_string()))
 }
@@ -99,7 +115,10 @@ impl Formats {
 fn write(book: &Book) -> Result<Vec<u8>, XlsxError> {
     let formats = Formats::new();
     let mut workbook = Workbook::new();
-    let sheet = workbook.add_worksheet();
+    let sheet = match book.lines.len() > HELD_LINES {
+        true => workbook.add_worksheet_with_constant_memory()?,
+        false => workbook.add_worksheet(),
+    };
     sheet.set_name(sheet_name(&book.sheet))?;
     let mut codes = Vec::new();
     for (at, head) in book.heads.iter().enumerate() {
@@ -289,6 +308,19 @@ mod tests {
             ("情報資産1", &[CODES_SHEET.to_owned()][..])
         );
         assert_eq!(grid.rows, [["行ID", "名称", "人数", "日", "区分"]]);
+    }
+
+    /// A long sheet is written another way, and reads the same.
+    #[test]
+    fn long_sheets_come_back() {
+        let text = |n: usize| ["=1+1", " 空白 ", "改行\nあり", "_x000D_", "😀", "0012"][n % 6].to_owned();
+        let line = |n: usize| vec![Cell::Text(format!("r{n}")), Cell::Text(text(n)), Cell::Number(n as i64)];
+        let grid = crate::read(&write_xlsx(&book((0..=HELD_LINES).map(line).collect())).unwrap()).unwrap();
+        assert_eq!(grid.meta.get("register").map(String::as_str), Some("asset"));
+        assert_eq!(grid.rows.len(), HELD_LINES + 2);
+        for (n, row) in grid.rows[1..].iter().enumerate() {
+            assert_eq!(row[..3], [format!("r{n}"), text(n), n.to_string()]);
+        }
     }
 
     proptest! {

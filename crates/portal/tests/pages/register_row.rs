@@ -149,7 +149,9 @@ async fn what_is_too_many_to_pick_from_is_named_by_number() {
     }
     tx.commit().await.unwrap();
     let form = city.get(&me, "/registers/asset/new").await.ok().body;
-    assert!(form.contains("id=\"medium_id\"") && !form.contains("本目のUSBメモリ") && form.contains("番号か名前"));
+    assert!(
+        form.contains("id=\"medium_id\"") && !form.contains("本目のUSBメモリ") && form.contains("番号か名前")
+    );
 
     let at = one(&city, &me, &[("medium_id", "Ｍ－０１２３")]).await;
     let row = city.get(&me, &at).await.ok().body;

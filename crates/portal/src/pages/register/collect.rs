@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::draft::{Desk, Draft, blocking};
-use super::export::{book, refused};
+use super::export::{book, lines, refused};
 use super::{import, named};
 use crate::App;
 use crate::error::PortalError;
@@ -120,7 +120,8 @@ pub(crate) async fn hand_out(
     let made = blocking(move || {
         let mut files = Vec::with_capacity(shares.len());
         for share in shares {
-            let book = book(&desk.layout, &desk.seen, &desk.names, &share.rows, &share.unit, on);
+            let lines = lines(&desk.layout, &desk.seen, &desk.names, &share.rows);
+            let book = book(register, &desk.seen, &desk.names, lines, &share.unit, on);
             let name = format!("{}_{}.xlsx", register.noun.label, share.name);
             files.push((name, sekisho_sheet::write_xlsx(&book)?));
         }

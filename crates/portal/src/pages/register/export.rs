@@ -1,5 +1,7 @@
 //! A register as a workbook or CSV that can come back.
 
+use std::borrow::Cow;
+
 use super::named;
 use super::query::Asked;
 use crate::App;
@@ -41,16 +43,18 @@ pub(crate) async fn export(
     let seen = layout.seen_by(&me.who, me.on);
     let asked = Asked::parse(&layout, &seen, &form, me.on);
     let reach = me.reach(Action::Export, register.noun.name);
-    let rows = rows(&app, register, &asked, &reach).await?;
     let names = app.store.db.names(&seen, me.on).await?;
     let scope = scope(register, &asked, &reach, me.on);
+    let mut lines = Vec::new();
+    pages(&app, register, &asked, &reach, |rows| lines.extend(self::lines(&layout, &seen, &names, rows)))
+        .await?;
+    let book = book(register, &seen, &names, lines, &scope, me.on);
     let format = form.get("format").to_owned();
     let name = format!("{}_{}", register.noun.label, me.on);
     let made = tokio::task::spawn_blocking(move || match format.as_str() {
-        "csv" => csv(&layout, &seen, &names, &rows, Encoding::Utf8).map(|bytes| ("csv", bytes)),
-        "sjis" => csv(&layout, &seen, &names, &rows, Encoding::Cp932).map(|bytes| ("csv", bytes)),
-        _ => sekisho_sheet::write_xlsx(&book(&layout, &seen, &names, &rows, &scope, me.on))
-            .map(|bytes| ("xlsx", bytes)),
+        "csv" => csv(&book, Encoding::Utf8).map(|bytes| ("csv", bytes)),
+        "sjis" => csv(&book, Encoding::Cp932).map(|bytes| ("csv", bytes)),
+        _ => sekisho_sheet::write_xlsx(&book).map(|bytes| ("xlsx", bytes)),
     });
     match made.await.map_err(|e| PortalError::Internal(e.to_string()))? {
         Ok((ending @ "csv", bytes)) => Ok(attachment(&format!("{name}.{ending}"), "text/csv", bytes)),
@@ -64,31 +68,33 @@ pub(crate) fn refused(error: &SheetError) -> PortalError {
     PortalError::Refused(error.ja())
 }
 
-/// Every row of the question, read page by page.
-pub(crate) async fn rows(
+/// Hands over every row of the question, a page at a time.
+async fn pages(
     app: &App,
     register: &'static Register,
     asked: &Asked,
     reach: &Reach,
-) -> Result<Vec<Row>, PortalError> {
+    mut take: impl FnMut(&[Row]),
+) -> Result<(), PortalError> {
     let mut query = asked.to_store(register, limits::EXPORT_PAGE_ROWS);
     query.after = None;
-    let mut rows = Vec::new();
+    let mut taken = 0;
     loop {
         let listed = app.store.db.register_list(register, &query, reach).await?;
         if let Some(last) = listed.rows.last() {
             let value = last.get(register.sorts[asked.sort]).cloned().unwrap_or(Value::Text(None));
             query.after = Some((value, last.id.clone()));
         }
-        rows.extend(listed.rows);
-        if rows.len() > limits::EXPORT_ROWS {
+        taken += listed.rows.len();
+        if taken > limits::EXPORT_ROWS {
             return Err(PortalError::Refused(format!(
                 "一度に書き出せるのは{}行までです。所管課などで絞り込んでから書き出してください。",
                 limits::EXPORT_ROWS
             )));
         }
+        take(&listed.rows);
         if !listed.more {
-            return Ok(rows);
+            return Ok(());
         }
     }
 }
@@ -109,11 +115,21 @@ fn scope(register: &Register, asked: &Asked, reach: &Reach, today: Date) -> Stri
     }
 }
 
+/// Rows as lines of a workbook: id, version, columns.
+pub(crate) fn lines(layout: &Layout, seen: &[&'static Column], names: &Names, rows: &[Row]) -> Vec<Line> {
+    let line = |row: &Row| {
+        let mut cells = vec![Cell::Text(row.id.clone()), Cell::Text(row.version.to_string())];
+        cells.extend(seen.iter().map(|column| sheet_cell(column, &layout.get(row, column), names)));
+        Line { cells }
+    };
+    rows.iter().map(line).collect()
+}
+
 pub(crate) fn book(
-    layout: &Layout,
+    register: &Register,
     seen: &[&'static Column],
     names: &Names,
-    rows: &[Row],
+    lines: Vec<Line>,
     scope: &str,
     on: Date,
 ) -> Book {
@@ -126,20 +142,15 @@ pub(crate) fn book(
     };
     let mut heads = vec![hidden(ID_HEADING), hidden(VERSION_HEADING)];
     heads.extend(seen.iter().map(|column| head(column, names)));
-    let line = |row: &Row| {
-        let mut cells = vec![Cell::Text(row.id.clone()), Cell::Text(row.version.to_string())];
-        cells.extend(seen.iter().map(|column| sheet_cell(column, &layout.get(row, column), names)));
-        Line { cells }
-    };
     let notes = [
-        (note::REGISTER, layout.register.noun.name.to_owned()),
+        (note::REGISTER, register.noun.name.to_owned()),
         (note::SCOPE, scope.to_owned()),
         (note::MADE_ON, on.to_string()),
     ];
     Book {
-        sheet: layout.register.noun.label.to_owned(),
+        sheet: register.noun.label.to_owned(),
         heads,
-        lines: rows.iter().map(line).collect(),
+        lines,
         meta: notes.map(|(key, value)| (key.to_owned(), value)).into(),
     }
 }
@@ -186,19 +197,8 @@ fn sheet_cell(column: &Column, value: &Value, names: &Names) -> Cell {
     }
 }
 
-fn csv(
-    layout: &Layout,
-    seen: &[&'static Column],
-    names: &Names,
-    rows: &[Row],
-    encoding: Encoding,
-) -> Result<Vec<u8>, SheetError> {
-    let mut table = Vec::with_capacity(rows.len() + 1);
-    let headings = seen.iter().map(|column| heading(column));
-    table.push([ID_HEADING, VERSION_HEADING].map(str::to_owned).into_iter().chain(headings).collect());
-    for row in rows {
-        let cells = seen.iter().map(|column| cell::show(column, &layout.get(row, column), names));
-        table.push([row.id.clone(), row.version.to_string()].into_iter().chain(cells).collect::<Vec<_>>());
-    }
-    sekisho_sheet::csv::write(&table, encoding)
+fn csv(book: &Book, encoding: Encoding) -> Result<Vec<u8>, SheetError> {
+    let headings: Vec<Cow<'_, str>> = book.heads.iter().map(|head| head.label.as_str().into()).collect();
+    let lines = book.lines.iter().map(|line| line.cells.iter().map(Cell::text).collect());
+    sekisho_sheet::csv::write(std::iter::once(headings).chain(lines), encoding)
 }
