@@ -356,6 +356,10 @@ pub struct Device {
     pub text: Vec<String>,
     /// Findings of the reader.
     pub findings: Vec<Finding>,
+    /// Whether the reader tells who the device's own management services let in.
+    pub services_read: bool,
+    /// Tables in front of the device itself that tell so.
+    pub service_stages: Vec<NodeId>,
 }
 
 impl Device {

@@ -167,6 +167,8 @@ pub fn answer(device: &Device, in_if: &str, cube: Cube) -> (Answer, Vec<Reason>)
         .iter()
         .map(|w| match w.fate {
             Fate::Rests(Device::EGRESS) => Answer::Permit,
+            // A case asks what is forwarded; who may talk to the device itself is a question of `mgmt`.
+            Fate::Dropped(node) if device.service_stages.contains(&node) => Answer::Unknown,
             Fate::Dropped(_) => Answer::Deny,
             Fate::Rests(_) | Fate::Stays(_) | Fate::Loops(_) => Answer::Unknown,
         })

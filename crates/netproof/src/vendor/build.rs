@@ -7,6 +7,7 @@ use crate::model::{
 use crate::space::{Cube, Field, Ranges};
 
 use super::captured::CapturedRoute;
+use super::doors::Door;
 use super::{ReadOptions, Vendor, secrets};
 
 /// What an unknown line may change.
@@ -73,6 +74,8 @@ impl Builder {
             lines: Vec::new(),
             text: lines,
             findings: Vec::new(),
+            services_read: false,
+            service_stages: Vec::new(),
         };
         device.nodes.push(Node::new(format!("{name}/egress"), NodeKind::Egress));
         device.nodes.push(Node::new(format!("{name}/local"), NodeKind::Local));
@@ -403,6 +406,47 @@ impl Builder {
             }
         }
         self.fill(stage, rules, vec![Jump::to(Device::EGRESS)]);
+    }
+
+    /// Puts what the device's own services accept in front of the device itself. Other services than these stay
+    /// possible: they are not read.
+    pub(crate) fn doors(&mut self, doors: &[Door]) {
+        let stage = self.stage("services");
+        for node in self.device.nodes.iter_mut().filter(|n| n.kind == NodeKind::Stage) {
+            let jumps =
+                node.rules.iter_mut().flat_map(|r| r.then.iter_mut()).chain(node.otherwise.iter_mut());
+            for jump in jumps.filter(|j| j.to == Device::LOCAL) {
+                jump.to = stage;
+            }
+        }
+        let mut rules: Vec<Rule> = Vec::new();
+        for door in doors {
+            for admitted in &door.admitted {
+                let to = match &admitted.list {
+                    None => Device::LOCAL,
+                    Some((name, entries)) => {
+                        let list = self.stage(&format!("services {name}"));
+                        let inside = |r: &Rule| match r.then.is_empty() {
+                            true => Vec::new(),
+                            false => vec![Jump::to(Device::LOCAL)],
+                        };
+                        let entries = entries.iter().map(|r| Rule { then: inside(r), ..r.clone() });
+                        self.fill(list, entries.collect(), Vec::new());
+                        self.device.service_stages.push(list);
+                        list
+                    }
+                };
+                let when = vec![admitted.from.intersect(&door.port)];
+                let rule = Rule::new(when, vec![Jump::to(to)], admitted.line, door.label.clone());
+                rules.push(rule.maybe(admitted.doubt));
+            }
+            rules.push(Rule::new(vec![door.port.clone()], Vec::new(), door.line, door.label.clone()));
+        }
+        let others = Rule::new(vec![Cube::any()], vec![Jump::to(Device::LOCAL)], 0, "other services");
+        rules.push(others.doubtful(Doubt::Unsourced));
+        self.fill(stage, rules, Vec::new());
+        self.device.services_read = true;
+        self.device.service_stages.push(stage);
     }
 
     /// Whether a line holds an address or a prefix.

@@ -5,6 +5,7 @@ mod awplus;
 pub mod build;
 pub mod captured;
 mod cisco;
+mod doors;
 pub mod fortios;
 mod linux;
 mod nec;

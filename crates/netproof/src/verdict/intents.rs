@@ -5,7 +5,6 @@ use crate::engine::interp::{self, Fate};
 use crate::model::{Device, InterfaceKind};
 use crate::site::{Allow, Endpoint, Mgmt, Service, Site, Waypoint};
 use crate::space::{Cube, Field, Ranges};
-use crate::vendor::Vendor;
 
 use super::question::{self, Question};
 use super::verify::{Asked, Decision, World, blank, decide, explain_unknown, limit_reason};
@@ -298,9 +297,8 @@ pub(crate) fn management(site: &Site, world: &World, engine: &mut Engine<'_>, mg
         return finding;
     };
     let node = world.topology.base[target] + Device::LOCAL;
-    // Linux devices filter what is for themselves in chains that are read; what the services of other devices
-    // accept is not modelled, so that what reaches those is only a possible access.
-    let certain = matches!(world.devices[target].vendor, Vendor::Nftables | Vendor::Iptables);
+    // Where nothing is read about the services, what reaches the device is only a possible access.
+    let certain = world.devices[target].services_read;
     let mut claim = crate::certificate::Claim::new(&asked.id);
     for zone in 0..site.zones.len() {
         let from = Endpoint { zone, addresses: None };

@@ -8,6 +8,7 @@ mod holes;
 mod ignorance;
 mod kernel;
 mod long_captured;
+mod management;
 mod never_bare;
 mod robust;
 mod second_reader;

@@ -14,6 +14,7 @@ use super::asa_nat::{self, Translation};
 use super::ios::{ignore_all, unknown_all};
 use super::reviewed;
 use super::sections::{self, Section};
+use super::services::AsaServices;
 
 const EXTENDED: Dialect =
     Dialect { six: false, inverse: false, fragments: Fragments::Unclear, established: true };
@@ -34,6 +35,7 @@ struct Config {
     same_inter: bool,
     same_intra: bool,
     dynamic: Option<u32>,
+    services: AsaServices,
 }
 
 /// Reads an ASA configuration.
@@ -127,6 +129,7 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
             }
             true
         }
+        ["ssh" | "telnet" | "http", ..] => c.services.line(&words, section.line),
         ["nat", ref rest @ ..] => twice(c, rest, section.line),
         _ => false,
     };
@@ -506,6 +509,9 @@ fn lower(mut b: Builder, c: &Config) -> Device {
     let checks = asa_nat::fill(&mut b, &c.names, &c.nat, (entry, translate), routing);
     access_rules(&mut b, c, lists, out_lists, checks);
     out_rules(&mut b, c, out_lists, translate);
+    let level = |n: usize| c.levels.get(&n).copied().unwrap_or(0);
+    let doors = c.services.doors(&mut b, &c.names, level);
+    b.doors(&doors);
     b.finish(entry)
 }
 

@@ -15,6 +15,7 @@ use super::acl::{self, Dialect, Entry, Groups, List};
 use super::ios_nat::{self, Translation};
 use super::reviewed;
 use super::sections::{self, Section};
+use super::services::Services;
 use crate::vendor::switched::Port;
 
 /// ACL binding of one interface.
@@ -43,6 +44,7 @@ pub(super) struct Config {
     maps: BTreeMap<String, Vec<Section>>,
     unrouted: Option<u32>,
     routed6: bool,
+    services: Services,
 }
 
 /// Reads an IOS configuration.
@@ -125,6 +127,12 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
             }
             true
         }
+        ["line", "vty", ..] => {
+            c.services.vty(b, section);
+            true
+        }
+        ["ip", "http", ref rest @ ..] => c.services.http(rest, true, section.line),
+        ["no", "ip", "http", ref rest @ ..] => c.services.http(rest, false, section.line),
         ["no", "ip", "routing"] => {
             c.unrouted = Some(section.line);
             true
@@ -541,6 +549,8 @@ fn lower(mut b: Builder, c: &Config) -> Device {
     ios_nat::fill(&mut b, c, untranslate, pbr, translate, out_acl);
     bind(&mut b, c, entry, untranslate, false);
     bind(&mut b, c, out_acl, Device::EGRESS, true);
+    let list = |name: &str, six: bool| if six { c.lists6.get(name) } else { c.lists.get(name) }.cloned();
+    b.doors(&c.services.doors(list));
     b.finish(entry)
 }
 

@@ -8,3 +8,4 @@ mod ios_nat;
 mod ports;
 mod reviewed;
 pub(super) mod sections;
+mod services;

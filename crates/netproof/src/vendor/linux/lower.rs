@@ -250,6 +250,7 @@ fn stages(mut b: Builder, tables: &[Table], places: (NodeId, NodeId, NodeId)) ->
     b.fill(local, Vec::new(), vec![Jump::to(input)]);
     b.fill(forward, Vec::new(), vec![Jump::to(transit)]);
     b.device.nodes[forward].stateful = true;
+    b.device.services_read = true;
     let entry = hook(&mut b, tables, Hook::Prerouting, routing);
     if entry != routing {
         return b.finish(entry);

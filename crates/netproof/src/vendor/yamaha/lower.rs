@@ -15,6 +15,7 @@ use super::super::cisco::ios::{entering, share};
 use super::super::{ReadOptions, Vendor};
 use super::filter::Filter;
 use super::nat::{self, Descriptors};
+use super::services::Services;
 use super::{reviewed, route};
 
 /// A `secure filter` binding.
@@ -53,6 +54,7 @@ struct Config {
     triggers: BTreeMap<u32, (Vec<u32>, u32)>,
     /// Whether a LAN is divided into `vlanN` networks.
     divided: bool,
+    services: Services,
 }
 
 /// Reads a YAMAHA configuration.
@@ -125,7 +127,7 @@ fn interface(b: &mut Builder, name: &str, line: u32) -> usize {
     b.device.interfaces.len() - 1
 }
 
-fn is_interface(word: &str) -> bool {
+pub(super) fn is_interface(word: &str) -> bool {
     ["lan", "wan", "vlan", "bridge", "loopback", "null"].iter().any(|p| {
         word.strip_prefix(p).is_some_and(|r| r.chars().all(|c| c.is_ascii_digit() || matches!(c, '/' | '.')))
     })
@@ -218,6 +220,7 @@ fn read_line(
         }
         // Setting the clock, and nothing else, may be scheduled.
         ["schedule", "at", _, ref rest @ ..] if rest.iter().take(3).any(|w| *w == "ntpdate") => true,
+        ["telnetd" | "sshd" | "httpd" | "tftp", ..] => c.services.line(words, line),
         ["upnp", "use", "off"] => true,
         ["ip" | "ipv6", "pp" | "tunnel", ref rest @ ..] => match selected {
             Some(name) => on_interface(b, c, name, rest, line, six),
@@ -441,6 +444,8 @@ fn lower(mut b: Builder, c: &Config) -> Device {
     // Replies find the translation they belong to; then filters look at them like at every packet.
     b.device.nodes[nat_out].stateful = true;
     b.device.reply_entry = Some(in_filter);
+    let doors = c.services.doors(&mut b);
+    b.doors(&doors);
     lints(&mut b, c);
     b.finish(entry)
 }
@@ -536,6 +541,11 @@ fn filters(
             binding.line,
             "secure filter",
         ));
+    }
+    if !outward {
+        // Whether `in` filters look at packets for the router itself is not said.
+        let bypass = b.local_rule("", &Cube::any()).doubtful(Doubt::Unsourced);
+        dispatch.insert(0, bypass);
     }
     b.fill(stage, dispatch, vec![Jump::to(next)]);
 }

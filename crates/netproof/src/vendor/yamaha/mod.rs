@@ -5,5 +5,6 @@ mod lower;
 mod nat;
 mod reviewed;
 mod route;
+mod services;
 
 pub(super) use lower::read;

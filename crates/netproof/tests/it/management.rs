@@ -1,0 +1,138 @@
+//! Who may reach a device's own services, read from its configuration.
+
+use sekisho_netproof::site::Site;
+use sekisho_netproof::verdict::{DeviceText, Finding, Snapshot, Verdict, verify};
+
+const ZONES: &str = r#"
+[[zone]]
+id = "ad"
+kind = "MGMT"
+prefixes = ["10.9.0.0/24"]
+[[zone]]
+id = "in"
+kind = "IN"
+prefixes = ["10.2.0.0/16"]
+"#;
+
+fn ask(file: &str, text: &str, services: &str) -> Finding {
+    let intents = format!(
+        "[[mgmt]]\nid = \"m\"\ntarget = \"dev\"\nallow_from = [\"10.9.0.0/24\"]\nservice = {services}\n"
+    );
+    let site = Site::parse(ZONES, &intents, "", "").unwrap();
+    let devices = vec![DeviceText::new("dev", file, None, text.as_bytes())];
+    let snapshot = Snapshot { devices, state: Vec::new(), as_of: Some("2026-11-26".into()) };
+    let report = verify(&site, &snapshot);
+    for (device, counts) in report.devices.iter().zip([text]) {
+        let lines = device.lowered + device.ignored + device.unknown.len();
+        assert_eq!(lines, counts.lines().count(), "every line is counted once");
+    }
+    report.findings.into_iter().find(|f| f.id == "m").unwrap()
+}
+
+fn line_of(finding: &Finding) -> Vec<u32> {
+    finding.hops.iter().map(|h| h.line).chain(finding.reasons.iter().map(|r| r.line)).collect()
+}
+
+const RTX: &str = "ip lan1 address 10.9.0.1/24\nip lan2 address 10.2.0.1/16\n";
+
+#[test]
+fn rtx_lets_anybody_in_by_telnet_unless_told_otherwise() {
+    let open = ask("dev.rtx.txt", RTX, "[\"telnet\"]");
+    assert_eq!(open.verdict, Verdict::Refuted);
+    for (more, verdict) in [
+        ("telnetd service off\n", Verdict::Proved),
+        ("telnetd host none\n", Verdict::Proved),
+        ("telnetd host 10.9.0.1-10.9.0.254\n", Verdict::Proved),
+        ("telnetd host 10.9.0.5 10.2.0.7\n", Verdict::Refuted),
+        // By address or by interface? Either way 10.2.0.0/16 stays out, but for forged addresses nobody says so.
+        ("telnetd host lan\n", Verdict::Refuted),
+        ("telnetd host any\n", Verdict::Refuted),
+        ("telnetd host gurobaru\n", Verdict::Unknown),
+        ("telnetd listen 2323\n", Verdict::Unknown),
+    ] {
+        assert_eq!(ask("dev.rtx.txt", &format!("{RTX}{more}"), "[\"telnet\"]").verdict, verdict, "{more}");
+    }
+}
+
+#[test]
+fn rtx_ssh_is_off_until_switched_on() {
+    assert_eq!(ask("dev.rtx.txt", RTX, "[\"ssh\"]").verdict, Verdict::Proved);
+    let on = format!("{RTX}sshd service on\nsshd host key generate *\n");
+    let finding = ask("dev.rtx.txt", &on, "[\"ssh\"]");
+    assert_eq!(finding.verdict, Verdict::Refuted);
+    assert_eq!(
+        ask("dev.rtx.txt", &format!("{on}sshd host 10.9.0.5\n"), "[\"ssh\"]").verdict,
+        Verdict::Proved
+    );
+}
+
+/// The reference does not say that `in` filters look at packets for the router itself.
+#[test]
+fn rtx_filters_alone_prove_nothing_about_the_router_itself() {
+    let filtered = format!(
+        "{RTX}ip filter 1 reject * 10.2.0.1,10.9.0.1\nip filter 2 pass * *\nip lan2 secure filter in 1 2\n"
+    );
+    assert_eq!(ask("dev.rtx.txt", &filtered, "[\"telnet\"]").verdict, Verdict::Unknown);
+}
+
+#[test]
+fn services_that_are_not_read_stay_unknown() {
+    assert_eq!(ask("dev.rtx.txt", RTX, "[\"udp/161\"]").verdict, Verdict::Unknown);
+}
+
+const IOS: &str = "version 17.3\nhostname dev\nip routing\ninterface Vlan9\n ip address 10.9.0.1 255.255.255.0\ninterface Vlan2\n ip address 10.2.0.1 255.255.0.0\nno ip http server\nno ip http secure-server\n";
+
+#[test]
+fn ios_lines_with_a_list_are_proved_and_without_one_refuted() {
+    let with = |more: &str, services: &str| ask("dev.ios.txt", &format!("{IOS}{more}"), services);
+    let list = "access-list 23 permit 10.9.0.0 0.0.0.255\n";
+    let vty = |children: &str| format!("{list}line vty 0 4\n{children}");
+    let guarded = vty(" access-class 23 in\n transport input ssh\n login local\n");
+    for services in ["[\"ssh\"]", "[\"telnet\"]", "[\"http\", \"https\"]"] {
+        assert_eq!(with(&guarded, services).verdict, Verdict::Proved, "{services}");
+    }
+    let open = with(&vty(" transport input ssh\n"), "[\"ssh\"]");
+    assert_eq!(open.verdict, Verdict::Refuted);
+    assert!(line_of(&open).contains(&11), "{:?}", line_of(&open));
+    assert_eq!(with(&vty(" transport input ssh\n"), "[\"telnet\"]").verdict, Verdict::Proved);
+    assert_eq!(with(&vty(" login\n"), "[\"ssh\"]").verdict, Verdict::Unknown);
+    assert_eq!(with(&vty(" transport input none\n"), "[\"ssh\"]").verdict, Verdict::Proved);
+    // A list that is not there, and a second block without the list.
+    assert_eq!(
+        with(&vty(" access-class 99 in\n transport input ssh\n"), "[\"ssh\"]").verdict,
+        Verdict::Unknown
+    );
+    let second = format!("{guarded}line vty 5 15\n transport input ssh\n");
+    assert_eq!(with(&second, "[\"ssh\"]").verdict, Verdict::Unknown);
+}
+
+#[test]
+fn ios_web_server() {
+    let on = IOS.replace("no ip http server\n", "ip http server\n");
+    assert_eq!(ask("dev.ios.txt", &on, "[\"http\"]").verdict, Verdict::Refuted);
+    let listed = format!("{on}ip http access-class 23\naccess-list 23 permit 10.9.0.0 0.0.0.255\n");
+    assert_eq!(ask("dev.ios.txt", &listed, "[\"http\"]").verdict, Verdict::Proved);
+    let silent = IOS.replace("no ip http server\n", "");
+    assert_eq!(ask("dev.ios.txt", &silent, "[\"http\"]").verdict, Verdict::Unknown);
+}
+
+const ASA: &str = "ASA Version 9.8(2)\nhostname dev\ninterface GigabitEthernet0/0\n nameif outside\n security-level 0\n ip address 10.2.0.1 255.255.0.0\ninterface GigabitEthernet0/1\n nameif inside\n security-level 100\n ip address 10.9.0.1 255.255.255.0\n";
+
+#[test]
+fn asa_admits_by_line_and_interface() {
+    let with = |more: &str, services: &str| ask("dev.asa.txt", &format!("{ASA}{more}"), services).verdict;
+    assert_eq!(with("", "[\"ssh\"]"), Verdict::Proved);
+    assert_eq!(with("ssh 10.9.0.0 255.255.255.0 inside\nssh timeout 5\n", "[\"ssh\"]"), Verdict::Proved);
+    assert_eq!(with("ssh 0.0.0.0 0.0.0.0 outside\n", "[\"ssh\"]"), Verdict::Refuted);
+    assert_eq!(with("ssh 10.9.0.0 255.255.255.0 nowhere\n", "[\"ssh\"]"), Verdict::Unknown);
+    // Telnet on the lowest level works through a tunnel only.
+    assert_eq!(with("telnet 0.0.0.0 0.0.0.0 outside\n", "[\"telnet\"]"), Verdict::Unknown);
+    assert_eq!(
+        with("http server enable\nhttp 10.2.0.0 255.255.0.0 outside\n", "[\"https\"]"),
+        Verdict::Refuted
+    );
+    assert_eq!(
+        with("http server enable\nhttp 10.9.0.0 255.255.255.0 inside\n", "[\"https\"]"),
+        Verdict::Proved
+    );
+}
