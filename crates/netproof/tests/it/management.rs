@@ -136,3 +136,29 @@ fn asa_admits_by_line_and_interface() {
         Verdict::Proved
     );
 }
+
+const FORTIGATE: &str = "#config-version=FGT60F-7.4.4-FW-build1-1:opmode=0:vdom=0:user=admin\nconfig system global\n    set admin-sport 8443\nend\nconfig system admin\n    edit \"admin\"\n        set accprofile \"super_admin\"\n        TRUST\n    next\nend\nconfig system interface\n    edit \"mgmt\"\n        set ip 10.9.0.1 255.255.255.0\n        set allowaccess ping https ssh\n    next\n    edit \"wan1\"\n        set ip 10.2.0.1 255.255.0.0\n        set allowaccess ping WAN\n    next\nend\n";
+
+#[test]
+fn fortios_admits_per_interface_and_trusted_host() {
+    let with = |wan: &str, trust: &str, services: &str| {
+        let text = FORTIGATE.replace("WAN", wan).replace("TRUST", trust);
+        ask("dev.fortios.txt", &text, services)
+    };
+    let free = "set vdom \"root\"";
+    let trust = "set trusthost1 10.9.0.0 255.255.255.0";
+    assert_eq!(with("snmp", trust, "[\"ssh\"]").verdict, Verdict::Proved);
+    let open = with("ssh", free, "[\"ssh\"]");
+    assert_eq!(open.verdict, Verdict::Refuted);
+    assert!(line_of(&open).contains(&18), "{:?}", line_of(&open));
+    assert_eq!(with("ssh", trust, "[\"ssh\"]").verdict, Verdict::Proved);
+    // The web pages have moved to another port; nothing answers on the usual one.
+    assert_eq!(with("https", free, "[\"tcp/8443\"]").verdict, Verdict::Refuted);
+    assert_eq!(with("https", free, "[\"tcp/443\"]").verdict, Verdict::Unknown);
+    // A local-in policy is not read: it may refuse this, so nothing is certain.
+    let filtered = format!(
+        "{}config firewall local-in-policy\n    edit 1\n        set intf \"wan1\"\n        set srcaddr \"all\"\n        set dstaddr \"all\"\n        set service \"SSH\"\n        set schedule \"always\"\n    next\nend\n",
+        FORTIGATE.replace("WAN", "ssh").replace("TRUST", free)
+    );
+    assert_eq!(ask("dev.fortios.txt", &filtered, "[\"ssh\"]").verdict, Verdict::Unknown);
+}

@@ -116,7 +116,7 @@ fn guarded(
     named: Option<&str>,
     list: impl Fn(&str) -> Option<List>,
 ) {
-    let from = Cube::any().with(Field::Src, family);
+    let from = Cube::any().with(Field::Src, family.clone()).with(Field::Dst, family);
     let Some(name) = named else {
         door.admit(from, line, doubt);
         return;

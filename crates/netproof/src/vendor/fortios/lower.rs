@@ -18,6 +18,7 @@ use super::nat::{self, Vip};
 use super::objects::Objects;
 use super::policy::{self, MatchVip};
 use super::route;
+use super::services;
 use super::settings::settings;
 
 /// One virtual domain while it is lowered.
@@ -204,6 +205,10 @@ pub fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device
         b.device.reply_entry = None;
     }
     b.fill(entry, dispatch, Vec::new());
+    let sections: Vec<&Block> =
+        global.iter().copied().chain(vdoms.iter().flat_map(|v| v.1.iter().copied())).collect();
+    let doors = services::doors(&mut b, &sections);
+    b.doors(&doors);
     b.finish(entry)
 }
 

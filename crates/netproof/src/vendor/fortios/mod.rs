@@ -9,6 +9,7 @@ mod objects;
 mod policy;
 pub mod reviewed;
 mod route;
+mod services;
 mod settings;
 
 pub use lower::read;
