@@ -617,7 +617,7 @@ impl Linker<'_> {
 }
 
 /// The number in `vlan10`, `Vlan 10`.
-fn vlan_number(name: &str) -> Option<u16> {
+pub(crate) fn vlan_number(name: &str) -> Option<u16> {
     name.to_ascii_lowercase().strip_prefix("vlan")?.trim().parse().ok()
 }
 

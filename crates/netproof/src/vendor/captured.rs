@@ -160,35 +160,90 @@ impl TableKind {
     }
 }
 
-/// Addresses an ARP or neighbour table lists, with their lines.
-#[must_use]
-pub fn neighbours(text: &str) -> Vec<(u128, u32)> {
-    let mut out = Vec::new();
-    for (line, raw) in (1u32..).zip(text.lines()) {
-        let complete = raw.split_whitespace().any(is_mac);
-        let address = raw.split([' ', '\t', '(', ')', ',']).find_map(net::parse_ip);
-        if let (true, Some(address)) = (complete, address) {
-            out.push((address, line));
-        }
-    }
-    out
+/// One line of an ARP or neighbour table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Neighbour {
+    /// IP address.
+    pub address: u128,
+    /// Hardware address, twelve digits.
+    pub mac: String,
+    /// Line, 1-based.
+    pub line: u32,
 }
 
-/// Hardware addresses of a table, in lower case without separators, with their lines.
+/// What an ARP or neighbour table lists; lines without a hardware address are not complete.
 #[must_use]
-pub fn hardware(text: &str) -> Vec<(String, u32)> {
+pub fn neighbours(text: &str) -> Vec<Neighbour> {
     (1u32..)
         .zip(text.lines())
         .filter_map(|(line, raw)| {
-            let word = raw.split_whitespace().find(|w| is_mac(w))?;
-            Some((word.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_lowercase(), line))
+            let mac = raw.split_whitespace().find_map(mac_address)?;
+            let address = raw.split([' ', '\t', '(', ')', ',']).find_map(net::parse_ip)?;
+            Some(Neighbour { address, mac, line })
         })
         .collect()
 }
 
-fn is_mac(word: &str) -> bool {
-    let digits = word.chars().filter(char::is_ascii_hexdigit).count();
-    digits == 12 && word.chars().all(|c| c.is_ascii_hexdigit() || ":.-".contains(c)) && word.len() > 12
+/// One line of a MAC address table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Station {
+    /// Hardware address, twelve digits.
+    pub mac: String,
+    /// VLAN, where the line has one.
+    pub vlan: Option<u16>,
+    /// Line, 1-based.
+    pub line: u32,
+}
+
+/// Stations a MAC address table has learnt: group addresses and the switch's own are left out.
+#[must_use]
+pub fn stations(text: &str) -> Vec<Station> {
+    let mut out = Vec::new();
+    for (line, raw) in (1u32..).zip(text.lines()) {
+        let words: Vec<&str> = raw.split_whitespace().collect();
+        let Some((at, mac)) = words.iter().enumerate().find_map(|(n, w)| Some((n, mac_address(w)?))) else {
+            continue;
+        };
+        let group = u8::from_str_radix(&mac[..2], 16).is_ok_and(|first| first & 1 == 1);
+        let own =
+            |w: &&str| matches!(w.to_ascii_lowercase().as_str(), "cpu" | "self" | "router" | "management");
+        if group || words.iter().any(own) {
+            continue;
+        }
+        // The VLAN column stands before the address on some devices and after it on others.
+        let (before, after) = (&words[..at], &words[at + 1..]);
+        let vlan = before.iter().rev().chain(after).find_map(vlan_word);
+        out.push(Station { mac, vlan, line });
+    }
+    out
+}
+
+/// `10`, `vlan10`, `VLAN:10`, `vlan=10`.
+fn vlan_word(word: &&str) -> Option<u16> {
+    let lower = word.trim_end_matches(',').to_ascii_lowercase();
+    let number = lower.strip_prefix("vlan").unwrap_or(&lower).trim_start_matches([':', '=', '-']);
+    number.parse().ok().filter(|n| (1..=4094).contains(n) && number.bytes().all(|c| c.is_ascii_digit()))
+}
+
+/// Hardware addresses in any text, twelve digits each.
+#[must_use]
+pub fn mac_addresses(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !(c.is_ascii_hexdigit() || ":.-".contains(c)));
+    words.filter_map(|w| mac_address(w.trim_matches([':', '.', '-']))).collect()
+}
+
+/// `0011.2233.4455`, `00:11:22:33:44:55`, `00-11-22-33-44-55` as twelve digits.
+fn mac_address(word: &str) -> Option<String> {
+    let shape = word.chars().all(|c| c.is_ascii_hexdigit() || ":.-".contains(c)) && word.len() > 12;
+    let digits: String = word.chars().filter(char::is_ascii_hexdigit).collect();
+    (shape && digits.len() == 12).then(|| digits.to_ascii_lowercase())
+}
+
+/// A hardware address as people write it: `00:11:22:33:44:55`.
+#[must_use]
+pub fn show_mac(mac: &str) -> String {
+    let pairs: Vec<&str> = (0..mac.len() / 2).filter_map(|n| mac.get(2 * n..2 * n + 2)).collect();
+    pairs.join(":")
 }
 
 /// System names LLDP or CDP shows, with their lines.
@@ -246,10 +301,34 @@ mod tests {
     }
 
     #[test]
+    fn stations_of_each_vendor_are_read() {
+        let ios = "          Mac Address Table\n-------------------------------------------\n\nVlan    Mac Address       Type        Ports\n----    -----------       --------    -----\n All    0100.0ccc.cccc    STATIC      CPU\n  10    0011.2233.4455    DYNAMIC     Gi1/0/1\n  20    0011.2233.4466    DYNAMIC     Gi1/0/2\n";
+        let awplus = "VLAN port       mac             fwd\n   1 CPU        0000.cd28.0752  forward static\n 201 port1.0.1  0000.cd28.0501  forward dynamic\n";
+        let alaxala =
+            "MAC address        VLAN    Type     Port-list\n0012.e205.1111      30  Dynamic     0/1\n";
+        let forti = "MAC: 00:09:0f:aa:bb:cc  VLAN: 40 Port: port3(port-id 3)\n";
+        let read = |text: &str| {
+            let found = stations(text);
+            found.iter().map(|s| format!("{} {:?} {}", show_mac(&s.mac), s.vlan, s.line)).collect::<Vec<_>>()
+        };
+        assert_eq!(read(ios), ["00:11:22:33:44:55 Some(10) 7", "00:11:22:33:44:66 Some(20) 8"]);
+        assert_eq!(read(awplus), ["00:00:cd:28:05:01 Some(201) 3"]);
+        assert_eq!(read(alaxala), ["00:12:e2:05:11:11 Some(30) 2"]);
+        assert_eq!(read(forti), ["00:09:0f:aa:bb:cc Some(40) 1"]);
+    }
+
+    #[test]
+    fn hardware_addresses_are_found_in_any_text() {
+        let text =
+            "有線 00-11-22-33-44-55、無線（0011.2233.4466）, {\"mac\":\"aa:bb:cc:dd:ee:ff\"} 123456789012";
+        assert_eq!(mac_addresses(text), ["001122334455", "001122334466", "aabbccddeeff"]);
+    }
+
+    #[test]
     fn neighbours_are_listed() {
         let arp = "Protocol  Address          Age (min)  Hardware Addr   Type   Interface\nInternet  10.0.0.9                5   0011.2233.4455  ARPA   Vlan10\nInternet  10.0.0.8  0  Incomplete ARPA\n";
-        assert_eq!(neighbours(arp), [(net::parse_ip("10.0.0.9").unwrap(), 2)]);
-        assert_eq!(hardware(arp), [("001122334455".to_owned(), 2)]);
+        let address = net::parse_ip("10.0.0.9").unwrap();
+        assert_eq!(neighbours(arp), [Neighbour { address, mac: "001122334455".into(), line: 2 }]);
         assert_eq!(systems("System Name: sw-floor2.city.example\n"), [("sw-floor2".to_owned(), 1)]);
     }
 }

@@ -17,6 +17,11 @@ impl Dice {
     }
 }
 
+/// How often a random test is repeated: ten times as often in `./test long netproof-engine`.
+pub fn times(ordinary: u64) -> u64 {
+    if std::env::var_os("SEKISHO_LONG").is_some() { ordinary * 10 } else { ordinary }
+}
+
 pub const ZONES: &str = r#"
 name = "試験市"
 [[zone]]

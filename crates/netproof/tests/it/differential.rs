@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::Dice;
+use crate::common::{Dice, times};
 use sekisho_netproof::engine::{Engine, Source, interp};
 use sekisho_netproof::model::{Assign, Doubt, Jump, Network, Node, NodeKind, Rule};
 use sekisho_netproof::space::{Cube, Field, Packet, Ranges};
@@ -108,7 +108,7 @@ fn closure(network: &Network, start: &Cube) -> BTreeSet<(usize, Vec<u128>)> {
 #[test]
 fn two_thousand_random_networks_agree() {
     let mut d = Dice(21);
-    for number in 0..2000 {
+    for number in 0..times(2000) {
         let network = network(&mut d);
         let start = cube(&mut d);
         let whole =
@@ -144,7 +144,7 @@ fn two_thousand_random_networks_agree() {
 fn certain_steps_survive_every_reading() {
     let mut d = Dice(22);
     let mut checked = 0;
-    for _ in 0..600 {
+    for _ in 0..times(600) {
         let mut network = network(&mut d);
         // Certainty is about rules; which value a translation picks stays open and is settled by replay.
         for node in &mut network.nodes {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::common::{Dice, HOLES, check, declarations, plant, site, snapshot, town, verdict};
+use crate::common::{Dice, HOLES, check, declarations, plant, site, snapshot, times, town, verdict};
 use sekisho_netproof::certificate;
 use sekisho_netproof::verdict::Verdict;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use serde_json::Value;
 #[test]
 fn clean_towns_are_proved() {
     let mut d = Dice(11);
-    for _ in 0..25 {
+    for _ in 0..times(25) {
         let town = town(&mut d);
         let report = check(&town);
         for f in &report.findings {
@@ -30,7 +30,7 @@ fn clean_towns_are_proved() {
 #[test]
 fn three_hundred_planted_holes_are_found() {
     let mut d = Dice(12);
-    for number in 0..306u64 {
+    for number in 0..times(306) {
         let mut town = town(&mut d);
         let intent = plant(&mut town, number % HOLES, &mut d);
         let report = check(&town);
@@ -237,9 +237,9 @@ fn certificates_hold_and_a_thousand_mutations_do_not() {
     assert_eq!(summary.intents.len(), 6);
     let mut rejected = 0;
     let mut number = 0u64;
-    while rejected < 1000 {
+    while rejected < times(1000) {
         number += 1;
-        assert!(number < 5000);
+        assert!(number < times(5000));
         if let Some(doc) = mutate(&documents[0], number % 9, &mut d) {
             let result = sekisho_netproof_check::check(&doc.to_string(), &files);
             assert!(result.is_err(), "mutation {} accepted", number % 9);
