@@ -32,17 +32,19 @@ sekisho_store::sql! {
 /// What one round changed.
 type Answer = ((&'static str, i64), String, Option<Outcome>);
 
-/// Evaluates whatever committed changes may have made out of date.
-pub async fn evaluate_dirty(store: &Store) -> Result<()> {
+/// Evaluates whatever committed changes may have made out of date. Returns the nouns that were changed.
+pub async fn evaluate_dirty(store: &Store) -> Result<BTreeSet<String>> {
+    let mut changed = BTreeSet::new();
     loop {
         let marks = store.db.dirty(DIRTY_AT_ONCE).await?;
         if marks.is_empty() {
-            return Ok(());
+            return Ok(changed);
         }
         let nouns: BTreeSet<&str> = marks.iter().map(|m| m.noun.as_str()).collect();
         let checks: Vec<&Check> = CHECKS.iter().copied().filter(|c| concerns(c, &nouns)).collect();
         run(store, &checks, &focus(&marks)).await?;
         store.clean(&marks).await?;
+        changed.extend(marks.into_iter().map(|m| m.noun));
     }
 }
 

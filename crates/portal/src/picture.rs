@@ -252,6 +252,7 @@ mod tests {
 
     fn judged(id: &str, clause: &str, adoption: &str, state: Option<&str>) -> Judged {
         Judged {
+            catalogue_id: None,
             requirement_id: id.into(),
             sort_key: id.into(),
             counted: true,

@@ -1,5 +1,6 @@
 //! `sekisho serve`: the portal, and beside it the work that keeps the record current — sealing, judging, expiry.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -203,11 +204,20 @@ async fn stop_signal() {
 /// The housekeeping of a running system. An error is logged and tried again; nothing depends on one round.
 pub async fn keep(store: Store, sequencer: Sequencer, objects: Objects, drop_folder: PathBuf) {
     let mut repaired_on = None;
+    // The day for which network configurations are judged as the registers stand; `None`: not known to be.
+    let mut judged_on = None;
     loop {
-        if let Err(error) = keep_once(&store, &sequencer, &mut repaired_on).await {
-            tracing::error!(%error, "housekeeping failed; it will be tried again");
+        match keep_once(&store, &sequencer, &mut repaired_on).await {
+            Ok(changed) if sekisho_checks::network::JUDGED_FROM.iter().any(|n| changed.contains(*n)) => {
+                judged_on = None;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                judged_on = None;
+                tracing::error!(%error, "housekeeping failed; it will be tried again");
+            }
         }
-        if let Err(error) = keep_network(&store, &objects, &drop_folder).await {
+        if let Err(error) = keep_network(&store, &objects, &drop_folder, &mut judged_on).await {
             tracing::error!(%error, "network configurations were not judged; it will be tried again");
         }
         tokio::select! {
@@ -226,7 +236,12 @@ async fn until_next(store: &Store) -> Duration {
 }
 
 /// `repaired_on`: the day on which routes were last looked through for seats that nobody holds any more.
-async fn keep_once(store: &Store, sequencer: &Sequencer, repaired_on: &mut Option<Date>) -> Result<()> {
+/// Returns the nouns that changed.
+async fn keep_once(
+    store: &Store,
+    sequencer: &Sequencer,
+    repaired_on: &mut Option<Date>,
+) -> Result<BTreeSet<String>> {
     store.apply_personnel().await?;
     store.expire_decisions().await?;
     store.escalate_decisions().await?;
@@ -237,18 +252,28 @@ async fn keep_once(store: &Store, sequencer: &Sequencer, repaired_on: &mut Optio
     }
     store.close_leavers().await?;
     store.derive_tasks().await?;
-    sekisho_checks::evaluate_dirty(store).await?;
+    let changed = sekisho_checks::evaluate_dirty(store).await?;
     sekisho_checks::evaluate_due(store).await?;
     store.sweep_sessions().await?;
     sequencer.run_once().await?;
-    Ok(())
+    Ok(changed)
 }
 
 /// Takes configurations out of the folder and judges what is due. Apart from the rest, so that a text which stops it
 /// stops nothing else.
-async fn keep_network(store: &Store, objects: &Objects, drop_folder: &Path) -> Result<()> {
-    sekisho_checks::network::empty_folder(store, objects, drop_folder).await?;
-    sekisho_checks::network::judge_due(store, objects).await?;
+async fn keep_network(
+    store: &Store,
+    objects: &Objects,
+    drop_folder: &Path,
+    judged_on: &mut Option<Date>,
+) -> Result<()> {
+    let taken = sekisho_checks::network::empty_folder(store, objects, drop_folder).await?;
+    let today = date_at(store.clock.now());
+    if taken > 0 || *judged_on != Some(today) {
+        // More may be waiting than one round judges.
+        let judged = sekisho_checks::network::judge_due(store, objects).await?;
+        *judged_on = (judged == 0).then_some(today);
+    }
     Ok(())
 }
 

@@ -44,8 +44,10 @@ sql! {
     const BOXES = "SELECT id, number, name FROM device
         WHERE kind = 'network' AND state <> 'stored' AND valid_from <= $1 AND (valid_to IS NULL OR valid_to > $1)
         ORDER BY number, id";
-    const HOSTS = "SELECT number FROM device
+    const HOSTS = "SELECT number, note, extra FROM device
         WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to > $1) AND state <> 'unknown' ORDER BY number";
+    const LAST_FILED = "SELECT MAX(filed_ms) AS at FROM network_snapshot";
+    const LAST_JUDGED = "SELECT MAX(judged_ms) AS at FROM network_result WHERE snapshot_id = $1";
 }
 
 /// Why a sample was not taken, or a 特定通信 not applied for.
@@ -253,10 +255,15 @@ impl Db {
         self.fetch_all(BOXES, &[on.into()]).await
     }
 
-    /// Numbers (host names) of every registered device on a day.
-    pub async fn device_numbers(&self, on: Date) -> Result<Vec<String>> {
-        let rows: Vec<(String,)> = self.fetch_all(HOSTS, &[on.into()]).await?;
-        Ok(rows.into_iter().map(|(number,)| number).collect())
+    /// Numbers (host names) of every registered device on a day, with what its row says in the city's own words
+    /// (備考 and columns of the city's own), where MAC addresses are kept.
+    pub async fn device_numbers(&self, on: Date) -> Result<Vec<(String, String)>> {
+        type Line = (String, Option<String>, Option<String>);
+        let rows: Vec<Line> = self.fetch_all(HOSTS, &[on.into()]).await?;
+        let words = |note: Option<String>, extra: Option<String>| {
+            format!("{} {}", note.unwrap_or_default(), extra.unwrap_or_default())
+        };
+        Ok(rows.into_iter().map(|(number, note, extra)| (number, words(note, extra))).collect())
     }
 }
 
@@ -268,9 +275,10 @@ impl Tx<'_> {
             return Err(StoreError::IllegalMove("configurations are read before they are handed in"));
         }
         let seat = who.and_then(|w| w.seat(date_at(at)).map(Seat::code));
+        let last: Option<(Option<i64>,)> = self.fetch_optional(LAST_FILED, &[]).await?;
         let row = Row::new(&NETWORK_SNAPSHOT, self.new_id())
             .set("read_ms", new.read)
-            .set("filed_ms", at)
+            .set("filed_ms", after(last.and_then(|l| l.0), at))
             .set("source", new.source)
             .set("filed_by", who.map(|w| w.person_id.clone()))
             .set("seat", seat)
@@ -305,9 +313,11 @@ impl Tx<'_> {
     }
 
     pub async fn keep_network_result(&mut self, new: NewResult<'_>) -> Result<String> {
+        let last: Option<(Option<i64>,)> =
+            self.fetch_optional(LAST_JUDGED, &[new.snapshot_id.into()]).await?;
         let row = Row::new(&NETWORK_RESULT, self.new_id())
             .set("snapshot_id", new.snapshot_id)
-            .set("judged_ms", self.at())
+            .set("judged_ms", after(last.and_then(|l| l.0), self.at()))
             .set("as_of", new.as_of)
             .set("inputs_sha256", new.inputs_sha256)
             .set("devices", new.devices)
@@ -360,6 +370,11 @@ impl Tx<'_> {
         };
         self.apply(applicant, application).await
     }
+}
+
+/// A moment later than the last of its kind: the newest counts, and two of one millisecond would have no newest.
+fn after(last: Option<i64>, at: Ms) -> Ms {
+    last.map_or(at, |last| at.max(Ms(last.saturating_add(1))))
 }
 
 fn json_text(json: &Json) -> Result<String> {

@@ -72,6 +72,14 @@ impl City {
         tx.commit().await.unwrap();
     }
 
+    async fn note_core(&self, note: &str) {
+        let mut tx = self.world.store.write(&Actor::system(), "device.edit").await.unwrap();
+        let found = self.world.db().network_devices(date_at(self.world.store.clock.now())).await.unwrap();
+        let row = tx.get(&sekisho_domain::device::DEVICE, &found[0].id).await.unwrap();
+        tx.update(row.set("note", note)).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     async fn adopt(&self, rows: &[&str]) -> Vec<String> {
         let mut ids = Vec::new();
         for row in rows {
@@ -214,6 +222,21 @@ async fn what_is_not_known_keeps_a_proof_from_counting() {
     let id = city.hand_in(&closed, &[("core.arp.txt", arp)]).await;
     city.confirm(&city.suzuki, &id, true).await.unwrap();
     assert_eq!(city.verdict(&ids[0]).await.0, "unproven");
+    // A station that no ARP line explains, in a VLAN of no configuration, until the register names its address.
+    let arp = "Internet  10.1.0.9     3   0011.2233.4455  ARPA   GigabitEthernet0/0/0\n";
+    let mac = " Vlan    Mac Address       Type        Ports\n  77    0011.2233.4455    DYNAMIC     Gi0/1\n  77    0011.2233.4466    DYNAMIC     Gi0/1\n";
+    let id = city.hand_in(&closed, &[("core.arp.txt", arp), ("core.mac.txt", mac)]).await;
+    let unexplained = || async {
+        let result = city.world.db().network_result(&id).await.unwrap().unwrap();
+        let judgement = open_judgement(&city.world.store, &city.objects, &result).await.unwrap();
+        judgement.unexplained.into_iter().map(|d| d.text).collect::<Vec<_>>()
+    };
+    assert_eq!(unexplained().await, ["VLAN 77", "00:11:22:33:44:66"]);
+    city.note_core("予備の口 00-11-22-33-44-66").await;
+    assert_eq!(judge_due(&city.world.store, &city.objects).await.unwrap(), 1);
+    assert_eq!(unexplained().await, ["VLAN 77"]);
+    city.confirm(&city.suzuki, &id, true).await.unwrap();
+    assert_eq!(city.verdict(&ids[0]).await.0, "unproven");
     // A sample that differs from the device.
     let id = city.hand_in(&closed, &[]).await;
     city.confirm(&city.suzuki, &id, false).await.unwrap();
@@ -240,6 +263,42 @@ async fn the_folder_is_emptied_and_nothing_is_lost() {
     assert!(folder.join("refused/a.zip").exists());
     let said = std::fs::read_to_string(folder.join("refused/a.zip.理由.txt")).unwrap();
     assert!(said.contains("何も保存していません"), "{said}");
+    assert!(city.world.db().newest_snapshot().await.unwrap().is_none());
+
+    // A whole archive: filed under the time it names, judged, and moved to what is done.
+    let files = [
+        ("site/zones.toml", ZONES),
+        ("site/devices/core.ios.txt", CORE),
+        ("site/read_at.txt", "2026-11-20 09:30"),
+        ("site/.DS_Store", "x"),
+    ];
+    std::fs::write(folder.join("b.ZIP"), archive(&files)).unwrap();
+    city.world.clock.advance(Ms::MINUTE);
+    assert_eq!(empty_folder(&city.world.store, &city.objects, &folder).await.unwrap(), 1);
+    assert!(folder.join("done/b.ZIP").exists() && !folder.join("b.ZIP").exists());
+    let filed = city.world.db().newest_snapshot().await.unwrap().unwrap();
+    assert_eq!((filed.text("source"), filed.text("filed_by")), ("folder", ""));
+    let read = filed.get("read_ms").and_then(sekisho_domain::noun::Value::int).unwrap();
+    assert_eq!(Ms(read), Ms(1_795_134_600_000), "2026-11-20 09:30 in Japan");
+    assert_eq!(judge_due(&city.world.store, &city.objects).await.unwrap(), 1);
+    // The same archive again, as after a crash between filing and moving: not filed twice, and not lying about.
+    std::fs::write(folder.join("b.ZIP"), archive(&files)).unwrap();
+    assert_eq!(empty_folder(&city.world.store, &city.objects, &folder).await.unwrap(), 1);
+    assert_eq!(city.world.db().newest_snapshot().await.unwrap().unwrap().id, filed.id);
+    // One that says nothing of when it was read off has the times of its files.
+    std::fs::write(folder.join("c.zip"), archive(&files[..2])).unwrap();
+    assert_eq!(empty_folder(&city.world.store, &city.objects, &folder).await.unwrap(), 1);
+    assert!(folder.join("done/c.zip").exists());
+    assert_eq!(city.world.db().network_snapshots(10).await.unwrap().len(), 2);
+}
+
+fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in files {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
 }
 
 #[tokio::test]

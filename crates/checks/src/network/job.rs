@@ -8,6 +8,7 @@ use sekisho_domain::access::Who;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, date_at};
 use sekisho_domain::noun::Row;
+use sekisho_netproof::vendor::captured::mac_addresses;
 use sekisho_store::network::{NewResult, NewSnapshot, ResultLine};
 use sekisho_store::object::Objects;
 use sekisho_store::{Actor, Store, StoreError};
@@ -25,6 +26,9 @@ const SETTLED_MS: i64 = 10 * Ms::SECOND;
 const ARCHIVE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Archives taken from the folder in one round.
 const FOLDER_AT_ONCE: usize = 20;
+
+/// Nouns whose rows go into a judgement; a change of any other changes no answer.
+pub const JUDGED_FROM: [&str; 5] = ["decision", "device", "network_snapshot", "section", "specific_flow"];
 
 /// Who hands in.
 #[derive(Clone, Copy, Debug)]
@@ -127,13 +131,17 @@ pub async fn judge_due(store: &Store, objects: &Objects) -> Result<usize, StoreE
 
 async fn registers(store: &Store, on: Date) -> Result<Registers, StoreError> {
     let boxes = store.db.network_devices(on).await?;
-    let known: BTreeSet<String> = store.db.device_numbers(on).await?.into_iter().collect();
+    let (mut known, mut macs) = (BTreeSet::new(), BTreeSet::new());
+    for (number, words) in store.db.device_numbers(on).await? {
+        known.insert(number);
+        macs.extend(mac_addresses(&words));
+    }
     let flows = store.db.flows_in_force(on).await?;
-    Ok(Registers { flows, boxes: boxes.into_iter().map(|b| (b.number, b.name)).collect(), known })
+    Ok(Registers { flows, boxes: boxes.into_iter().map(|b| (b.number, b.name)).collect(), known, macs })
 }
 
-/// How many of the dates in the declarations lie before the day. They are kept for the newest 提出, because this is
-/// asked after every commit.
+/// How many of the dates in the declarations lie before the day. They are kept for the newest 提出, because opening it
+/// for them at every change of a register would be dear.
 async fn ended(store: &Store, objects: &Objects, snapshot: &Row, on: Date) -> Result<usize, StoreError> {
     static KEPT: Mutex<Option<(String, Vec<Date>)>> = Mutex::new(None);
     let past = |days: &[Date]| days.iter().filter(|day| **day < on).count();
@@ -171,7 +179,7 @@ fn inputs(registers: &Registers, ended: usize) -> String {
         add(number);
         add(name);
     }
-    registers.known.iter().for_each(|number| add(number));
+    registers.known.iter().chain(&registers.macs).for_each(|word| add(word));
     hex::encode(hash.finalize())
 }
 

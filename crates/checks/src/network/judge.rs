@@ -6,6 +6,7 @@ use sekisho_domain::date::{Date, plus_days};
 use sekisho_domain::noun::Value as Cell;
 use sekisho_netproof::analysis::{Analysis, analyse};
 use sekisho_netproof::site::{Endpoint, Service, Site, SiteError, ZoneKind};
+use sekisho_netproof::vendor::captured::mac_addresses;
 use sekisho_netproof::verdict::Verdict;
 use sekisho_store::network::{FlowInForce, NewAnswer};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,8 @@ pub(crate) struct Registers {
     pub(crate) boxes: Vec<(String, String)>,
     /// Numbers of all known devices.
     pub(crate) known: BTreeSet<String>,
+    /// MAC addresses that a device row names, twelve digits.
+    pub(crate) macs: BTreeSet<String>,
 }
 
 /// A zone as the declarations name it.
@@ -105,7 +108,9 @@ pub(crate) fn judge(
         let named = registers.boxes.iter().any(|(_, name)| name == device);
         named || registers.known.iter().any(|number| number.eq_ignore_ascii_case(device))
     };
-    let unexplained = analysis.report.unexplained.iter().filter(|d| !listed(&d.text)).map(|d| Doubt {
+    let registered = |text: &str| mac_addresses(text).iter().any(|mac| registers.macs.contains(mac));
+    let known = |text: &str| listed(text) || registered(text);
+    let unexplained = analysis.report.unexplained.iter().filter(|d| !known(&d.text)).map(|d| Doubt {
         file: d.file.clone(),
         line: d.line,
         text: d.text.clone(),

@@ -9,5 +9,7 @@ mod job;
 mod judge;
 
 pub use intake::{Bundle, DeviceFile, Fault, ROUTINE_FILES, StateFile, Upload};
-pub use job::{Source, TakeInError, empty_folder, judge_due, open_bundle, open_judgement, take_in};
+pub use job::{
+    JUDGED_FROM, Source, TakeInError, empty_folder, judge_due, open_bundle, open_judgement, take_in,
+};
 pub use judge::{Doubt, Judgement, ZoneWords};

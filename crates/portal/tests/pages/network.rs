@@ -108,3 +108,29 @@ async fn the_uploader_does_not_take_the_sample() {
     city.post(&suzuki, &format!("{path}/confirm"), &answer).await.to(&format!("{path}?done=confirmed"));
     assert!(city.get(&office, &path).await.body.contains("機器の表示と一致しました"));
 }
+
+#[tokio::test]
+async fn two_readings_are_compared_in_words() {
+    let city = City::new().await;
+    let office = city.signed_in("secretariat").await;
+    let closed = CORE.replace(" permit tcp any host 10.2.0.5 eq 3389\n", "");
+    for (day, core) in [("2026-11-19", closed.as_str()), ("2026-11-20", CORE)] {
+        let read = [("read_on", day), ("read_at", "9:30")];
+        let files = [("zones.toml", ZONES), ("intents.toml", INTENTS), ("core.ios.txt", core)];
+        hand_in(&city, &office, &read, &files).await.to("/network?done=filed");
+        sekisho_checks::network::judge_due(&city.app.store, &city.app.objects).await.unwrap();
+    }
+    let lines = city.app.store.db.network_snapshots(10).await.unwrap();
+    let (after, before) = (&lines[0].id, &lines[1].id);
+    let path = format!("/network/compare?before={before}&after={after}");
+    for _ in 0..2 {
+        let page = city.get(&office, &path).await;
+        assert_eq!(page.status, StatusCode::OK);
+        for words in ["新しく通るようになった通信", "3389", "core の設定が変わりました", "違反あり"]
+        {
+            assert!(page.body.contains(words), "{words}: {}", page.body);
+        }
+    }
+    let back = city.get(&office, &format!("/network/compare?before={after}&after={before}")).await;
+    assert!(back.body.contains("通らなくなった通信"), "{}", back.body);
+}

@@ -10,6 +10,8 @@ use crate::error::Result;
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Judged {
     pub requirement_id: String,
+    /// Number in the catalogue; a city's own requirement has none.
+    pub catalogue_id: Option<String>,
     pub sort_key: String,
     pub counted: bool,
     pub clause_id: Option<String>,
@@ -59,7 +61,7 @@ pub struct VerdictLine {
 }
 
 sql! {
-    const JUDGED = "SELECT r.id AS requirement_id, r.sort_key, r.counted, r.clause_id, r.clause_label, r.title, r.text,
+    const JUDGED = "SELECT r.id AS requirement_id, r.catalogue_id, r.sort_key, r.counted, r.clause_id, r.clause_label, r.title, r.text,
             r.role, r.stage, r.check_kind, r.confidence, r.state AS adoption,
             v.state, v.reason, v.from_ms, v.expected_count, v.observed_count, v.violating_count, v.source, v.source_ms
         FROM requirement r

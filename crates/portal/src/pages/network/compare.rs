@@ -1,8 +1,11 @@
 //! Two 提出: what changed between them, in words.
 
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
 use super::{open, snapshot_row, verdict};
 use crate::App;
-use crate::error::PortalError;
 use crate::form::Form;
 use crate::part::{Moment, Worded};
 use crate::session::Me;
@@ -14,6 +17,21 @@ use sekisho_domain::clock::Ms;
 use sekisho_netproof::diff::{PairChange, diff};
 use sekisho_netproof::site::Site;
 use sekisho_netproof::verdict::{RectangleView, Snapshot};
+use tokio::sync::{Semaphore, watch};
+
+/// Comparisons that are kept: a page that is opened again is there at once.
+const KEPT_MAX: usize = 16;
+/// How long a page waits for a comparison before it says that one is under way (seconds).
+const WAIT_SECONDS: u64 = 3;
+
+/// What passes now and did not, and the other way round; or why that cannot be said.
+type Found = Result<Vec<Pair>, String>;
+type Answer = watch::Receiver<Option<Arc<Found>>>;
+
+/// Comparisons under way and done, by the two 提出: what was handed in never changes.
+static KEPT: Mutex<VecDeque<((String, String), Answer)>> = Mutex::new(VecDeque::new());
+/// One at a time: a large network takes seconds of a core, and the rest of the portal needs the other.
+static TURN: Semaphore = Semaphore::const_new(1);
 
 #[derive(Template)]
 #[template(path = "network/compare.html")]
@@ -27,8 +45,11 @@ struct ComparePage {
     pairs: Vec<Pair>,
     /// Why packets could not be compared.
     stopped: Option<String>,
+    /// The comparison is still going on.
+    under_way: bool,
 }
 
+#[derive(Clone)]
 struct Pair {
     from: String,
     to: String,
@@ -75,6 +96,27 @@ fn packets(before: &Bundle, after: &Bundle) -> Result<Vec<Pair>, String> {
     }
 }
 
+/// The comparison of two 提出, begun unless it is under way or done.
+fn comparison(key: (String, String), before: Bundle, after: Bundle) -> Answer {
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, answer)) = kept.iter().find(|(k, _)| *k == key) {
+        return answer.clone();
+    }
+    let (tell, answer) = watch::channel(None);
+    tokio::spawn(async move {
+        let turn = TURN.acquire().await;
+        let found = tokio::task::spawn_blocking(move || packets(&before, &after)).await;
+        drop(turn);
+        let stopped = |_| Err("途中で止まったため、通信を比べられません。".to_owned());
+        tell.send_replace(Some(Arc::new(found.unwrap_or_else(stopped))));
+    });
+    kept.push_back((key, answer.clone()));
+    while kept.len() > KEPT_MAX {
+        kept.pop_front();
+    }
+    answer
+}
+
 fn files(before: &Bundle, after: &Bundle) -> Vec<String> {
     let mut out = Vec::new();
     for new in &after.devices {
@@ -110,6 +152,7 @@ pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQue
     let query = Form::from_query(query.as_deref().unwrap_or(""));
     let (old, new) =
         (snapshot_row(&app, query.get("before")).await?, snapshot_row(&app, query.get("after")).await?);
+    let key = (old.id.clone(), new.id.clone());
     let read =
         |row: &sekisho_domain::noun::Row| Moment::at(Ms(super::instant(row, "read_ms").unwrap_or_default()));
     let (before_at, after_at) = (read(&old), read(&new));
@@ -131,11 +174,17 @@ pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQue
         }
     }
     let changed = files(&before, &after);
-    let work = move || packets(&before, &after);
-    let found = tokio::task::spawn_blocking(work).await.map_err(|e| PortalError::Internal(e.to_string()))?;
-    let (pairs, stopped) = match found {
-        Ok(pairs) => (pairs, None),
-        Err(why) => (Vec::new(), Some(why)),
+    let mut answer = comparison(key, before, after);
+    let waited = tokio::time::timeout(Duration::from_secs(WAIT_SECONDS), answer.wait_for(Option::is_some));
+    let found = match waited.await {
+        Ok(Ok(found)) => found.clone(),
+        Ok(Err(_)) | Err(_) => None,
+    };
+    let under_way = found.is_none();
+    let (pairs, stopped) = match found.as_deref() {
+        Some(Ok(pairs)) => (pairs.clone(), None),
+        Some(Err(why)) => (Vec::new(), Some(why.clone())),
+        None => (Vec::new(), None),
     };
     page(&ComparePage {
         shell: app
@@ -149,5 +198,6 @@ pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQue
         answers,
         pairs,
         stopped,
+        under_way,
     })
 }

@@ -48,7 +48,16 @@ struct ClauseCard {
     mark: Option<Mark>,
     seat: Seat,
     mending: bool,
-    rows: Vec<(String, String, Option<Mark>)>,
+    rows: Vec<NeedRow>,
+}
+
+/// A requirement of the catalogue that speaks for a clause. Several share a title, so the number comes first.
+struct NeedRow {
+    id: String,
+    number: String,
+    title: String,
+    text: String,
+    mark: Option<Mark>,
 }
 
 struct Facts {
@@ -159,8 +168,24 @@ fn card(standing: &Standing, label: &'static str, needs: &'static str) -> Clause
         rows: rows
             .iter()
             .filter(|a| a.state.is_some())
-            .map(|a| (a.row.requirement_id.clone(), a.row.title.clone(), a.state.map(Mark::from)))
+            .map(|a| NeedRow {
+                id: a.row.requirement_id.clone(),
+                number: a.row.catalogue_id.clone().unwrap_or_default(),
+                title: a.row.title.clone(),
+                text: gist(&a.row.text),
+                mark: a.state.map(Mark::from),
+            })
             .collect(),
+    }
+}
+
+/// The beginning of a requirement's text, enough to tell it from its neighbours.
+fn gist(text: &str) -> String {
+    const CHARS: usize = 60;
+    let line = text.lines().next().unwrap_or_default();
+    match line.char_indices().nth(CHARS) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
     }
 }
 
