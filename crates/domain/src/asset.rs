@@ -107,7 +107,10 @@ pub static ASSET: Noun = Noun {
         Column::new("keeping", "保存期間", Kind::Choice(KEEPING))
             .optional()
             .aliases(&["保存年限", "保存年数"]),
-        Column::new("dispose_on", "廃棄予定日", Kind::Date).optional().aliases(&["廃棄日", "廃棄予定"]),
+        Column::new("dispose_on", "廃棄予定日", Kind::Date)
+            .optional()
+            .aliases(&["廃棄日", "廃棄予定"])
+            .hint("保存期間が満了する日の翌日。空欄のあいだは「廃棄」の一覧に出ません。"),
         Column::new("outsourced", "委託先が扱う", Kind::Bool).aliases(&["委託", "委託の有無", "外部委託"]),
         Column::new("checked_on", "最後に確かめた日", Kind::Date).optional().aliases(&[
             "棚卸日",

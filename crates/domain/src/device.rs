@@ -46,7 +46,7 @@ pub static DEVICE: Noun = Noun {
         ]),
         Column::new("name", "名称", Kind::Text).aliases(&["機器名", "機種", "型番", "モデル"]),
         Column::new("kind", "種類", Kind::Choice(KINDS)).aliases(&["機器種別", "種別"]),
-        Column::new("state", "状態", Kind::Choice(STATES)).aliases(&["登録状態"]),
+        Column::new("state", "状態", Kind::Choice(STATES)).aliases(&["登録状態"]).found("unknown"),
         // A device nobody knows belongs to nobody yet; only those who see the whole city meet it.
         Column::new("unit_id", "使う課", Kind::Unit).optional().aliases(&[
             "所属",

@@ -41,6 +41,8 @@ pub struct Column {
     /// Added by a migration after rows existed: while it has no value the payload leaves it out, so that what was
     /// recorded before the column came still fits its ledger entry.
     pub later: bool,
+    /// What is proposed for a row that a file brings and nobody has entered: a device that was found, not registered.
+    pub found: &'static str,
 }
 
 /// What a column holds. The four storage classes of the portable SQL subset, with their meaning.
@@ -83,6 +85,7 @@ impl Column {
             seen_by: None,
             extra: false,
             later: false,
+            found: "",
         }
     }
 
@@ -118,6 +121,11 @@ impl Column {
 
     pub const fn seen_by(mut self, roles: &'static [Role]) -> Column {
         self.seen_by = Some(roles);
+        self
+    }
+
+    pub const fn found(mut self, value: &'static str) -> Column {
+        self.found = value;
         self
     }
 

@@ -54,6 +54,8 @@ pub struct Now<'a> {
     pub names: &'a Names,
     /// Every row that a line may mean, by id.
     pub rows: &'a HashMap<String, Row>,
+    /// The same rows by key.
+    pub keys: &'a Keys<'a>,
     /// Older versions, for lines made from them.
     pub bases: &'a HashMap<(String, i64), Row>,
     /// Values for new rows where the file has no such column.
@@ -168,12 +170,11 @@ impl Diff {
 }
 
 pub fn compare(now: &Now<'_>, lines: &[Line]) -> Diff {
-    let keys = Keys::of(now);
     let mut diff = Diff::default();
     let mut added: HashMap<String, usize> = HashMap::new();
     let mut spoken: HashMap<String, (usize, Vec<String>)> = HashMap::new();
     for line in lines {
-        let fate = fate(now, &keys, line, &mut diff.seen, &mut added, &mut spoken);
+        let fate = fate(now, line, &mut diff.seen, &mut added, &mut spoken);
         if let Some(fate) = fate {
             diff.entries.push(Entry { file: line.file, at: line.at, fate });
         }
@@ -181,16 +182,17 @@ pub fn compare(now: &Now<'_>, lines: &[Line]) -> Diff {
     diff
 }
 
-/// Rows by what people call them.
-struct Keys<'a> {
+/// Rows by what people call them. Made once, however many files are compared.
+#[derive(Debug)]
+pub struct Keys<'a> {
     by_key: HashMap<String, Vec<&'a str>>,
 }
 
 impl<'a> Keys<'a> {
-    fn of(now: &Now<'a>) -> Keys<'a> {
+    pub fn of(layout: &Layout, rows: &'a HashMap<String, Row>) -> Keys<'a> {
         let mut by_key: HashMap<String, Vec<&'a str>> = HashMap::new();
-        for row in now.rows.values() {
-            by_key.entry(key_of(now.layout, row)).or_default().push(&row.id);
+        for row in rows.values() {
+            by_key.entry(key_of(layout, row)).or_default().push(&row.id);
         }
         Keys { by_key }
     }
@@ -203,7 +205,6 @@ fn key_of(layout: &Layout, row: &Row) -> String {
 /// `None`: the line says nothing new (a copy of one already read).
 fn fate(
     now: &Now<'_>,
-    keys: &Keys<'_>,
     line: &Line,
     seen: &mut BTreeSet<String>,
     added: &mut HashMap<String, usize>,
@@ -220,7 +221,7 @@ fn fate(
     }
     let found = match found {
         Some(row) => Some(row),
-        None => match by_key(now, keys, &values) {
+        None => match by_key(now, &values) {
             Ok(row) => row,
             Err(said) => return Some(Fate::Error(vec![(None, said)])),
         },
@@ -262,11 +263,7 @@ fn read_cells(now: &Now<'_>, line: &Line) -> (Vec<(&'static Column, Value)>, Wro
 }
 
 /// The row a line without an id means, if the file has every key column.
-fn by_key<'a>(
-    now: &Now<'a>,
-    keys: &Keys<'a>,
-    values: &[(&'static Column, Value)],
-) -> Result<Option<&'a Row>, String> {
+fn by_key<'a>(now: &Now<'a>, values: &[(&'static Column, Value)]) -> Result<Option<&'a Row>, String> {
     let mut row = Row::new(now.layout.register.noun, "");
     for name in now.layout.register.key {
         let Some((column, value)) = values.iter().find(|(c, _)| c.name == *name) else { return Ok(None) };
@@ -276,7 +273,7 @@ fn by_key<'a>(
     if key.trim_matches('|').is_empty() {
         return Ok(None);
     }
-    match keys.by_key.get(&key).map_or(&[][..], Vec::as_slice) {
+    match now.keys.by_key.get(&key).map_or(&[][..], Vec::as_slice) {
         [] => Ok(None),
         [id] => Ok(now.rows.get(*id)),
         _ => {
@@ -404,10 +401,12 @@ mod tests {
 
     fn compared(rows: &[Row], bases: &[Row], lines: &[Line], resolved: &[(&str, &str)]) -> Diff {
         let layout = Layout::plain(&REGISTER);
+        let rows = rows.iter().map(|r| (r.id.clone(), r.clone())).collect();
         let now = Now {
             layout: &layout,
             names: &Names::default(),
-            rows: &rows.iter().map(|r| (r.id.clone(), r.clone())).collect(),
+            rows: &rows,
+            keys: &Keys::of(&layout, &rows),
             bases: &bases.iter().map(|r| ((r.id.clone(), r.version), r.clone())).collect(),
             defaults: &[],
             resolved: &resolved.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect(),

@@ -1,6 +1,7 @@
 //! Which column of a spreadsheet is which column of a register. Workbooks of ours say so themselves; others are
 //! guessed from their headings and their values, and a person confirms what was guessed.
 
+use super::Register;
 use super::cell;
 use super::names::Names;
 use crate::noun::{Column, Kind};
@@ -65,14 +66,16 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// Whether nobody has to be asked: every heading is known and rows can be recognised.
-    pub fn certain(&self, rows: &[Vec<String>], key: &[&str]) -> bool {
+    /// Whether nobody has to be asked: every heading is known, and rows can be recognised by their id, or by their key
+    /// and added where they are new.
+    pub fn certain(&self, rows: &[Vec<String>], register: &Register) -> bool {
         let headings = rows.get(self.header).map_or(&[][..], Vec::as_slice);
         let known = headings
             .iter()
             .zip(&self.columns)
             .all(|(h, (_, sure))| h.trim().is_empty() || *sure == Sure::Heading);
-        known && (self.has(":id") || key.iter().all(|name| self.has(name)))
+        let required = register.noun.columns.iter().filter(|c| c.required).map(|c| c.name);
+        known && (self.has(":id") || register.key.iter().copied().chain(required).all(|name| self.has(name)))
     }
 
     pub fn has(&self, code: &str) -> bool {
@@ -219,7 +222,9 @@ mod tests {
         let mapping = guess(&columns, &rows, &Names::default());
         assert_eq!(mapping.header, 2);
         assert_eq!(codes(&mapping), ["number", "name", "unit_id", "confidentiality", "persons"]);
-        assert!(mapping.certain(&rows, &["number"]));
+        assert!(!mapping.certain(&rows, &asset::REGISTER), "what a new row needs is not in it");
+        let rows = grid(&[&["行ID", "版", "情報資産名"], &["r1", "1", "税台帳"]]);
+        assert!(guess(&columns, &rows, &Names::default()).certain(&rows, &asset::REGISTER));
     }
 
     #[test]
@@ -235,7 +240,7 @@ mod tests {
         assert_eq!(codes(&mapping), ["number", "name", "confidentiality", "-", "place"]);
         assert_eq!(mapping.columns[1].1, Sure::Alike);
         assert_eq!(mapping.columns[2].1, Sure::Values);
-        assert!(!mapping.certain(&rows, &["number"]));
+        assert!(!mapping.certain(&rows, &asset::REGISTER));
     }
 
     #[test]

@@ -264,6 +264,7 @@ async fn a_strange_workbook_is_mapped_once() {
         page.body
     );
     let defaults = [
+        ("file", "0"),
         ("c0", "number"),
         ("c1", "name"),
         ("c2", "confidentiality"),
@@ -285,14 +286,68 @@ async fn a_strange_workbook_is_mapped_once() {
         page.body
     );
     city.post(&me, &at, &[("seal", &seal(&page))]).await.to("/registers/asset?done=imported");
-    // The same shape again: nobody is asked, and rows are recognised by their number.
-    let again = text.replace("執務室", "金庫");
-    let (_, page) = uploaded(&city, &me, "二回目.csv", again.as_bytes()).await;
+    // The same shape again: nobody is asked, rows are recognised by their number, and a new one gets what was decided.
+    let again = text.replace("執務室", "金庫") + "4,水道台帳,2,水道局\r\n";
+    let (at, page) = uploaded(&city, &me, "二回目.csv", again.as_bytes()).await;
     assert!(
         page.body.contains("変える<b>1</b>") && page.body.contains("変わらない<b>2</b>"),
         "{}",
         page.body
     );
+    assert!(page.body.contains("加える<b>1</b>") && page.body.contains("令和8年11月23日"), "{}", page.body);
+    // What was decided can be decided again.
+    assert!(page.body.contains(&format!("href=\"{at}?file=0\"")));
+    let decided = city.get(&me, &format!("{at}?file=0")).await.ok().body;
+    assert!(decided.contains("<option value=\"confidentiality\" selected>"), "{decided}");
+    let other = defaults.map(|(name, value)| (name, if name == "c3" { "content" } else { value }));
+    city.post(&me, &format!("{at}/map"), &other).await.to(&at);
+    let page = city.get(&me, &at).await.ok().body;
+    assert!(page.contains("変える<b>3</b>") && page.contains("<strong>内容</strong>"), "{page}");
+}
+
+/// What the endpoint manager knows and the register does not is proposed as a device nobody registered.
+#[tokio::test]
+async fn devices_that_nobody_registered_are_taken_in_as_unknown() {
+    let city = City::new().await;
+    let me = city.signed_in("secretariat").await;
+    let text = "端末名,OS名,パターン日付,最終接続日,USB制御,MFA\r\nPC-0001,Windows 11,2026-11-22,2026-11-23,使えない,多要素認証\r\n";
+    let path = "/registers/device/import";
+    let at = city.upload(&me, path, &[], ("端末.csv", &cp932(text))).await.to(path).location;
+    let page = city.get(&me, &at).await.ok().body;
+    assert!(page.contains("<option value=\"unknown\" selected>台帳にない機器"), "{page}");
+    let defaults = [
+        ("file", "0"),
+        ("c0", "number"),
+        ("c1", "os"),
+        ("c2", "pattern_on"),
+        ("c3", "seen_on"),
+        ("c4", "usb"),
+        ("c5", "login"),
+        ("name", "管理ソフトが見つけた端末"),
+        ("kind", "pc"),
+        ("state", "unknown"),
+        ("owner", "city"),
+        ("zone", "lgwan"),
+        ("carried_out", "false"),
+        ("encrypted", "false"),
+        ("wipeable", "false"),
+        ("protection", "antivirus"),
+        ("settings_locked", "false"),
+        ("valid_from", "2026-11-23"),
+    ];
+    city.post(&me, &format!("{at}/map"), &defaults).await.to(&at);
+    let page = city.get(&me, &at).await.ok();
+    assert!(page.body.contains("加える<b>1</b>") && page.body.contains("台帳にない機器"), "{}", page.body);
+    city.post(&me, &at, &[("seal", &seal(&page))]).await.to("/registers/device?done=imported");
+    let list = city.get(&me, "/registers/device?f_state=unknown").await.ok().body;
+    assert!(list.contains("PC-0001") && list.contains("直すこと"), "{list}");
+    // Next week's file: what is known is brought up to date, what is new is taken in the same way.
+    let next = text.replace("2026-11-22", "2026-11-29")
+        + "PC-0002,Windows 11,2026-11-29,2026-11-30,使えない,多要素認証\r\n";
+    let at = city.upload(&me, path, &[], ("翌週.csv", &cp932(&next))).await.to(path).location;
+    let page = city.get(&me, &at).await.ok().body;
+    assert!(page.contains("変える<b>1</b>") && page.contains("加える<b>1</b>"), "{page}");
+    assert!(page.contains("直すところ<b>0</b>"), "{page}");
 }
 
 fn cp932(text: &str) -> Vec<u8> {

@@ -145,7 +145,7 @@ pub(crate) async fn take_back(
         return Ok(page(&shown(&app, &me, register, Some(said)).await?)?.into_response());
     }
     let desk = Arc::new(Desk::set(&app, &me, register).await?);
-    let mut draft = Draft::read(&app, &desk, uploads).await?;
+    let mut draft = Draft::read(&app, &me, &desk, uploads).await?;
     draft.expected = shares(&app, &me, register).await?.into_iter().map(|share| share.unit).collect();
     if draft.files.is_empty() {
         let said = draft.refused.first().map(|(name, said)| format!("{name}：{said}"));

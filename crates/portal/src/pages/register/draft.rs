@@ -12,7 +12,7 @@ use crate::form::Upload;
 use crate::session::Me;
 use sekisho_domain::access::{Access, Action, may};
 use sekisho_domain::noun::{Column, Row, Value};
-use sekisho_domain::register::diff::{Diff, Fate, Line, Now, compare, lines};
+use sekisho_domain::register::diff::{Diff, Fate, Keys, Line, Now, compare, lines};
 use sekisho_domain::register::mapping::{Mapping, Sure, Target, guess};
 use sekisho_domain::register::names::Names;
 use sekisho_domain::register::{Layout, Register, cell};
@@ -46,6 +46,13 @@ pub(crate) struct File {
     pub(crate) certain: bool,
 }
 
+/// What somebody decided about files of one shape.
+#[derive(Debug, Serialize, Deserialize)]
+struct KeptMapping {
+    columns: Vec<String>,
+    defaults: BTreeMap<String, String>,
+}
+
 /// Everything a comparison stands on.
 pub(crate) struct Desk {
     pub(crate) layout: Layout,
@@ -77,6 +84,7 @@ impl Draft {
     /// Reads files. Those that cannot be read are named and do not stop the others.
     pub(crate) async fn read(
         app: &App,
+        me: &Me,
         desk: &Arc<Desk>,
         uploads: Vec<Upload>,
     ) -> Result<Draft, PortalError> {
@@ -90,15 +98,15 @@ impl Draft {
                     let said = "別の台帳から書き出したファイルです。".to_owned();
                     draft.refused.push((upload.name, said));
                 }
-                Ok(grid) => draft.files.push(File::of(app, desk, upload.name, grid).await?),
+                Ok(grid) => {
+                    let (file, defaults) = File::of(app, me, desk, upload.name, grid).await?;
+                    draft.files.push(file);
+                    draft.defaults.extend(defaults);
+                }
                 Err(error) => draft.refused.push((upload.name, error.ja())),
             }
         }
         Ok(draft)
-    }
-
-    pub(crate) fn certain(&self) -> bool {
-        self.files.iter().all(|file| file.certain)
     }
 
     pub(crate) fn names(&self) -> String {
@@ -132,6 +140,7 @@ impl Draft {
         let (draft, desk, me) = (Arc::clone(self), Arc::clone(desk), me.clone());
         blocking(move || {
             let scopes: Vec<&str> = draft.files.iter().map(File::scope).collect();
+            let keys = Keys::of(&desk.layout, &rows);
             let mut files = Vec::new();
             for (file, lines) in lines.into_iter().enumerate() {
                 let section = register.section.zip(Some(scopes[file]).filter(|s| !matches!(*s, "" | "*")));
@@ -139,6 +148,7 @@ impl Draft {
                     layout: &desk.layout,
                     names: &desk.names,
                     rows: &rows,
+                    keys: &keys,
                     bases: &bases,
                     defaults: &defaults,
                     resolved: &resolved,
@@ -170,7 +180,14 @@ impl Draft {
 }
 
 impl File {
-    async fn of(app: &App, desk: &Arc<Desk>, name: String, grid: Grid) -> Result<File, PortalError> {
+    /// The file, and what new rows get where it says nothing.
+    async fn of(
+        app: &App,
+        me: &Me,
+        desk: &Arc<Desk>,
+        name: String,
+        grid: Grid,
+    ) -> Result<(File, BTreeMap<String, String>), PortalError> {
         let register = desk.layout.register;
         let grid = Arc::new(grid);
         let (columns, cells) = (Arc::clone(desk), Arc::clone(&grid));
@@ -178,7 +195,7 @@ impl File {
         let grid = Arc::unwrap_or_clone(grid);
         let shape = shape(&mapping, &grid.rows);
         let mut file = File {
-            certain: mapping.certain(&grid.rows, register.key),
+            certain: mapping.certain(&grid.rows, register),
             header: mapping.header,
             columns: mapping.columns.iter().map(|(t, _)| t.map_or("", Target::code).to_owned()).collect(),
             sure: mapping.columns.iter().map(|(_, sure)| sure_code(*sure).to_owned()).collect(),
@@ -188,14 +205,30 @@ impl File {
             rows: grid.rows,
         };
         // What somebody decided about a file of this shape is not asked again.
-        if !file.certain
-            && let Some(kept) = app.store.db.kept_mapping(register.noun.name, &shape).await?
-            && let Ok(columns) = serde_json::from_str::<Vec<String>>(&kept)
+        if let Some(kept) = app.store.db.kept_mapping(register.noun.name, &shape).await?
+            && let Ok(KeptMapping { columns, mut defaults }) = serde_json::from_str(&kept)
         {
             file.columns = columns;
             file.certain = true;
+            if let Some((from, _)) = register.valid.filter(|(from, _)| defaults.contains_key(*from)) {
+                // A row that is new today begins today, not on the day the mapping was made.
+                defaults.insert(from.to_owned(), me.on.to_string());
+            }
+            return Ok((file, defaults));
         }
-        Ok(file)
+        Ok((file, BTreeMap::new()))
+    }
+
+    /// Remembers the columns and the draft's defaults for the next file of this shape.
+    pub(crate) async fn keep_mapping(
+        &self,
+        app: &App,
+        register: &Register,
+        defaults: &BTreeMap<String, String>,
+    ) -> Result<(), PortalError> {
+        let kept = KeptMapping { columns: self.columns.clone(), defaults: defaults.clone() };
+        let kept = serde_json::to_string(&kept).map_err(|e| PortalError::Internal(e.to_string()))?;
+        Ok(app.store.keep_mapping(register.noun.name, &self.shape(), &kept).await?)
     }
 
     /// The section whose rows the file holds, all of them; `*`: everything; empty: a selection, or not ours.
@@ -208,7 +241,7 @@ impl File {
         Mapping { header: self.header, columns: self.columns.iter().map(target).collect() }
     }
 
-    pub(crate) fn shape(&self) -> String {
+    fn shape(&self) -> String {
         shape(&Mapping { header: self.header, columns: Vec::new() }, &self.rows)
     }
 }

@@ -15,7 +15,7 @@ use crate::part::{Cell, Errors, Field, Input, Moment};
 use crate::session::Me;
 use crate::shell::{Page, Shell, page};
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use sekisho_domain::access::Action;
 use sekisho_domain::clock::Ms;
@@ -74,7 +74,7 @@ pub(crate) async fn upload(
         return Ok(page(&upload_page(&app, &me, register, Some(said)).await?)?.into_response());
     }
     let desk = Arc::new(Desk::set(&app, &me, register).await?);
-    let draft = Draft::read(&app, &desk, uploads).await?;
+    let draft = Draft::read(&app, &me, &desk, uploads).await?;
     if draft.files.is_empty() {
         let said = draft.refused.first().map(|(name, said)| format!("{name}：{said}"));
         return Ok(page(&upload_page(&app, &me, register, said).await?)?.into_response());
@@ -108,13 +108,20 @@ async fn own(app: &App, me: &Me, register: &Register, id: &str) -> Result<(Impor
     Ok((line, draft))
 }
 
-pub(crate) async fn show(State(app): State<App>, me: Me, Path((noun, id)): Path<(String, String)>) -> Page {
+/// What the draft would change, once every column is known; `?file=0` shows how that file's columns were understood.
+pub(crate) async fn show(
+    State(app): State<App>,
+    me: Me,
+    Path((noun, id)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Page {
     let register = named(&noun)?;
     let (line, draft) = own(&app, &me, register, &id).await?;
     let desk = Arc::new(Desk::set(&app, &me, register).await?);
-    match draft.certain() {
-        true => diff_page(&app, &me, &desk, &line, Arc::new(draft), HashSet::new(), None).await,
-        false => page(&mapping_page(&app, &me, &desk, &line, &draft).await?),
+    let chosen = Form::from_query(query.as_deref().unwrap_or("")).get("file").parse().ok();
+    match chosen.or_else(|| draft.files.iter().position(|file| !file.certain)) {
+        Some(at) => page(&mapping_page(&app, &me, &desk, &line, &draft, at).await?),
+        None => diff_page(&app, &me, &desk, &line, Arc::new(draft), HashSet::new(), None).await,
     }
 }
 
@@ -126,6 +133,8 @@ struct MappingPage {
     shell: Shell,
     noun: &'static str,
     id: String,
+    /// Which file of the draft.
+    at: usize,
     file: String,
     header: usize,
     columns: Vec<MapLine>,
@@ -150,9 +159,10 @@ async fn mapping_page(
     desk: &Desk,
     line: &ImportLine,
     draft: &Draft,
+    at: usize,
 ) -> Result<MappingPage, PortalError> {
     let register = desk.layout.register;
-    let file = draft.files.iter().find(|file| !file.certain).ok_or(PortalError::NotFound)?;
+    let file = draft.files.get(at).ok_or(PortalError::NotFound)?;
     let cell = |row: &Vec<String>, at: usize| row.get(at).map_or("", |text| text.trim()).to_owned();
     let heading = |at: usize| file.rows.get(file.header).map(|row| cell(row, at)).unwrap_or_default();
     let samples = |at: usize| {
@@ -179,9 +189,10 @@ async fn mapping_page(
     let missing = required.filter(|c| !file.columns.iter().any(|code| code == c.name));
     let defaults = missing.map(|c| {
         let mut field = field(c, &desk.names, &reach, register.section == Some(c.name));
-        field.value = match (c.name, register.valid) {
-            (name, Some((from, _))) if name == from && draft.defaults.is_empty() => me.on.to_string(),
-            _ => default_text(draft, c),
+        field.value = match (default_text(draft, c), register.valid) {
+            (text, _) if !text.is_empty() => text,
+            (_, Some((from, _))) if c.name == from => me.on.to_string(),
+            _ => c.found.to_owned(),
         };
         field.required = false;
         field
@@ -192,6 +203,7 @@ async fn mapping_page(
         shell: shell.crumb("/registers", "台帳").crumb(format!("/registers/{noun}"), register.noun.label),
         noun,
         id: line.id.clone(),
+        at,
         file: file.name.clone(),
         header: file.header + 1,
         defaults: defaults.collect(),
@@ -209,9 +221,8 @@ pub(crate) async fn map(
     let register = named(&noun)?;
     let (_, mut draft) = own(&app, &me, register, &id).await?;
     let desk = Desk::set(&app, &me, register).await?;
-    let Some(file) = draft.files.iter_mut().find(|file| !file.certain) else {
-        return Ok(Redirect::to(&format!("/registers/{noun}/import/{id}")).into_response());
-    };
+    let at: usize = form.get("file").parse().map_err(|_| PortalError::NotFound)?;
+    let file = draft.files.get_mut(at).ok_or(PortalError::NotFound)?;
     let mut used = HashSet::new();
     for (at, column) in file.columns.iter_mut().enumerate() {
         // The columns shown are those with anything in them; the others keep their place and are not taken.
@@ -220,14 +231,14 @@ pub(crate) async fn map(
         *column = if known { code } else { String::new() };
     }
     file.certain = true;
-    let (shape, mapping) = (file.shape(), serde_json::to_string(&file.columns).unwrap_or_default());
-    app.store.keep_mapping(register.noun.name, &shape, &mapping).await?;
     for column in &desk.seen {
         let text = form.get(column.name);
-        if !text.is_empty() {
-            draft.defaults.insert(column.name.to_owned(), text.to_owned());
-        }
+        match text.is_empty() {
+            true => draft.defaults.remove(column.name),
+            false => draft.defaults.insert(column.name.to_owned(), text.to_owned()),
+        };
     }
+    draft.files[at].keep_mapping(&app, register, &draft.defaults).await?;
     app.store.save_import(&id, &json(&draft)?).await?;
     Ok(Redirect::to(&format!("/registers/{noun}/import/{id}")).into_response())
 }
@@ -256,6 +267,8 @@ struct DiffPage {
     absent: Vec<String>,
     limit: usize,
     can_end: bool,
+    /// Whether the columns of a file of somebody else's making can be looked at again.
+    mapped: bool,
 }
 
 /// A line that cannot be taken.
@@ -374,6 +387,7 @@ async fn diff_page(
         absent: absent(desk, &draft),
         limit: limits::PREVIEW_ROWS,
         can_end: register.valid.is_some(),
+        mapped: draft.files.len() == 1 && !draft.files[0].meta.contains_key(super::export::note::REGISTER),
     })
 }
 
