@@ -4,7 +4,7 @@ use sekisho_domain::access::Reach;
 use sekisho_domain::date::Date;
 use sekisho_domain::noun::{Column, Kind, Row, Value};
 use sekisho_domain::register::Register;
-use sekisho_domain::search::{like_pattern, search_key, signature};
+use sekisho_domain::search::{SIGNATURE_WORDS, like_pattern, search_key, signature};
 
 use crate::Db;
 use crate::error::Result;
@@ -12,8 +12,9 @@ use crate::register::sql::{Search, Shape, list, references, referring, searching
 
 /// Rows are counted up to here; beyond, 「10,000件以上」 says enough and costs nothing.
 pub const COUNTED_MAX: i64 = 10_000;
-/// Matches up to which a search is answered by finding first and sorting afterwards.
-const FEW: i64 = 2_000;
+/// Matches up to which a search is answered by finding first and sorting afterwards. With more of them, fifty are soon
+/// met in the order of the list.
+const FEW: i64 = COUNTED_MAX;
 
 /// What a reader asked for.
 #[derive(Clone, Debug, Default)]
@@ -49,15 +50,10 @@ impl Db {
         query: &ListQuery,
         reach: &Reach,
     ) -> Result<Listed> {
-        let Some(asked) = self.asked(register, query, reach).await? else { return Ok(Listed::default()) };
-        let mut args = asked.args;
-        let (value, id) = query.after.clone().unwrap_or_else(|| beginning(register, query));
-        args.extend([value, id.into(), (query.limit + 1).into()]);
-        let mut rows = self.fetch_rows(register.noun, list(register, asked.shape).rows, &args).await?;
-        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        Ok(Listed { rows, more })
+        match self.asked(register, query, reach).await? {
+            Some(asked) => self.listed(register, query, &asked).await,
+            None => Ok(Listed::default()),
+        }
     }
 
     /// How many rows there are, up to [`COUNTED_MAX`] + 1.
@@ -67,10 +63,48 @@ impl Db {
         query: &ListQuery,
         reach: &Reach,
     ) -> Result<i64> {
-        let Some(asked) = self.asked(register, query, reach).await? else { return Ok(0) };
-        let mut args = asked.args;
+        match self.asked(register, query, reach).await? {
+            Some(asked) => self.counted(register, &asked).await,
+            None => Ok(0),
+        }
+    }
+
+    /// A page of rows and how many there are in all; what is searched for is looked up once.
+    pub async fn register_page(
+        &self,
+        register: &'static Register,
+        query: &ListQuery,
+        reach: &Reach,
+    ) -> Result<(Listed, i64)> {
+        match self.asked(register, query, reach).await? {
+            Some(asked) => {
+                Ok((self.listed(register, query, &asked).await?, self.counted(register, &asked).await?))
+            }
+            None => Ok((Listed::default(), 0)),
+        }
+    }
+
+    async fn listed(&self, register: &'static Register, query: &ListQuery, asked: &Asked) -> Result<Listed> {
+        let mut args = asked.args_of(asked.shape.search);
+        let (value, id) = query.after.clone().unwrap_or_else(|| beginning(register, query));
+        args.extend([value, id.into(), (query.limit + 1).into()]);
+        let mut rows = self.fetch_rows(register.noun, list(register, asked.shape).rows, &args).await?;
+        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        Ok(Listed { rows, more })
+    }
+
+    async fn counted(&self, register: &'static Register, asked: &Asked) -> Result<i64> {
+        // Counting has no order to walk in: what matches is always found first.
+        let search = match asked.shape.search {
+            Search::Without => Search::Without,
+            Search::Few | Search::Many => Search::Few,
+        };
+        let mut args = asked.args_of(search);
         args.push((COUNTED_MAX + 1).into());
-        let (number,): (i64,) = self.fetch_one(list(register, asked.shape).count, &args).await?;
+        let count = list(register, Shape { search, ..asked.shape }).count;
+        let (number,): (i64,) = self.fetch_one(count, &args).await?;
         Ok(number)
     }
 
@@ -112,13 +146,15 @@ impl Db {
             extra_value.into(),
         ];
         args.extend(values.into_iter().map(Value::from));
-        if search == Search::Few {
-            args.extend(marks.map(Value::from));
-        }
-        Ok(Some(Asked { shape, args }))
+        Ok(Some(Asked { shape, args, marks }))
     }
 
-    async fn probe(&self, register: &'static Register, marks: [i64; 4], pattern: &str) -> Result<i64> {
+    async fn probe(
+        &self,
+        register: &'static Register,
+        marks: [i64; SIGNATURE_WORDS],
+        pattern: &str,
+    ) -> Result<i64> {
         let mut args: Vec<Value> = marks.map(Value::from).into();
         args.extend([pattern.into(), (FEW + 1).into()]);
         let (hits,): (i64,) = self.fetch_one(searching(register).probe, &args).await?;
@@ -161,6 +197,15 @@ impl Db {
 struct Asked {
     shape: Shape,
     args: Vec<Value>,
+    marks: [i64; SIGNATURE_WORDS],
+}
+
+impl Asked {
+    /// The arguments of a statement, up to the cursor or the limit.
+    fn args_of(&self, search: Search) -> Vec<Value> {
+        let marks = self.marks.iter().filter(|_| search == Search::Few).map(|mark| Value::from(*mark));
+        self.args.iter().cloned().chain(marks).collect()
+    }
 }
 
 /// A reach as one bound value; `None` for nothing at all. Rows of registers belong to sections, not to people.

@@ -90,7 +90,8 @@ pub(crate) enum Search {
 /// A list and its count. Arguments in this order:
 /// `$1` day or NULL, `$2` `*` or `,unit,unit,`, `$3` LIKE pattern or NULL, `$4` added column or NULL, `$5` its value,
 /// then one per filter (text or NULL), for [`Search::Few`] the four words of the signature, and for the list
-/// itself the cursor (value, id) and the limit; for the count the limit.
+/// itself the cursor (value, id) and the limit; for the count the limit. Matches of a search are always counted the way
+/// of [`Search::Few`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct List {
     pub(crate) rows: &'static str,

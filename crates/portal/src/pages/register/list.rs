@@ -127,9 +127,8 @@ pub(crate) async fn list(
     let seen = layout.seen_by(&me.who, me.on);
     let asked = Asked::parse(&layout, &seen, &form, me.on);
     let reach = me.reach(Action::View, register.noun.name);
-    let listed = app.store.db.register_list(register, &asked.page(register), &reach).await?;
+    let (listed, count) = app.store.db.register_page(register, &asked.page(register), &reach).await?;
     let names = app.store.db.names_of(&seen, &listed.rows, me.on).await?;
-    let count = app.store.db.register_count(register, &asked.page(register), &reach).await?;
     let next = listed.rows.last().filter(|_| listed.more).map(|row| {
         let value = row.get(register.sorts[asked.sort]).map(plain).unwrap_or_default();
         asked.query_after(register, &value, &row.id)
