@@ -35,6 +35,27 @@ fn verdict(code: &str) -> Worded {
     Worded { state, word }
 }
 
+/// What a file is, by the word the record keeps: the product, or the table that was captured.
+fn kind_words(code: &str) -> &str {
+    match code {
+        "fortios" => "FortiGate の設定",
+        "yamaha-rtx" => "YAMAHA RTX の設定",
+        "alaxala-ax" => "Alaxala の設定",
+        "awplus" => "AlliedWare Plus の設定",
+        "cisco-ios" => "Cisco IOS の設定",
+        "cisco-asa" => "Cisco ASA の設定",
+        "panos" => "PAN-OS の設定",
+        "nec-ix" => "NEC IX の設定",
+        "nftables" | "iptables" => "Linux の設定",
+        "unread" => "読み取れない種類の設定",
+        "route" => "経路表",
+        "arp" => "ARP 表",
+        "mac" => "MACアドレス表",
+        "lldp" => "LLDP の表",
+        other => other,
+    }
+}
+
 /// From worst to best, as a matrix shows the worst of a pair.
 fn rank(code: &str) -> usize {
     ["refuted", "unknown", "proved-under", "proved"].iter().position(|c| *c == code).unwrap_or(1)

@@ -1,6 +1,6 @@
 //! The question of 7(3), answered for today from the 提出 that was read off last.
 
-use super::{Open, instant, open, rank, verdict};
+use super::{Open, instant, kind_words, open, rank, verdict};
 use crate::App;
 use crate::error::PortalError;
 use crate::form::Form;
@@ -305,7 +305,7 @@ fn devices(open: &Open) -> Vec<DeviceLine> {
             ),
             sampled: sample.contains(&text("device")),
             name: text("device"),
-            vendor: text("vendor"),
+            vendor: kind_words(&text("vendor")).to_owned(),
             lowered: d["lowered"].as_u64().unwrap_or_default(),
             ignored: d["ignored"].as_u64().unwrap_or_default(),
             unknown: d["unknown"].as_array().map_or(0, Vec::len),

@@ -190,6 +190,10 @@ impl FileLine {
         format!("/network/snapshots/{id}/file?{query}")
     }
 
+    fn words(&self) -> &str {
+        super::kind_words(&self.kind)
+    }
+
     fn hash(&self) -> HashStamp {
         HashStamp::new(self.sha256.as_str())
     }
