@@ -14,9 +14,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use sekisho_domain::access::{Access, Action, Seat, Thing, may};
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::wareki;
-use sekisho_domain::handover::{Content, PART_LINES, Part};
+use sekisho_domain::handover::{Content, Part};
 use sekisho_domain::noun::Value;
 use sekisho_store::handover::Handover;
+
+/// Lines of each part that fit one sheet of A4 in two columns when every part is full and every line takes two rows.
+const FIT: usize = 5;
 
 #[derive(Template)]
 #[template(path = "handover/page.html")]
@@ -29,7 +32,6 @@ struct HandoverPage {
     to: String,
     day: String,
     parts: Vec<Part>,
-    most: usize,
     /// Where the button posts to, what it says and brings about, with its fields.
     action: Option<Act>,
     /// The office enters what was signed on paper.
@@ -129,7 +131,6 @@ async fn draft_page(
         to: String::new(),
         day: wareki(me.on),
         parts: shown(content),
-        most: PART_LINES,
         action: Some(Act {
             path: "/handovers".to_owned(),
             fields: vec![field, Field::hidden("seat", place)],
@@ -142,8 +143,14 @@ async fn draft_page(
     })
 }
 
-/// Parts with nothing in them are said in one line by the template.
-fn shown(content: Content) -> Vec<Part> {
+/// As much as fits the sheet: what one part does not need, the parts from the top may use. The template counts the rest.
+fn shown(mut content: Content) -> Vec<Part> {
+    let mut spare: usize = content.parts.iter().map(|part| FIT.saturating_sub(part.lines.len())).sum();
+    for part in &mut content.parts {
+        let more = part.lines.len().saturating_sub(FIT).min(spare);
+        spare -= more;
+        part.lines.truncate(FIT + more);
+    }
     content.parts
 }
 
@@ -229,7 +236,6 @@ pub(crate) async fn show(State(app): State<App>, me: Me, Path(id): Path<String>)
         to,
         day: handed.text,
         parts: shown(handover.content.clone()),
-        most: PART_LINES,
         action,
         on_paper: (office && !handover.received()).then(|| format!("/handovers/{id}")),
         received,

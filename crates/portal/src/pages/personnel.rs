@@ -1,7 +1,8 @@
 //! 人事異動: a list of staff comes in, everybody named sees what it would change, a second person confirms it, and the
 //! keeper carries it out at its instant. Before that nobody else is told that it exists.
 
-use super::register::draft::blocking;
+use super::register::draft::{blocking, shape, sure_code};
+use super::register::import::{MapLine, map_lines};
 use crate::App;
 use crate::error::PortalError;
 use crate::form::Form;
@@ -24,6 +25,7 @@ use sekisho_domain::personnel::{
     self, LINE_KINDS, Place, ROSTER, Reading, STATES, Wrong, roster_headings, roster_lines,
 };
 use sekisho_domain::register::cell;
+use sekisho_domain::register::mapping::{Mapping, Sure, Target, guess};
 use sekisho_domain::register::names::Names;
 use sekisho_domain::role::Role;
 use sekisho_store::personnel::{ConfirmError, NewPersonnel, Personnel};
@@ -83,14 +85,22 @@ struct LoadPage {
     errors: Errors,
     fields: Vec<Field>,
     wrong: Vec<Wrong>,
+    /// Columns that somebody has to name; empty: none.
+    columns: Vec<MapLine>,
+    /// (code, words)
+    targets: Vec<(&'static str, &'static str)>,
+    shape: String,
 }
 
-async fn load_page(
-    app: &App,
-    me: &Me,
-    form: Option<&Form>,
+/// What was found in the file and has to be put right or said before it is taken.
+#[derive(Default)]
+struct Open {
     wrong: Vec<Wrong>,
-) -> Result<LoadPage, PortalError> {
+    columns: Vec<MapLine>,
+    shape: String,
+}
+
+async fn load_page(app: &App, me: &Me, form: Option<&Form>, open: Open) -> Result<LoadPage, PortalError> {
     let sources = app.store.db.staff_sources(me.on).await?;
     let sources = sources.into_iter().map(|name| (name.clone(), name)).collect();
     let mut file = Field::new("file", "名簿（.xlsx か .csv）", Input::File).accept(".xlsx,.xlsm,.csv,.txt");
@@ -112,11 +122,15 @@ async fn load_page(
     ];
     let (fields, errors) = form.map_or((fields.clone(), Errors::default()), |f| f.refill(fields));
     let shell = app.shell(me, "/sections", "どの名簿を読み込みますか").await?;
-    Ok(LoadPage { shell: shell.crumb("/personnel", "人事異動"), errors, fields, wrong })
+    let mut targets = vec![("", "取り込まない")];
+    targets.extend(ROSTER.columns.iter().map(|c| (c.name, c.label)));
+    let shell = shell.crumb("/personnel", "人事異動");
+    let Open { wrong, columns, shape } = open;
+    Ok(LoadPage { shell, errors, fields, wrong, columns, targets, shape })
 }
 
 pub(crate) async fn form(State(app): State<App>, me: Me) -> Page {
-    page(&load_page(&app, &me, None, Vec::new()).await?)
+    page(&load_page(&app, &me, None, Open::default()).await?)
 }
 
 pub(crate) async fn load(State(app): State<App>, me: Me, mut form: Form) -> Result<Response, PortalError> {
@@ -135,10 +149,10 @@ pub(crate) async fn load(State(app): State<App>, me: Me, mut form: Form) -> Resu
     if upload.is_none() {
         form.refuse("file", "名簿のファイルを選んでください。");
     }
-    let mut wrong = Vec::new();
+    let mut open = Open::default();
     if let (true, Some(upload), Some(effective), Some(whole)) = (form.ok(), upload, effective, whole) {
-        match read(&app, upload.bytes.to_vec(), effective).await? {
-            Ok(reading) if reading.wrong.is_empty() => {
+        match read(&app, &form, upload.bytes.to_vec(), effective).await? {
+            Found::List(reading) if reading.wrong.is_empty() => {
                 let new = NewPersonnel {
                     source: &source,
                     whole,
@@ -150,18 +164,22 @@ pub(crate) async fn load(State(app): State<App>, me: Me, mut form: Form) -> Resu
                 let id = app.store.load_personnel(&me.actor(), new).await?;
                 return Ok(Redirect::to(&format!("/personnel/{id}")).into_response());
             }
-            Ok(reading) => {
+            Found::List(reading) => {
                 let count = reading.wrong.len();
-                wrong = reading.wrong;
+                open.wrong = reading.wrong;
                 form.refuse(
                     "file",
                     format!("{count}か所を直して、もう一度読み込んでください。何も書いていません。"),
                 );
             }
-            Err(said) => form.refuse("file", said),
+            Found::Asked { columns, shape, said } => {
+                (open.columns, open.shape) = (columns, shape);
+                form.refuse("file", said);
+            }
+            Found::No(said) => form.refuse("file", said),
         }
     }
-    Ok(page(&load_page(&app, &me, Some(&form), wrong).await?)?.into_response())
+    Ok(page(&load_page(&app, &me, Some(&form), open).await?)?.into_response())
 }
 
 /// The people named by staff number, one per line. At least one besides the loader, or nobody could confirm.
@@ -180,13 +198,91 @@ async fn readers(app: &App, me: &Me, form: &mut Form) -> Result<Vec<String>, Por
     Ok(found)
 }
 
-async fn read(app: &App, bytes: Vec<u8>, on: Date) -> Result<Result<Reading, String>, PortalError> {
+/// What a file turned out to be.
+enum Found {
+    List(Reading),
+    /// Somebody has to say what the columns are.
+    Asked {
+        columns: Vec<MapLine>,
+        shape: String,
+        said: String,
+    },
+    No(String),
+}
+
+/// The registers keep their answers about columns under their noun; lists of staff keep theirs here.
+const KEPT_UNDER: &str = "roster";
+
+/// Reads a file with the columns that its headings name. Who gets which rights follows from this list, so columns that
+/// were guessed are asked for, once for each shape of file.
+async fn read(app: &App, form: &Form, bytes: Vec<u8>, on: Date) -> Result<Found, PortalError> {
     let names = roster_names(app, on).await?;
-    blocking(move || {
-        let grid = sekisho_sheet::read(&bytes).map_err(|e| e.ja())?;
-        personnel::read(&grid.rows, &names)
-    })
-    .await
+    let looked = blocking(move || {
+        let rows = sekisho_sheet::read(&bytes).map_err(|e| e.ja())?.rows;
+        let mapping = guess(&roster(), &rows, &names);
+        Ok::<_, String>((rows, mapping, names))
+    });
+    let (mut rows, looks, names) = match looked.await? {
+        Ok(found) => found,
+        Err(said) => return Ok(Found::No(said)),
+    };
+    let shape = shape(&looks, &rows);
+    let kept = app.store.db.kept_mapping(KEPT_UNDER, &shape).await?;
+    let mut said: Option<Vec<String>> = kept.and_then(|kept| serde_json::from_str(&kept).ok());
+    let answered = form.get("shape") == shape;
+    if answered {
+        said = Some((0..looks.columns.len()).map(|at| form.get(&format!("c{at}")).to_owned()).collect());
+    }
+    let headings = rows.get(looks.header).cloned();
+    let mapping = said.as_deref().map_or(looks, |codes| renamed(&mut rows, codes, &names));
+    let guessed = mapping.columns.iter().any(|(target, sure)| target.is_some() && *sure != Sure::Heading);
+    if guessed || !missing(&mapping).is_empty() {
+        if let (Some(row), Some(headings)) = (rows.get_mut(mapping.header), headings) {
+            *row = headings;
+        }
+        return Ok(asked(&mapping, &rows, shape));
+    }
+    if let (true, Some(codes)) = (answered, said) {
+        let codes = serde_json::to_string(&codes).map_err(|e| PortalError::Internal(e.to_string()))?;
+        app.store.keep_mapping(KEPT_UNDER, &shape, &codes).await?;
+    }
+    blocking(move || personnel::read(&rows, &names).map_or_else(Found::No, Found::List)).await
+}
+
+fn roster() -> Vec<&'static Column> {
+    ROSTER.columns.iter().collect()
+}
+
+/// Columns that a list must have and this one does not.
+fn missing(mapping: &Mapping) -> Vec<&'static str> {
+    ROSTER.columns.iter().filter(|c| c.required && !mapping.has(c.name)).map(|c| c.label).collect()
+}
+
+/// The list as if its headings said what somebody says the columns are; what is not taken has none.
+fn renamed(rows: &mut [Vec<String>], codes: &[String], names: &Names) -> Mapping {
+    let header = guess(&roster(), rows, names).header;
+    if let Some(headings) = rows.get_mut(header) {
+        let label = |code: &String| ROSTER.column(code).map_or("", |column| column.label).to_owned();
+        *headings = codes.iter().map(label).collect();
+    }
+    guess(&roster(), rows, names)
+}
+
+fn asked(mapping: &Mapping, rows: &[Vec<String>], shape: String) -> Found {
+    let codes: Vec<String> =
+        mapping.columns.iter().map(|(t, _)| t.map_or("", Target::code).to_owned()).collect();
+    let sure: Vec<String> = mapping.columns.iter().map(|(_, sure)| sure_code(*sure).to_owned()).collect();
+    let columns = map_lines(rows, mapping.header, &codes, &sure);
+    let missing = missing(mapping);
+    let said = match missing.is_empty() {
+        true => "列を推測したところがあります。下で確かめて、同じファイルをもう一度選んでください。何も書いていません。"
+            .to_owned(),
+        false => format!(
+            "「{}」の列が分かりません。下で選んで、同じファイルをもう一度選んでください。名簿でないファイルなら、名簿を選び直してください。何も書いていません。",
+            missing.join("」「")
+        ),
+    };
+    Found::Asked { columns, shape, said }
 }
 
 /// Words for sections and positions as they will be on the day.

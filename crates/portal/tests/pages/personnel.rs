@@ -40,6 +40,27 @@ async fn mistakes_are_told_by_row_and_nothing_is_kept() {
     assert!(city.app.store.db.personnel_list().await.unwrap().is_empty());
 }
 
+/// Rights follow from the list: a column that was guessed is not taken until somebody says what it is.
+#[tokio::test]
+async fn guessed_columns_are_asked_for_once() {
+    let city = City::new().await;
+    let office = city.signed_in("secretariat").await;
+    let csv = list().replace("職員コード,職員氏名,新所属,補職名,発令区分", "No.,だれ,どこ,何,どのように");
+    let file = ("名簿.csv", csv.as_bytes());
+    let page = city.upload(&office, "/personnel", &FIELDS, file).await.ok().body;
+    assert!(page.contains("この列は、名簿のどの項目ですか") && page.contains("name=\"c2\""), "{page}");
+    assert!(city.app.store.db.personnel_list().await.unwrap().is_empty());
+    let shape = page.split("name=\"shape\" value=\"").nth(1).and_then(|s| s.split('"').next()).unwrap();
+    let mut fields = FIELDS.to_vec();
+    fields.extend([("shape", shape), ("c0", "number"), ("c1", "name"), ("c2", "unit_id"), ("c4", "kind")]);
+    let page = city.upload(&office, "/personnel", &fields, file).await.ok().body;
+    assert!(page.contains("「職」の列が分かりません"), "{page}");
+    fields.push(("c3", "position_id"));
+    city.upload(&office, "/personnel", &fields, file).await.to("/personnel/");
+    // A list of this shape is known now.
+    city.upload(&office, "/personnel", &FIELDS, file).await.to("/personnel/");
+}
+
 #[tokio::test]
 async fn only_those_named_know_before_the_day() {
     let city = City::new().await;

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::date_at;
 use sekisho_domain::noun::Row;
+use sekisho_domain::position::ASSIGNMENT;
 use sekisho_domain::role::Role;
 use sekisho_domain::section::SECTION;
 use sekisho_portal::{Need, ROUTES, Verb};
@@ -50,6 +51,38 @@ async fn records_are_open_to_whom_they_concern() {
         table.push('\n');
     }
     matrix::reviewed("records.txt", &table);
+}
+
+/// Whoever held a seat until yesterday and kept the cookie: neither the cookie nor the seat opens a record any more.
+#[tokio::test]
+async fn a_former_holder_is_let_in_nowhere() {
+    let city = City::new().await;
+    let records = records(&city).await;
+    let mut cookies = Vec::new();
+    for role in Role::ALL {
+        cookies.push((role, city.signed_in(role.code()).await));
+    }
+    let mut tx = city.app.store.write(&Actor::system(), "test.leave").await.unwrap();
+    for role in Role::ALL {
+        let row = tx.get(&ASSIGNMENT, &format!("as-{}", role.code())).await.unwrap();
+        tx.update(row.set("valid_to", date_at(city.app.store.clock.now()))).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let mut open = String::new();
+    for route in ROUTES.iter().filter(|r| r.path.contains("{id}") && matches!(r.need, Need::May(..))) {
+        let Some(path) = path(route.path, &records, 0) else { continue };
+        for (role, cookie) in &cookies {
+            let answer = match route.verb {
+                Verb::Get => city.get(cookie, &path).await,
+                Verb::Post => city.post(cookie, &path, &[]).await,
+            };
+            let away = answer.location.starts_with("/login");
+            if !away && !matches!(answer.status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND) {
+                let _ = writeln!(open, "{:?} {} {} {}", route.verb, route.path, role.code(), answer.status);
+            }
+        }
+    }
+    assert_eq!(open, "");
 }
 
 async fn letter(city: &City, cookie: &str, verb: Verb, path: &str) -> char {

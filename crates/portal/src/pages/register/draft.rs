@@ -246,11 +246,12 @@ impl File {
     }
 }
 
-fn shape(mapping: &Mapping, rows: &[Vec<String>]) -> String {
+/// The shape of a file as a key that says nothing about it.
+pub(crate) fn shape(mapping: &Mapping, rows: &[Vec<String>]) -> String {
     hex::encode(Sha256::digest(mapping.shape(rows)))
 }
 
-fn sure_code(sure: Sure) -> &'static str {
+pub(crate) fn sure_code(sure: Sure) -> &'static str {
     match sure {
         Sure::Heading => "heading",
         Sure::Alike => "alike",

@@ -144,13 +144,43 @@ struct MappingPage {
     defaults: Vec<Field>,
 }
 
-struct MapLine {
+#[derive(Debug)]
+pub(crate) struct MapLine {
     /// Position in the file.
-    at: usize,
-    heading: String,
-    samples: String,
-    target: String,
-    sure: &'static str,
+    pub(crate) at: usize,
+    pub(crate) heading: String,
+    pub(crate) samples: String,
+    pub(crate) target: String,
+    pub(crate) sure: &'static str,
+}
+
+/// The columns of a file with something in them: what stands there, what it was taken for (a code each), how surely.
+pub(crate) fn map_lines(
+    rows: &[Vec<String>],
+    header: usize,
+    codes: &[String],
+    sure: &[String],
+) -> Vec<MapLine> {
+    let cell = |row: &Vec<String>, at: usize| row.get(at).map_or("", |text| text.trim()).to_owned();
+    let samples = |at: usize| {
+        let body = rows.iter().skip(header + 1).map(|row| cell(row, at));
+        body.filter(|text| !text.is_empty()).take(SAMPLES).collect::<Vec<_>>().join(" / ")
+    };
+    let words = |at: usize| match sure.get(at).map(String::as_str) {
+        Some("heading") => "見出しが同じ",
+        Some("alike") => "見出しが似ている（推測）",
+        Some("values") => "中身から推測",
+        _ => "分からない",
+    };
+    let line = |(at, target): (usize, &String)| MapLine {
+        at,
+        heading: rows.get(header).map(|row| cell(row, at)).unwrap_or_default(),
+        samples: samples(at),
+        target: target.clone(),
+        sure: words(at),
+    };
+    let lines = codes.iter().enumerate().map(line);
+    lines.filter(|c| !c.heading.is_empty() || !c.samples.is_empty()).collect()
 }
 
 async fn mapping_page(
@@ -163,25 +193,6 @@ async fn mapping_page(
 ) -> Result<MappingPage, PortalError> {
     let register = desk.layout.register;
     let file = draft.files.get(at).ok_or(PortalError::NotFound)?;
-    let cell = |row: &Vec<String>, at: usize| row.get(at).map_or("", |text| text.trim()).to_owned();
-    let heading = |at: usize| file.rows.get(file.header).map(|row| cell(row, at)).unwrap_or_default();
-    let samples = |at: usize| {
-        let body = file.rows.iter().skip(file.header + 1).map(|row| cell(row, at));
-        body.filter(|text| !text.is_empty()).take(SAMPLES).collect::<Vec<_>>().join(" / ")
-    };
-    let sure = |at: usize| match file.sure.get(at).map(String::as_str) {
-        Some("heading") => "見出しが同じ",
-        Some("alike") => "見出しが似ている（推測）",
-        Some("values") => "中身から推測",
-        _ => "分からない",
-    };
-    let columns = file.columns.iter().enumerate().map(|(at, target)| MapLine {
-        at,
-        heading: heading(at),
-        samples: samples(at),
-        target: target.clone(),
-        sure: sure(at),
-    });
     let mut targets = vec![("", "取り込まない"), (Target::Id.code(), "行ID"), (Target::Version.code(), "版")];
     targets.extend(desk.seen.iter().map(|c| (c.name, c.label)));
     let reach = me.reach(Action::Edit, register.noun.name);
@@ -207,7 +218,7 @@ async fn mapping_page(
         file: file.name.clone(),
         header: file.header + 1,
         defaults: defaults.collect(),
-        columns: columns.filter(|c| !c.heading.is_empty() || !c.samples.is_empty()).collect(),
+        columns: map_lines(&file.rows, file.header, &file.columns, &file.sure),
         targets,
     })
 }
