@@ -215,6 +215,12 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
     }
 
+    /// Nothing has to be moved sideways to be read.
+    pub(crate) async fn fits(&self) {
+        let excess = self.script("return document.documentElement.scrollWidth - innerWidth").await;
+        assert!(excess.as_i64().unwrap() <= 0, "{} is {excess} pixels too wide", self.here().await);
+    }
+
     /// A picture of the whole page.
     pub(crate) async fn picture(&self, name: &str) {
         use base64::Engine as _;
@@ -246,6 +252,13 @@ impl Drop for Browser {
             let _ = std::process::Command::new("kill").arg(process.to_string()).status();
         }
     }
+}
+
+/// What a program prints; a program that fails fails the test.
+pub(crate) fn said_of(command: &mut std::process::Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// Where results to look at are left.

@@ -6,7 +6,7 @@ use std::process::Command;
 use sekisho_domain::clock::{Clock, Ms};
 use testkit::{not_run, on_postgres};
 
-use crate::chrome::{Browser, missing, out};
+use crate::chrome::{Browser, missing, out, said_of};
 use crate::pages;
 use crate::site::Site;
 
@@ -241,12 +241,6 @@ async fn summary_on_paper(site: &Site, browser: &Browser) {
         assert!(text.contains(words), "{words} is not on paper: {text}");
     }
     assert!(!text.contains("ログアウト"), "buttons are not printed: {text}");
-}
-
-fn said_of(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
 }
 
 /// RFC 4648 base32 without padding, as the enrolment page prints it.

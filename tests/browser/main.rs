@@ -9,5 +9,8 @@
 mod chrome;
 mod journey;
 mod pages;
+#[path = "../../crates/identity/tests/peers/mod.rs"]
+mod peers;
+mod people;
 mod register;
 mod site;

@@ -6,19 +6,15 @@ use std::process::Command;
 use sekisho_domain::access::Who;
 use sekisho_domain::asset::ASSET;
 use sekisho_domain::device::DEVICE;
-use sekisho_domain::factor::Method;
 use sekisho_domain::medium::MEDIUM;
 use sekisho_domain::noun::{Noun, Row};
 use sekisho_domain::role::Role;
 use sekisho_domain::stocktake::sample;
 use sekisho_domain::system::SYSTEM;
-use sekisho_portal::credential;
 use sekisho_store::Actor;
-use sekisho_store::session::NewSession;
-use serde_json::json;
 use testkit::{not_run, on_postgres};
 
-use crate::chrome::{Browser, missing, out};
+use crate::chrome::{Browser, missing, out, said_of};
 use crate::site::Site;
 
 /// CSS pixels of a telephone.
@@ -34,50 +30,21 @@ async fn registers_without_javascript() {
     }
     let (site, browser) = (Site::start(false).await, Browser::start(false).await);
     site.world.section("70", "税務課").await;
-    let staff = person(&site, "担当 花子", Role::SectionStaff).await;
-    let manager = person(&site, "課長 太郎", Role::Manager).await;
-    let office = person(&site, "事務局 一郎", Role::Secretariat).await;
-    sign_in(&site, &browser, &staff).await;
+    let staff = site.person("担当 花子", Role::SectionStaff, "70").await;
+    let manager = site.person("課長 太郎", Role::Manager, "70").await;
+    let office = site.person("事務局 一郎", Role::Secretariat, "70").await;
+    site.sign_in(&browser, &staff).await;
     first_import(&site, &browser).await;
     conflict(&site, &browser).await;
     classified_by_keyboard(&site, &browser).await;
     form_on_paper(&site, &browser).await;
     browser.width(TELEPHONE).await;
     let part = stocktake_begins(&site, &browser, &office).await;
-    sign_in(&site, &browser, &staff).await;
+    site.sign_in(&browser, &staff).await;
     prepared(&site, &browser, &part).await;
-    sign_in(&site, &browser, &manager).await;
+    site.sign_in(&browser, &manager).await;
     confirmed(&site, &browser, &part).await;
     browser.close().await;
-}
-
-/// Somebody with an account; returns who they are.
-async fn person(site: &Site, name: &str, role: Role) -> Who {
-    let who = site.world.person(name, role, "70").await;
-    let mut tx = site.world.store.write(&Actor::system(), "account.create").await.unwrap();
-    tx.create_account(&who.person_id, name, false).await.unwrap();
-    tx.commit().await.unwrap();
-    who
-}
-
-/// The log-in itself is driven on the first day; here its cookie is enough.
-async fn sign_in(site: &Site, browser: &Browser, who: &Who) {
-    let store = &site.world.store;
-    let accounts = store.db.accounts("", 1_000).await.unwrap();
-    let account = accounts.into_iter().find(|a| a.person_id == who.person_id).unwrap();
-    let (token, hash) = credential::new_token(&*store.entropy);
-    let new = NewSession {
-        account_id: &account.account_id,
-        token_sha256: &hash,
-        stage: "full",
-        agent: "browser",
-        shown: &[Method::Password, Method::Totp],
-        stepped_up: true,
-        replaces: None,
-    };
-    store.open_session(new).await.unwrap();
-    let cookie = json!({"name": "sekisho", "value": token, "url": site.url, "httpOnly": true});
-    browser.devtools("Network.setCookie", cookie).await;
 }
 
 async fn row(site: &Site, noun: &'static Noun, number: &str) -> Row {
@@ -189,15 +156,9 @@ async fn form_on_paper(site: &Site, browser: &Browser) {
     assert!(!text.contains("ログアウト"), "{text}");
 }
 
-fn said_of(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
 /// 情報政策課 begins it; returns the page of 税務課.
 async fn stocktake_begins(site: &Site, browser: &Browser, office: &Who) -> String {
-    sign_in(site, browser, office).await;
+    site.sign_in(browser, office).await;
     browser.goto(&format!("{}/campaigns/stocktake", site.url)).await;
     browser.choose("register", "情報資産").await;
     browser.fill("due", "2026-12-25").await;
@@ -211,12 +172,12 @@ async fn stocktake_begins(site: &Site, browser: &Browser, office: &Who) -> Strin
 /// 課の担当者 with a telephone: labels, a difference, the sample, and off to the 課長.
 async fn prepared(site: &Site, browser: &Browser, part: &str) {
     browser.goto(&format!("{}{part}", site.url)).await;
-    fits(browser).await;
+    browser.fits().await;
     browser.picture("stocktake-sheet").await;
     // What a label's QR code opens.
     browser.goto(&format!("{}/q/asset/A-0005", site.url)).await;
     assert!(browser.heading().await.contains("ここにありますか"), "{}", browser.body().await);
-    fits(browser).await;
+    browser.fits().await;
     browser.picture("stocktake-row").await;
     browser.press("button[value='changed']").await;
     assert!(browser.text("[role='alert']").await.contains("何が違うか"), "{}", browser.body().await);
@@ -240,7 +201,7 @@ async fn prepared(site: &Site, browser: &Browser, part: &str) {
 
 async fn confirmed(site: &Site, browser: &Browser, part: &str) {
     browser.goto(&format!("{}{part}", site.url)).await;
-    fits(browser).await;
+    browser.fits().await;
     browser.picture("stocktake-confirm").await;
     let page = browser.body().await;
     let (wrong, rest) = (page.find("台帳と違うもの"), page.find("変更なしとした行"));
@@ -248,12 +209,6 @@ async fn confirmed(site: &Site, browser: &Browser, part: &str) {
     browser.press("#confirm").await;
     assert!(browser.body().await.contains("確かめました"), "{}", browser.body().await);
     assert_eq!(row(site, &ASSET, "A-0012").await.text("checked_on"), "2026-11-22");
-}
-
-/// Nothing has to be moved sideways.
-async fn fits(browser: &Browser) {
-    let excess = browser.script("return document.documentElement.scrollWidth - innerWidth").await;
-    assert!(excess.as_i64().unwrap() <= 0, "{} is {excess} pixels too wide", browser.here().await);
 }
 
 /// Rows that hang together, a 棚卸 with something missing, an added column: what the pages about rows need to be looked
@@ -299,7 +254,7 @@ pub(crate) async fn rows_for_the_walk(site: &Site) -> Vec<String> {
     ]
 }
 
-fn system(unit: &str) -> Row {
+pub(crate) fn system(unit: &str) -> Row {
     Row::new(&SYSTEM, "sy-1")
         .set("number", "S-0001")
         .set("name", "住民情報システム")
@@ -347,7 +302,7 @@ fn medium(unit: &str) -> Row {
         .set("valid_from", "2024-04-01")
 }
 
-fn asset(unit: &str) -> Row {
+pub(crate) fn asset(unit: &str) -> Row {
     Row::new(&ASSET, "as-1")
         .set("number", "A-0001")
         .set("name", "住民基本台帳")
