@@ -436,18 +436,8 @@ fn formula(text: &str, find: &mut impl FnMut(&'static str, String)) {
     if outside.contains('|') {
         find("O24", "DDE syntax".to_owned());
     }
-    let bytes = outside.as_bytes();
-    for (at, _) in outside.match_indices('[') {
-        let before = at.checked_sub(1).map_or(b' ', |i| bytes[i]);
-        let digits = outside[at + 1..].trim_start_matches(|c: char| c.is_ascii_digit());
-        if digits.len() < outside.len() - at - 1
-            && digits.starts_with(']')
-            && !before.is_ascii_alphanumeric()
-            && before < 0x80
-            && before != b'['
-        {
-            find("O24", "reference into another file".to_owned());
-        }
+    if names_another_file(&outside) {
+        find("O24", "reference into another file".to_owned());
     }
     let upper = outside.to_uppercase();
     for (at, _) in upper.match_indices('(') {
@@ -463,6 +453,32 @@ fn formula(text: &str, find: &mut impl FnMut(&'static str, String)) {
             find("O24", format!("function {name}"));
         }
     }
+}
+
+/// What stands in single quotes is the name of a sheet, which cannot hold brackets, bars or slashes: such a name leads
+/// through a path or a book to another file. Brackets name a book unless they follow the name of a table or begin like
+/// `[@Column]`.
+fn names_another_file(formula: &str) -> bool {
+    let (mut depth, mut quoted) = (0_u32, false);
+    let mut chars = formula.chars().peekable();
+    let mut before = ' ';
+    while let Some(c) = chars.next() {
+        let named = before.is_alphanumeric() || matches!(before, '_' | '.');
+        match c {
+            // In the name of a column it guards the next character.
+            '\'' if depth > 0 => drop(chars.next()),
+            '\'' => quoted = !quoted,
+            '[' | ']' | '\\' | '|' if quoted => return true,
+            '/' if quoted && chars.peek() == Some(&'/') => return true,
+            '\\' if depth == 0 => return true,
+            '[' if depth == 0 && !named && !matches!(chars.peek(), Some('@' | '#' | '[')) => return true,
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        before = c;
+    }
+    false
 }
 
 fn picture(name: &str, extension: &str, data: &[u8], findings: &mut Vec<Finding>) {

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn formulas_become_words_and_numbers_stay() {
+    fn t01_formulas_become_words_and_numbers_stay() {
         let input = "名前,値\r\n=cmd|' /C calc'!A0,-12.5\r\n\"　＝HYPERLINK(\"\"x\"\")\",+81-3-1234-5678\r\n－,@SUM(A1)\r\n";
         let (out, report) = run(input.as_bytes(), "a.csv");
         assert_eq!(
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn iso_2022_jp_and_utf16_leave_as_utf8() {
+    fn t02_iso_2022_jp_and_utf16_leave_as_utf8() {
         let (out, _) = run(b"\x1b$BF|K\\\x1b(B\n", "a.txt");
         assert_eq!(out, "\u{feff}日本\n".as_bytes());
         let utf16: Vec<u8> = "\u{feff}申請\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn instructions_hidden_in_text_go() {
+    fn t02_instructions_hidden_in_text_go() {
         let (out, report) = run("a\u{202e}txt.exe\u{1b}[31m赤\u{7}葛\u{e0100}".as_bytes(), "a.txt");
         assert_eq!(String::from_utf8(out).unwrap(), "atxt.exe赤葛\u{e0100}");
         assert_eq!(report.items.len(), 3);

@@ -4,7 +4,10 @@
 
 use std::borrow::Cow;
 
-use quick_xml::{Reader, events::Event};
+use quick_xml::{
+    Reader,
+    events::{BytesStart, Event, attributes::Attributes},
+};
 
 use crate::{Meter, Refusal, ctx::Ctx, ooxml::schema};
 
@@ -23,18 +26,19 @@ pub(crate) fn decode<'a>(bytes: &'a [u8], part: &str) -> Result<Cow<'a, str>, Re
     encoding.decode_without_bom_handling_and_without_replacement(&bytes[skip..]).ok_or_else(bad)
 }
 
-/// Name with canonical prefix; `None` when its namespace is not one of ours.
-pub(crate) type Name = Option<String>;
+/// Name with canonical prefix; `None` when its namespace is not one of ours. Borrowed from the part where the part
+/// itself uses the canonical prefix, as it nearly always does.
+pub(crate) type Name<'a> = Option<Cow<'a, str>>;
 
 #[derive(Debug)]
 pub(crate) struct Attribute<'a> {
-    pub(crate) name: Name,
+    pub(crate) name: Name<'a>,
     pub(crate) value: Cow<'a, str>,
 }
 
 #[derive(Debug)]
 pub(crate) enum Node<'a> {
-    Start { name: Name, local: String, attributes: Vec<Attribute<'a>> },
+    Start { name: Name<'a>, local: &'a str, attributes: Vec<Attribute<'a>> },
     End,
     Text(Cow<'a, str>),
     Eof,
@@ -43,11 +47,12 @@ pub(crate) enum Node<'a> {
 /// Pull reader over one part.
 #[derive(Debug)]
 pub(crate) struct Xml<'a> {
+    text: &'a str,
     reader: Reader<&'a [u8]>,
     part: &'a str,
     depth: u64,
     /// (depth, prefix, canonical prefix) of declarations in scope.
-    scope: Vec<(u64, String, Option<&'static str>)>,
+    scope: Vec<(u64, &'a str, Option<&'static str>)>,
     root_seen: bool,
 }
 
@@ -57,7 +62,7 @@ impl<'a> Xml<'a> {
         let config = reader.config_mut();
         config.expand_empty_elements = true;
         config.check_end_names = true;
-        Self { reader, part, depth: 0, scope: Vec::new(), root_seen: false }
+        Self { text, reader, part, depth: 0, scope: Vec::new(), root_seen: false }
     }
 
     fn bad(&self, what: &'static str) -> Refusal {
@@ -76,7 +81,7 @@ impl<'a> Xml<'a> {
                     self.depth += 1;
                     ctx.spend(Meter::Objects, 1)?;
                     ctx.spend(Meter::Nesting, self.depth)?;
-                    let (name, local, attributes) = self.start(start.into_owned(), ctx)?;
+                    let (name, local, attributes) = self.start(&start, ctx)?;
                     Node::Start { name, local, attributes }
                 }
                 Event::End(_) => {
@@ -128,54 +133,64 @@ impl<'a> Xml<'a> {
 
     fn start(
         &mut self,
-        start: quick_xml::events::BytesStart<'static>,
+        start: &BytesStart<'_>,
         ctx: &mut Ctx<'_>,
-    ) -> Result<(Name, String, Vec<Attribute<'a>>), Refusal> {
-        let mut raw = Vec::new();
+    ) -> Result<(Name<'a>, &'a str, Vec<Attribute<'a>>), Refusal> {
+        let name_len = start.name().0.len();
+        // The reader lends from the text; the same bytes are taken from there, because they live longer.
+        let at = start.as_ptr().addr().wrapping_sub(self.text.as_ptr().addr());
+        let tag = self.text.get(at..at.saturating_add(start.len()));
+        let tag = tag.ok_or_else(|| self.bad("XML が壊れています"))?;
+        let mut attributes: Vec<Attribute<'a>> = Vec::new();
         let mut count = 0;
-        for attribute in start.attributes() {
+        for attribute in Attributes::new(tag, name_len) {
             let attribute = attribute.map_err(|_| self.bad("XML の属性が壊れています"))?;
             count += 1;
             ctx.spend(Meter::Attributes, count)?;
-            let value = quick_xml::escape::unescape(&attribute.value)
-                .map_err(|_| self.bad("未定義の実体参照があります"))?;
-            let key: &str = attribute.key.0;
+            let Cow::Borrowed(value) = attribute.value else {
+                return Err(self.bad("XML が壊れています"));
+            };
+            let value =
+                quick_xml::escape::unescape(value).map_err(|_| self.bad("未定義の実体参照があります"))?;
+            let key: &'a str = attribute.key.0;
             if key == "xmlns" || key.starts_with("xmlns:") {
                 let prefix = key.strip_prefix("xmlns:").unwrap_or("");
-                self.scope.push((self.depth, prefix.to_owned(), schema::prefix_of(&value)));
+                self.scope.push((self.depth, prefix, schema::prefix_of(&value)));
             } else {
-                raw.push((key.to_owned(), value.into_owned()));
+                attributes.push(Attribute { name: Some(Cow::Borrowed(key)), value });
             }
         }
-        let name: &str = start.name().0;
-        let local = name.split_once(':').map_or(name, |(_, local)| local).to_owned();
-        let mut attributes: Vec<Attribute<'a>> = Vec::with_capacity(raw.len());
-        for (key, value) in raw {
-            let name = if key.contains(':') { self.canonical(&key) } else { Some(key) };
-            if name.is_some() && attributes.iter().any(|a| a.name == name) {
+        // Names mean something only once all declarations of the element are known.
+        for at in 0..attributes.len() {
+            let Some(Cow::Borrowed(key)) = attributes[at].name else { continue };
+            let name = if key.contains(':') { self.canonical(key) } else { Some(Cow::Borrowed(key)) };
+            if name.is_some() && attributes[..at].iter().any(|a| a.name == name) {
                 return Err(Refusal::ambiguous(self.part, "同じ属性が二つあります"));
             }
-            attributes.push(Attribute { name, value: Cow::Owned(value) });
+            attributes[at].name = name;
         }
+        let name = &tag[..name_len];
+        let local = name.split_once(':').map_or(name, |(_, local)| local);
         Ok((self.canonical(name), local, attributes))
     }
 
     /// `prefix:local` with the canonical prefix of the namespace in scope.
-    fn canonical(&self, name: &str) -> Name {
+    fn canonical(&self, name: &'a str) -> Name<'a> {
         let (prefix, local) = name.split_once(':').unwrap_or(("", name));
         if prefix == "xml" {
-            return Some(name.to_owned());
+            return Some(Cow::Borrowed(name));
         }
-        match self.scope.iter().rev().find(|(_, p, _)| p == prefix) {
-            Some((.., Some(canonical))) => Some(format!("{canonical}:{local}")),
+        match self.scope.iter().rev().find(|(_, p, _)| *p == prefix) {
+            Some((.., Some(canonical))) if *canonical == prefix => Some(Cow::Borrowed(name)),
+            Some((.., Some(canonical))) => Some(Cow::Owned([canonical, ":", local].concat())),
             // VML parts have a root without a namespace.
-            None if prefix.is_empty() => Some(local.to_owned()),
+            None if prefix.is_empty() => Some(Cow::Borrowed(local)),
             _ => None,
         }
     }
 
     /// Canonical prefix that `prefix` stands for here (mc:Requires, mc:Ignorable).
     pub(crate) fn resolve(&self, prefix: &str) -> Option<&'static str> {
-        self.scope.iter().rev().find(|(_, p, _)| p == prefix).and_then(|(.., canonical)| *canonical)
+        self.scope.iter().rev().find(|(_, p, _)| *p == prefix).and_then(|(.., canonical)| *canonical)
     }
 }

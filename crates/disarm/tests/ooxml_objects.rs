@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Package, assert_removed, clean, docx, everything, pptx, xlsx};
+use common::{Package, assert_removed, clean, docx, everything, pptx, word_part, xlsx};
 use sekisho_disarm::Severity;
 
 const VML: &str = "xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" xmlns:x=\"urn:schemas-microsoft-com:office:excel\"";
@@ -303,4 +303,59 @@ fn o15_an_object_on_a_sheet_leaves_its_picture_and_a_document_stays_with_it() {
     assert!(text.contains("<xdr:col>1</xdr:col><xdr:colOff>19050</xdr:colOff>"), "{text}");
     assert!(text.contains("shapeId=\"1026\"") && text.contains("<v:imagedata o:relid=\"rId2\""), "{text}");
     assert_eq!(text.matches(".emf\n").count(), 2, "both pictures are there: {text}");
+}
+
+fn seal() -> Vec<u8> {
+    let mut picture = Vec::new();
+    let mut encoder = png::Encoder::new(&mut picture, 1, 1);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.write_header().and_then(|mut w| w.write_image_data(&[7])).expect("picture");
+    picture
+}
+
+#[test]
+fn o26_the_picture_in_the_header_of_a_page_stays_and_its_address_goes() {
+    let shape = |link: &str| {
+        format!(
+            "<w:p><w:r><w:pict><v:shape id=\"_x0000_s2049\" style=\"width:40pt;height:40pt\"><v:imagedata r:id=\"rId1\"{link} o:title=\"市章\"/></v:shape></w:pict></w:r></w:p>"
+        )
+    };
+    let section = "<w:p><w:pPr><w:sectPr><w:headerReference w:type=\"default\" r:id=\"rId7\"/><w:footerReference w:type=\"default\" r:id=\"rId8\"/></w:sectPr></w:pPr></w:p>";
+    let package = docx(section)
+        .part(
+            "word/header1.xml",
+            word_part("hdr", &shape(" r:href=\"rId2\" src=\"http://example.invalid/h.png\"")),
+        )
+        .part("word/footer1.xml", word_part("ftr", &shape("")))
+        .part("word/media/seal.png", seal())
+        .rel("word/document.xml", "rId7", "header", "header1.xml")
+        .rel("word/document.xml", "rId8", "footer", "footer1.xml")
+        .rel("word/header1.xml", "rId1", "image", "media/seal.png")
+        .rel("word/header1.xml", "rId2", "image", "http://example.invalid/seal.png")
+        .rel("word/footer1.xml", "rId1", "image", "media/seal.png");
+    let text = assert_removed(&package, "O05", Severity::External, &["example.invalid", "r:href"]);
+    assert_eq!(text.matches("<v:imagedata r:id=\"rId1\"").count(), 2, "{text}");
+    assert_eq!(text.matches("Target=\"media/").count(), 2, "{text}");
+    assert_eq!(text.matches(".png\n").count(), 1, "one picture serves both: {text}");
+}
+
+#[test]
+fn the_picture_in_the_header_of_a_sheet_stays() {
+    let shape = "<v:shape id=\"LH\" o:spid=\"_x0000_s1025\" type=\"#_x0000_t75\" style=\"position:absolute;width:40pt;height:40pt\"><v:imagedata o:relid=\"rId1\" o:title=\"市章\"/></v:shape>";
+    let package = xlsx("<sheetData/><headerFooter><oddHeader>&amp;L&amp;G</oddHeader></headerFooter><legacyDrawingHF r:id=\"rId2\"/>")
+        .part("xl/drawings/vmlDrawing1.vml", format!("<xml {VML}>{shape}</xml>"))
+        .part("xl/media/seal.png", seal())
+        .rel("xl/worksheets/sheet1.xml", "rId2", "vmlDrawing", "../drawings/vmlDrawing1.vml")
+        .rel("xl/drawings/vmlDrawing1.vml", "rId1", "image", "../media/seal.png");
+    let (rebuilt, report) = clean(&package.build(), "様式.xlsx");
+    let text = everything(&rebuilt);
+    assert_eq!(report.threats(), 0, "{:?}", report.items);
+    for kept in [
+        "<oddHeader>&amp;L&amp;G</oddHeader>",
+        "<legacyDrawingHF r:id=\"rId2\"/>",
+        "<v:imagedata o:relid=\"rId1\"",
+        "Target=\"../media/",
+    ] {
+        assert!(text.contains(kept), "{kept} not in {text}");
+    }
 }

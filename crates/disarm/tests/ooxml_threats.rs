@@ -441,12 +441,13 @@ fn o24_formulas_that_reach_out_leave_their_value() {
         ("cmd|'/c calc'!A0", Severity::Active),
         ("WEBSERVICE(\"http://example.invalid\")", Severity::Active),
         ("_xlfn.IMAGE(\"http://example.invalid\")", Severity::Active),
+        ("[b.xlsx]表!A1", Severity::External),
         ("'\\\\host\\share\\[b.xlsx]表'!A1", Severity::External),
     ] {
         let sheet = format!(
             "<sheetData><row r=\"1\"><c r=\"B2\"><f>{formula}</f><v>3</v></c><c r=\"B3\"><f>SUM(A1:A2)</f><v>4</v></c></row></sheetData>"
         );
-        let text = assert_removed(&xlsx(&sheet), "O24", severity, &["calc", "example.invalid", "host"]);
+        let text = assert_removed(&xlsx(&sheet), "O24", severity, &["calc", "example.invalid", "b.xlsx"]);
         assert!(text.contains("<v>3</v>") && text.contains("<f>SUM(A1:A2)</f>"));
     }
 }

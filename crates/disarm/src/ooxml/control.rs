@@ -2,6 +2,8 @@
 //! controls as a frame with their words. Excel keeps them in the sheet's VML part and their state either there or in
 //! a part of its own; nothing of either is copied.
 
+use std::borrow::Cow;
+
 use super::value::escape_into;
 use crate::{
     Action, Refusal, Severity, Threat,
@@ -50,7 +52,7 @@ pub(crate) fn is_control(kind: &str) -> bool {
 pub(crate) fn read(text: &str, part: &str, ctx: &mut Ctx<'_>) -> Result<Vec<Control>, Refusal> {
     let mut found: Vec<Control> = Vec::new();
     let mut current = Control::default();
-    let mut path: Vec<String> = Vec::new();
+    let mut path: Vec<Cow<'_, str>> = Vec::new();
     let mut words = String::new();
     let mut xml = Xml::new(text, part);
     loop {
@@ -74,7 +76,7 @@ pub(crate) fn read(text: &str, part: &str, ctx: &mut Ctx<'_>) -> Result<Vec<Cont
                     _ => {}
                 }
                 words.clear();
-                path.push(name.unwrap_or(local));
+                path.push(name.unwrap_or(Cow::Borrowed(local)));
             }
             Node::Text(text) => {
                 if path.iter().any(|p| p == "v:textbox") {
@@ -84,7 +86,7 @@ pub(crate) fn read(text: &str, part: &str, ctx: &mut Ctx<'_>) -> Result<Vec<Cont
                 }
             }
             Node::End => {
-                match path.pop().unwrap_or_default().as_str() {
+                match &*path.pop().unwrap_or_default() {
                     "xvml:Anchor" => current.anchor = anchor(&words),
                     "xvml:Checked" => current.checked = words.trim().parse().ok(),
                     "xvml:FmlaMacro" => current.macro_name = true,

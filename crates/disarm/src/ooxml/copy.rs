@@ -131,7 +131,7 @@ pub(crate) fn copy(
     loop {
         match xml.next(copier.ctx)? {
             Node::Start { name, local, attributes } => {
-                copier.start(row, name.as_deref(), &local, &attributes, &xml)?
+                copier.start(row, name.as_deref(), local, &attributes, &xml)?
             }
             Node::Text(text) => copier.text(&text),
             Node::End => copier.end()?,
@@ -160,8 +160,8 @@ impl Copier<'_, '_> {
             if name != Some(root.name) {
                 return Err(Refusal::malformed(self.part, "部品の根が違います"));
             }
-            let kept = self.attributes(root, attributes)?.unwrap_or_default();
-            self.root_attributes = kept;
+            self.attributes(root, attributes);
+            self.root_attributes = self.out.split_off(0);
             self.push(Kind::Element, root, 0, 0, self.used.len());
             return Ok(());
         };
@@ -372,7 +372,11 @@ impl Copier<'_, '_> {
             _ => {}
         }
         self.notice_hidden(row.name, &value);
-        let Some(kept) = self.attributes(row, attributes)? else {
+        self.out.push(b'<');
+        write_name(&mut self.out, row.name);
+        self.use_name(row.name);
+        if !self.attributes(row, attributes) {
+            self.out.truncate(start);
             self.used.truncate(prefixes);
             if row.name == "o:OLEObject" {
                 self.lose_object();
@@ -382,17 +386,14 @@ impl Copier<'_, '_> {
             }
             self.skipping = 1;
             return Ok(());
-        };
+        }
         let leads_nowhere = |kept: &[u8]| !kept.windows(6).any(|w| w == b" r:id=" || w == b" locat");
-        if row.name == "x:hyperlink" && leads_nowhere(&kept) {
+        if row.name == "x:hyperlink" && leads_nowhere(&self.out[start..]) {
+            self.out.truncate(start);
             self.used.truncate(prefixes);
             self.skipping = 1;
             return Ok(());
         }
-        self.use_name(row.name);
-        self.out.push(b'<');
-        write_name(&mut self.out, row.name);
-        self.out.extend(kept);
         self.out.push(b'>');
         self.push(Kind::Element, row, start, self.out.len(), prefixes);
         if row.name == "p:oleObj" {
@@ -477,12 +478,12 @@ impl Copier<'_, '_> {
 /// Excel itself writes them.
 fn write_name(out: &mut Vec<u8>, name: &str) {
     if let Some(local) = name.strip_prefix("x:") {
-        out.extend(local.bytes());
+        out.extend_from_slice(local.as_bytes());
     } else if let Some(local) = name.strip_prefix("xvml:") {
         out.extend(b"x:");
-        out.extend(local.bytes());
+        out.extend_from_slice(local.as_bytes());
     } else {
-        out.extend(name.bytes());
+        out.extend_from_slice(name.as_bytes());
     }
 }
 

@@ -5,6 +5,8 @@
 //! is only kept when all of its pieces lie in one branch and one kind of revision, nothing is nested in its
 //! instruction, and the instruction is on the list. Otherwise its markers go and the cached result stays as text.
 
+use std::borrow::Cow;
+
 use super::bound::{Controls, Store};
 use crate::{
     Refusal, Severity, Threat,
@@ -63,6 +65,10 @@ pub(crate) enum Verdict {
 
 /// Runs the first pass.
 pub(crate) fn plan(text: &str, part: &str, stores: &[Store], ctx: &mut Ctx<'_>) -> Result<Plan, Refusal> {
+    // Without fields and content controls every text stays as it is.
+    if !["fldChar", "nstrText", "sdt"].iter().any(|name| text.contains(name)) {
+        return Ok(Plan::default());
+    }
     let mut state = State::default();
     let mut controls = Controls::default();
     let mut xml = Xml::new(text, part);
@@ -80,7 +86,7 @@ pub(crate) fn plan(text: &str, part: &str, stores: &[Store], ctx: &mut Ctx<'_>) 
                 if name == "w:t" {
                     controls.piece(state.pieces.len());
                 }
-                state.start(&name, value);
+                state.start(name, value);
             }
             Node::Text(text) => {
                 if state.path.last().is_some_and(|name| name == "w:t") {
@@ -103,11 +109,11 @@ pub(crate) fn plan(text: &str, part: &str, stores: &[Store], ctx: &mut Ctx<'_>) 
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct State<'a> {
     pieces: Vec<Piece>,
     /// One stack of open fields per story; a text box inside a field is a story of its own.
     stories: Vec<Vec<Field>>,
-    path: Vec<String>,
+    path: Vec<Cow<'a, str>>,
     /// Which branch of which alternative we are in: `3.1/7.2`.
     branches: Vec<String>,
     alternatives: usize,
@@ -118,13 +124,12 @@ struct State {
 
 const STORIES: [&str; 6] = ["w:txbxContent", "w:footnote", "w:endnote", "w:comment", "w:hdr", "w:ftr"];
 
-impl State {
-    fn start(&mut self, name: &str, value: impl Fn(&str) -> Option<String>) {
-        self.path.push(name.to_owned());
-        if self.stories.is_empty() || STORIES.contains(&name) {
+impl<'a> State<'a> {
+    fn start(&mut self, name: Cow<'a, str>, value: impl Fn(&str) -> Option<String>) {
+        if self.stories.is_empty() || STORIES.contains(&&*name) {
             self.stories.push(Vec::new());
         }
-        match name {
+        match &*name {
             "mc:AlternateContent" => self.alternatives += 1,
             "mc:Choice" | "mc:Fallback" => {
                 self.branch_no += 1;
@@ -149,8 +154,9 @@ impl State {
                     field.broken = true;
                 }
             }
-            _ => self.form(name, value),
+            _ => self.form(&name, value),
         }
+        self.path.push(name);
     }
 
     fn open(&mut self) -> Option<&mut Field> {
@@ -227,7 +233,7 @@ impl State {
 
     fn end(&mut self) {
         let name = self.path.pop().unwrap_or_default();
-        match name.as_str() {
+        match &*name {
             "w:instrText" | "w:delInstrText" => self.in_instruction = false,
             "mc:Choice" | "mc:Fallback" => {
                 self.branches.pop();

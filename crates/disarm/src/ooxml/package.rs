@@ -161,7 +161,7 @@ impl<'a> Package<'a, '_> {
             first = reader.next(ctx)?;
         }
         let part = match first {
-            Node::Start { name: Some(name), .. } => match name.as_str() {
+            Node::Start { name: Some(name), .. } => match &*name {
                 "w:document" => Part::Document,
                 "x:workbook" => Part::Workbook,
                 "p:presentation" => Part::Presentation,
@@ -246,7 +246,7 @@ impl<'a> Package<'a, '_> {
         let mut types = HashMap::new();
         loop {
             match reader.next(ctx)? {
-                Node::Start { local, attributes, .. } if local == "Override" => {
+                Node::Start { local: "Override", attributes, .. } => {
                     let value = |name: &str| {
                         attributes.iter().find(|a| a.name.as_deref() == Some(name)).map_or("", |a| &a.value)
                     };
@@ -276,7 +276,7 @@ impl<'a> Package<'a, '_> {
         let (mut list, mut ids): (Vec<Relationship>, HashSet<String>) = (Vec::new(), HashSet::new());
         loop {
             match reader.next(ctx)? {
-                Node::Start { local, attributes, .. } if local == "Relationship" => {
+                Node::Start { local: "Relationship", attributes, .. } => {
                     let value = |name: &str| {
                         attributes
                             .iter()

@@ -53,7 +53,7 @@ pub(super) fn read(bytes: &[u8], path: &str, ctx: &mut Ctx<'_>) -> Result<Vec<Sh
                 words.clear();
             }
             Node::Text(text) => words.push_str(&text),
-            Node::End => match open.pop().unwrap_or_default().as_str() {
+            Node::End => match &*open.pop().unwrap_or_default() {
                 "xvml:Anchor" => current.anchor = control::anchor(&words),
                 "v:shape" | "v:rect" if !current.picture.is_empty() => {
                     found.push(std::mem::take(&mut current))

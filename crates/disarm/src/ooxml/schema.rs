@@ -64,8 +64,10 @@ pub(crate) struct Type {
 include!(concat!(env!("OUT_DIR"), "/ooxml_table.rs"));
 
 impl Type {
-    pub(crate) fn attribute(&self, name: &str) -> Option<Class> {
-        find(self.attributes, name)
+    /// The name as it is written, and the class of its values.
+    pub(crate) fn attribute(&self, name: &str) -> Option<(&'static str, Class)> {
+        let at = self.attributes.binary_search_by(|(key, _)| (*key).cmp(name)).ok()?;
+        Some(self.attributes[at])
     }
 
     pub(crate) fn child(&self, name: &str) -> Option<&'static Type> {
@@ -121,7 +123,12 @@ mod tests {
         }
         // An embedded object leads to a document that was rebuilt, or it is not written.
         for ole in TYPES.iter().filter(|t| ["p:oleObj", "o:OLEObject", "x:oleObject"].contains(&t.name)) {
-            assert_eq!(ole.attribute("r:id"), Some(Class::Rid(Target::Embedded, true)), "{}", ole.name);
+            assert_eq!(
+                ole.attribute("r:id"),
+                Some(("r:id", Class::Rid(Target::Embedded, true))),
+                "{}",
+                ole.name
+            );
         }
         for t in TYPES {
             for (name, class) in t.attributes {

@@ -13,6 +13,7 @@ pub mod emf;
 use std::io::{Cursor, Read, Write};
 
 use sekisho_disarm::{Limits, Outcome, Report, Ruleset, Secrets, Severity, disarm};
+use sekisho_disarm_check::Format;
 use zip::{CompressionMethod, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 pub const REL: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
@@ -55,18 +56,51 @@ impl Package {
     }
 
     pub fn build(&self) -> Vec<u8> {
-        let main = &self.parts[0].0;
-        let types = format!(
-            "<?xml version=\"1.0\"?><Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default Extension=\"xml\" ContentType=\"application/xml\"/><Override PartName=\"/{main}\" ContentType=\"{}\"/></Types>",
-            self.main_type
-        );
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
-        let mut add = |path: &str, data: &[u8]| {
+        for (path, data) in self.files() {
             zip.start_file(path, options).expect("entry");
-            zip.write_all(data).expect("data");
-        };
-        add("[Content_Types].xml", types.as_bytes());
+            zip.write_all(&data).expect("data");
+        }
+        zip.finish().expect("zip").into_inner()
+    }
+
+    /// The package as the engine would write it had it no rules: the same parts in the writer's form of a ZIP.
+    pub fn build_without_rules(&self) -> Vec<u8> {
+        let (mut out, mut directory, files) = (Vec::new(), Vec::new(), self.files());
+        for (path, data) in &files {
+            let mut crc = flate2::Crc::new();
+            crc.update(data);
+            let size = u32::try_from(data.len()).expect("size").to_le_bytes();
+            let offset = u32::try_from(out.len()).expect("offset");
+            let mut head = vec![20, 0, 0, 8, 0, 0, 0, 0, 0x21, 0];
+            head.extend(crc.sum().to_le_bytes());
+            head.extend(size);
+            head.extend(size);
+            head.extend(u16::try_from(path.len()).expect("name").to_le_bytes());
+            head.extend([0, 0]);
+            out.extend([&b"PK\x03\x04"[..], head.as_slice(), path.as_bytes(), data].concat());
+            directory.extend([&b"PK\x01\x02\x14\0"[..], head.as_slice(), &[0; 10]].concat());
+            directory.extend(offset.to_le_bytes());
+            directory.extend(path.bytes());
+        }
+        let count = u16::try_from(files.len()).expect("count").to_le_bytes();
+        let start = u32::try_from(out.len()).expect("offset").to_le_bytes();
+        let size = u32::try_from(directory.len()).expect("size").to_le_bytes();
+        out.extend(directory);
+        out.extend([&b"PK\x05\x06\0\0\0\0"[..], &count, &count, &size, &start, &[0, 0]].concat());
+        out
+    }
+
+    /// Declarations of types, relationships, then the parts.
+    fn files(&self) -> Vec<(String, Vec<u8>)> {
+        const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
+        let main = &self.parts[0].0;
+        let types = format!(
+            "{DECLARATION}<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default Extension=\"xml\" ContentType=\"application/xml\"/><Override PartName=\"/{main}\" ContentType=\"{}\"/></Types>",
+            self.main_type
+        );
+        let mut files = vec![("[Content_Types].xml".to_owned(), types.into_bytes())];
         for (source, lines) in &self.rels {
             let (folder, file) = source.rsplit_once('/').unwrap_or(("", source));
             let path = if folder.is_empty() {
@@ -74,12 +108,13 @@ impl Package {
             } else {
                 format!("{folder}/_rels/{file}.rels")
             };
-            add(&path, format!("<?xml version=\"1.0\"?><Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{lines}</Relationships>").as_bytes());
+            let xml = format!(
+                "{DECLARATION}<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{lines}</Relationships>"
+            );
+            files.push((path, xml.into_bytes()));
         }
-        for (path, data) in &self.parts {
-            add(path, data);
-        }
-        zip.finish().expect("zip").into_inner()
+        files.extend(self.parts.iter().cloned());
+        files
     }
 }
 
@@ -145,7 +180,7 @@ pub fn clean(bytes: &[u8], name: &str) -> (Vec<u8>, Report) {
         panic!("disarm is not a fixed point\n{}\n=== second pass\n{}", texts.0, texts.1);
     }
     let extension = report.output_extension.clone().expect("extension");
-    let format = sekisho_disarm_check::Format::from_extension(&extension).expect("format");
+    let format = Format::from_extension(&extension).expect("format");
     assert_eq!(sekisho_disarm_check::check(&rebuilt, format), Ok(Vec::new()));
     (rebuilt, report)
 }
@@ -176,6 +211,9 @@ pub fn assert_removed(package: &Package, id: &str, severity: Severity, gone: &[&
         gone.is_empty() || gone.iter().any(|n| has(&n)),
         "nothing of {gone:?} is in the sample: it proves nothing"
     );
+    if severity.is_threat() {
+        assert_seen(package, id);
+    }
     let (rebuilt, report) = clean(&bytes, "試験");
     let found = report.items.iter().any(|i| i.threat.id() == id && i.severity == severity);
     assert!(found, "{id} {severity:?} not reported: {:#?}", report.items);
@@ -184,4 +222,12 @@ pub fn assert_removed(package: &Package, id: &str, severity: Severity, gone: &[&
         assert!(!text.to_lowercase().contains(&needle.to_lowercase()), "{needle} survived in {text}");
     }
     text
+}
+
+/// Asserts that the second checker would stop the sample had no rule taken the threat out: it finds something, or
+/// cannot read it. A target that is missing does not count: samples are small.
+pub fn assert_seen(package: &Package, id: &str) {
+    let Ok(seen) = sekisho_disarm_check::check(&package.build_without_rules(), Format::Docx) else { return };
+    let seen: Vec<_> = seen.iter().filter(|f| !f.what.starts_with("dangling")).collect();
+    assert!(!seen.is_empty(), "{id}: the second checker would let the sample through");
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Copier, write_name};
 use crate::{
-    Action, Refusal, Severity, Threat,
+    Action, Severity, Threat,
     ooxml::{
         field, formula,
         schema::{Class, Target, Type},
@@ -14,40 +14,29 @@ use crate::{
 };
 
 impl Copier<'_, '_> {
-    /// Writes the permitted attributes; `None` when the element cannot do without one that was refused.
-    pub(super) fn attributes(
-        &mut self,
-        row: &'static Type,
-        attributes: &[Attribute<'_>],
-    ) -> Result<Option<Vec<u8>>, Refusal> {
-        let mut kept = Vec::new();
+    /// Writes the permitted attributes; `false` when the element cannot do without one that was refused.
+    pub(super) fn attributes(&mut self, row: &'static Type, attributes: &[Attribute<'_>]) -> bool {
+        let essential = |class: Class| matches!(class, Class::Rid(_, true));
+        let mut complete =
+            row.name == "v:imagedata" || !row.attributes.iter().any(|(_, class)| essential(*class));
         for attribute in attributes {
-            let Some(name) = attribute.name.as_deref() else { continue };
-            let Some(at) = row.attributes.binary_search_by(|(key, _)| (*key).cmp(name)).ok() else {
-                continue;
-            };
-            let (name, class) = row.attributes[at];
+            let kept = attribute.name.as_deref().and_then(|name| row.attribute(name));
+            let Some((name, class)) = kept else { continue };
+            complete |= essential(class);
             let Some(value) = self.attribute(row, name, class, &attribute.value) else {
-                if matches!(class, Class::Rid(_, true)) {
-                    return Ok(None);
+                if essential(class) {
+                    return false;
                 }
                 continue;
             };
             self.use_name(name);
-            kept.push(b' ');
-            write_name(&mut kept, name);
-            kept.extend(b"=\"");
-            escape_into(&mut kept, &value, true);
-            kept.push(b'"');
+            self.out.push(b' ');
+            write_name(&mut self.out, name);
+            self.out.extend(b"=\"");
+            escape_into(&mut self.out, &value, true);
+            self.out.push(b'"');
         }
-        let needs_rid = row.attributes.iter().any(|(_, class)| matches!(class, Class::Rid(_, true)));
-        let has_rid = attributes.iter().any(|a| {
-            a.name
-                .as_deref()
-                .and_then(|n| row.attribute(n))
-                .is_some_and(|class| matches!(class, Class::Rid(_, true)))
-        });
-        Ok(if needs_rid && !has_rid && row.name != "v:imagedata" { None } else { Some(kept) })
+        complete
     }
 
     pub(super) fn attribute<'v>(
