@@ -11,9 +11,11 @@ use sekisho_domain::delegation::{ABSENCE, DEPUTY};
 use sekisho_domain::handover::{Content, HANDOVER, Line};
 use sekisho_domain::noun::Row;
 use sekisho_domain::person::PERSON;
+use sekisho_domain::personnel::{Place, Wanted};
 use sekisho_domain::role::Role;
 use sekisho_identity::{Directory, Identity};
 use sekisho_store::Actor;
+use sekisho_store::personnel::NewPersonnel;
 use testkit::{not_run, on_postgres};
 
 use crate::chrome::{Browser, missing, out, said_of};
@@ -332,6 +334,42 @@ async fn full(site: &Site, from: &Who, to: &Who) -> String {
     tx.insert(row).await.unwrap();
     tx.commit().await.unwrap();
     id
+}
+
+/// A 人事異動 that waits and a 引継書 that was handed over: pages that no link leads to on the first day.
+pub(crate) async fn pages_for_the_walk(site: &Site, who: &Who, on: Date) -> Vec<String> {
+    let store = &site.world.store;
+    let Some(seat) = who.seats.iter().find(|seat| seat.valid(on)) else { return Vec::new() };
+    let actor = Actor { person_id: who.person_id.clone(), seat: "-".into() };
+    let accounts = store.db.accounts("", 10).await.unwrap();
+    let readers: Vec<String> = accounts.into_iter().map(|account| account.person_id).collect();
+    let place =
+        Place { unit_id: seat.unit_id.clone(), position_id: seat.position_id.clone(), kind: "main".into() };
+    let joiner = Wanted {
+        at: 2,
+        number: "901".into(),
+        name: "新人 太郎".into(),
+        places: vec![place],
+        ..Wanted::default()
+    };
+    let new = NewPersonnel {
+        source: "導入",
+        whole: false,
+        effective: APRIL,
+        readers: &readers,
+        file_name: "名簿.csv",
+        people: vec![joiner],
+    };
+    let personnel = store.load_personnel(&actor, new).await.unwrap();
+    let handover = store.hand_over(who, seat, None, on).await.unwrap();
+    vec![
+        format!("/personnel/{personnel}"),
+        format!("/handovers/{handover}"),
+        format!("/people/{}/edit", who.person_id),
+        "/accounts/review".to_owned(),
+        "/bodies".to_owned(),
+        "/was".to_owned(),
+    ]
 }
 
 async fn on_one_sheet(browser: &Browser, name: &str, says: &[&str]) {

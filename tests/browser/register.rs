@@ -242,7 +242,9 @@ pub(crate) async fn rows_for_the_walk(site: &Site) -> Vec<String> {
     };
     let campaign = store.begin_stocktake(&actor, new).await.unwrap();
     let part = store.db.campaign_parts(&campaign, on).await.unwrap()[0].id.clone();
-    vec![
+    let who = store.db.who(&accounts[0].person_id, "").await.unwrap();
+    let mut pages = crate::people::pages_for_the_walk(site, &who, on).await;
+    pages.extend([
         "/registers/asset/as-1".to_owned(),
         "/registers/asset/bulk?id=as-1".to_owned(),
         "/registers/asset/labels?id=as-1".to_owned(),
@@ -251,7 +253,8 @@ pub(crate) async fn rows_for_the_walk(site: &Site) -> Vec<String> {
         format!("/campaigns/{campaign}"),
         format!("/stocktakes/{part}"),
         format!("/stocktakes/{part}/checklist"),
-    ]
+    ]);
+    pages
 }
 
 pub(crate) fn system(unit: &str) -> Row {
