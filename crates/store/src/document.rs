@@ -273,7 +273,7 @@ impl Tx<'_> {
             return Err(StoreError::IllegalMove("a revision needs the day from which it is in force"));
         }
         let title = format!("{} 第{}版", row.text("title"), row.text("edition"));
-        let subject = crate::effect::revision_subject(&row);
+        let subject = crate::effect::revision_subject(self, &row).await?;
         self.update(row.set("state", "pending")).await?;
         let application = Application {
             kind: "revision",

@@ -9,19 +9,29 @@ use sekisho_domain::noun::Row;
 use sekisho_domain::requirement::REQUIREMENT;
 use sekisho_domain::specific_flow::SPECIFIC_FLOW;
 use serde_json::{Value as Json, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::Tx;
 use crate::error::{Result, StoreError};
 
-/// What an application for a revision freezes: the revision's identity and the digest of its bytes.
-pub fn revision_subject(revision: &Row) -> Json {
-    json!({
+sql! {
+    const GRADED = "SELECT clause_id, visibility FROM clause_text WHERE revision_id = $1 ORDER BY ordinal, id";
+}
+
+/// What an application for a revision freezes: the revision's identity, the digest of its bytes, and who may read
+/// which clause. A clause approved as 内部 does not become public under the same seal.
+pub(crate) async fn revision_subject(tx: &mut Tx<'_>, revision: &Row) -> Result<Json> {
+    let graded: Vec<(String, String)> = tx.fetch_all(GRADED, &[revision.id.as_str().into()]).await?;
+    let graded: Vec<[String; 2]> =
+        graded.into_iter().map(|(clause, visibility)| [clause, visibility]).collect();
+    Ok(json!({
         "revision": revision.id,
         "document": revision.text("document_id"),
         "edition": revision.text("edition"),
         "body_sha256": revision.text("body_sha256"),
+        "visibility_sha256": hex::encode(Sha256::digest(sekisho_ledger::canonical(&json!(graded))?)),
         "effective_on": revision.text("effective_on"),
-    })
+    }))
 }
 
 /// What an application for an exception freezes.
@@ -49,7 +59,10 @@ pub fn rejection_subject(
 /// Whether the thing applied for is no longer what it was.
 pub(crate) async fn subject_changed(tx: &mut Tx<'_>, decision: &Row) -> Result<bool> {
     let current = match decision.text("kind") {
-        "revision" => revision_subject(&tx.get(&REVISION, decision.text("subject_id")).await?),
+        "revision" => {
+            let revision = tx.get(&REVISION, decision.text("subject_id")).await?;
+            revision_subject(tx, &revision).await?
+        }
         "exception" => exception_subject(&tx.get(&EXCEPTION, decision.text("subject_id")).await?),
         "disposal" => crate::disposal::subject(&tx.get(&DISPOSAL, decision.text("subject_id")).await?),
         "emergency" => {

@@ -98,6 +98,7 @@ pub fn statements() -> Vec<&'static str> {
         db::SQL,
         disposal::SQL,
         document::SQL,
+        effect::SQL,
         handover::SQL,
         incumbency::SQL,
         ledger::SQL,

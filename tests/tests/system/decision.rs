@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sekisho_domain::access::Who;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::date_at;
-use sekisho_domain::document::REVISION;
+use sekisho_domain::document::{CLAUSE_TEXT, REVISION};
 use sekisho_domain::role::Role;
 use sekisho_policy::{Clause, Document};
 use sekisho_store::decision::{Answer, DecideError};
@@ -139,6 +139,23 @@ async fn a_changed_subject_voids_the_application() {
     assert_eq!(state(&city, &saved.revision_id).await, "draft");
     let again = city.world.store.decide(&city.ciso, &id, Answer::Approve, None).await;
     assert!(matches!(again, Err(DecideError::AlreadyClosed { .. })));
+}
+
+/// Who may read a clause is part of what is approved.
+#[tokio::test]
+async fn a_clause_opened_meanwhile_voids_the_application() {
+    let city = city().await;
+    let saved = draft(&city, None, &BTreeMap::new()).await.unwrap();
+    let id = submit(&city, &city.staff, &saved.revision_id).await;
+    let mut tx = city.world.store.write(&Actor::system(), "clause.tamper").await.unwrap();
+    let text = city.world.db().scan(&CLAUSE_TEXT, "", 1).await.unwrap().pop().unwrap();
+    let other = if text.text("visibility") == "public" { "internal" } else { "public" };
+    tx.update(text.set("visibility", other)).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let answer = city.world.store.decide(&city.ciso, &id, Answer::Approve, None).await;
+    assert!(matches!(answer, Err(DecideError::SubjectChanged)), "{answer:?}");
+    assert_eq!(state(&city, &saved.revision_id).await, "draft");
 }
 
 #[tokio::test]
