@@ -14,6 +14,10 @@ use crate::data::{Data, SystemClock, read_settings};
 
 /// An entry that has waited this long for its seal means that nobody is sealing.
 const SEAL_LATE_MS: i64 = 10 * Ms::MINUTE;
+/// A mail that waits longer than this has not been taken for some time.
+const MAIL_LATE_MS: i64 = Ms::HOUR;
+/// Refusals older than this are no news.
+const MAIL_REFUSED_MS: i64 = 14 * Ms::DAY;
 /// Below this the disk is a danger to tomorrow's backup.
 const FREE_BYTES_MIN: u64 = 1 << 30;
 
@@ -88,6 +92,7 @@ async fn examine(dir: &Path) -> Vec<Finding> {
     }
     add("証跡", sealed(&data, dir).await);
     add("外部に預けた封印", outside(&data).await);
+    add("通知のメール", mails(&data).await);
     findings
 }
 
@@ -160,6 +165,22 @@ async fn sealed(data: &Data, dir: &Path) -> std::result::Result<String, (String,
             Err((format!("{}件が10分以上、封印を待っています", head.pending), NEXT))
         }
         _ => Ok(format!("{published}件を封印済み、{}件が記録中", head.pending)),
+    }
+}
+
+/// Counts only: who the mails were for stays out of a report that is sent to others.
+async fn mails(data: &Data) -> std::result::Result<String, (String, &'static str)> {
+    const NEXT: &str = "中継サーバ(SMTP)が動いているかと、sekisho.toml の [mail] を確かめてください。届くまで送り直し続けます";
+    const REFUSED: &str = "`journalctl -u sekisho` で断られた理由を見て、宛先の誤りなら「体制」の人の画面でメールアドレスを直してください。内容は「やること」に残っています";
+    let now = SystemClock.now();
+    let held =
+        data.store.db.notices_held(now.plus(-MAIL_REFUSED_MS)).await.map_err(|e| (e.to_string(), NEXT))?;
+    match held.since_ms {
+        Some(at) if now.since(Ms(at)) > MAIL_LATE_MS => {
+            Err((format!("{}通のうち、1時間以上送れずに残っているものがあります", held.waiting), NEXT))
+        }
+        _ if held.refused > 0 => Err((format!("この2週間に{}通が断られました", held.refused), REFUSED)),
+        _ => Ok(format!("送るのを待つメールは{}通です", held.waiting)),
     }
 }
 

@@ -28,7 +28,10 @@ sql! {
     const GONE = "DELETE FROM notice_outbox WHERE id = $1";
     const LATER = "UPDATE notice_outbox SET tries = tries + 1, next_ms = $2 WHERE id = $1";
     const REFUSED = "UPDATE notice_outbox SET refused = $2 WHERE id = $1";
-    const HELD = "SELECT COUNT(*) AS number, COUNT(refused) AS refused FROM notice_outbox";
+    const HELD = "SELECT COUNT(CASE WHEN refused IS NULL THEN 1 END) AS waiting,
+            COUNT(CASE WHEN created_ms > $1 THEN refused END) AS refused,
+            MIN(CASE WHEN refused IS NULL THEN created_ms END) AS since_ms FROM notice_outbox";
+    const FORGOTTEN = "DELETE FROM notice_outbox WHERE refused IS NOT NULL AND created_ms < $1";
     const TEMPLATE = "SELECT subject, body FROM notice_template WHERE code = $1";
     const URGENT = "SELECT id, basis, due_on, seat_key, person_id, kind FROM task
         WHERE state = 'open' AND (basis = 'law' OR kind = 'escalated') AND due_on <= $1 ORDER BY due_on, id LIMIT $2";
@@ -43,6 +46,16 @@ pub struct Waiting {
     pub subject: String,
     pub body: String,
     pub tries: i64,
+}
+
+/// What has not left.
+#[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Held {
+    pub waiting: i64,
+    /// Mails that the relay will never take.
+    pub refused: i64,
+    /// Since when the oldest waits.
+    pub since_ms: Option<i64>,
 }
 
 /// Something that is told at once.
@@ -61,6 +74,8 @@ pub struct Urgent {
 const URGENT_MAX: i64 = 500;
 /// After this long a mark that something was said is not needed: nothing is that late.
 const SAID_FOR_MS: i64 = 400 * Ms::DAY;
+/// A refused mail is kept this long for whoever asks why. What it told stands in やること all the while.
+const REFUSED_FOR_MS: i64 = 90 * Ms::DAY;
 /// Waits between attempts: a minute, then twice as long each time, an hour at most.
 const WAIT_MS: i64 = Ms::MINUTE;
 const WAIT_MS_MAX: i64 = Ms::HOUR;
@@ -92,9 +107,9 @@ impl Db {
         self.fetch_all(DUE, &[now.into(), limit.into()]).await
     }
 
-    /// Mails in the outbox, and how many of them the relay will never take.
-    pub async fn notices_held(&self) -> Result<(i64, i64)> {
-        self.fetch_one(HELD, &[]).await
+    /// Mails in the outbox; those refused only if they were written after `since`.
+    pub async fn notices_held(&self, since: Ms) -> Result<Held> {
+        self.fetch_one(HELD, &[since.into()]).await
     }
 
     /// Legal deadlines of today and tomorrow, and what the seat above has to hear, with everybody who has to.
@@ -167,9 +182,11 @@ impl Store {
         self.op_execute(REFUSED, &[id.into(), why.into()]).await.map(drop)
     }
 
-    /// Forgets marks nobody needs.
+    /// Forgets marks nobody needs, and mails that were refused long ago.
     pub async fn sweep_notices(&self) -> Result<()> {
-        self.op_execute(OLD, &[self.clock.now().plus(-SAID_FOR_MS).into()]).await.map(drop)
+        let now = self.clock.now();
+        self.op_execute(FORGOTTEN, &[now.plus(-REFUSED_FOR_MS).into()]).await?;
+        self.op_execute(OLD, &[now.plus(-SAID_FOR_MS).into()]).await.map(drop)
     }
 
     pub fn today(&self) -> Date {

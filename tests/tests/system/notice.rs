@@ -4,12 +4,13 @@ use std::path::Path;
 
 use sekisho::post::Post;
 use sekisho_domain::access::{Who, role_key};
-use sekisho_domain::clock::Ms;
+use sekisho_domain::clock::{Clock as _, Ms};
 use sekisho_domain::person::PERSON;
 use sekisho_domain::role::Role;
 use sekisho_domain::task::DueRule;
 use sekisho_mail::{Relay, RelayConfig};
 use sekisho_store::Actor;
+use sekisho_store::notice::Held;
 use std::sync::Arc;
 use testkit::World;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -113,7 +114,7 @@ async fn a_digest_a_day_says_numbers_and_nothing_else() {
     assert_eq!(mails.len(), 1, "{mails:?}");
     assert!(mails[0].contains("To: tanaka@city.example.jp"));
     assert!(!mails[0].contains("山田") && !mails[0].contains("確かめる"), "{}", mails[0]);
-    assert_eq!(world.db().notices_held().await.unwrap(), (0, 0));
+    assert_eq!(world.db().notices_held(Ms(0)).await.unwrap(), Held::default());
 }
 
 #[tokio::test]
@@ -125,7 +126,9 @@ async fn a_mail_waits_until_the_relay_can_be_asked() {
     let port = closed.local_addr().unwrap().port();
     drop(closed);
     post(&world, port).round().await.unwrap();
-    assert_eq!(world.db().notices_held().await.unwrap(), (1, 0), "urgent on a Sunday too, and kept");
+    let held = world.db().notices_held(Ms(0)).await.unwrap();
+    assert_eq!((held.waiting, held.refused), (1, 0), "urgent on a Sunday too, and kept");
+    assert_eq!(held.since_ms, Some(world.clock.now().0));
     // The program ends and begins again; the mail is still there and leaves once.
     let (port, taken) = relay().await;
     world.clock.advance(2 * Ms::MINUTE);
@@ -135,5 +138,29 @@ async fn a_mail_waits_until_the_relay_can_be_asked() {
     let mails = taken.lock().await;
     assert_eq!(mails.len(), 1);
     assert!(mails[0].contains("Message-ID: <"));
-    assert_eq!(world.db().notices_held().await.unwrap(), (0, 0));
+    assert_eq!(world.db().notices_held(Ms(0)).await.unwrap(), Held::default());
+}
+
+/// A refused mail is news for a while, and kept for whoever asks; it does not stay for ever.
+#[tokio::test]
+async fn a_refused_mail_is_told_and_forgotten_in_the_end() {
+    let world = World::new().await;
+    somebody(&world).await;
+    task(&world, "漏えい等の報告", "law", DueRule::CalendarDays(1)).await;
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = closed.local_addr().unwrap().port();
+    drop(closed);
+    post(&world, port).round().await.unwrap();
+    let mail = world.db().notices_due(Ms::FOREVER, 1).await.unwrap().pop().unwrap();
+    world.store.notice_refused(&mail.id, "550 no such mailbox").await.unwrap();
+    let written = world.clock.now();
+    let refused = Held { refused: 1, ..Held::default() };
+    assert_eq!(world.db().notices_held(written.plus(-1)).await.unwrap(), refused);
+    assert_eq!(world.db().notices_held(written).await.unwrap(), Held::default(), "no news any more");
+    world.clock.advance(89 * Ms::DAY);
+    world.store.sweep_notices().await.unwrap();
+    assert_eq!(world.db().notices_held(Ms(0)).await.unwrap(), refused);
+    world.clock.advance(2 * Ms::DAY);
+    world.store.sweep_notices().await.unwrap();
+    assert_eq!(world.db().notices_held(Ms(0)).await.unwrap(), Held::default());
 }

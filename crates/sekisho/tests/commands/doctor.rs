@@ -22,6 +22,7 @@ fn the_doctor_names_the_fault_and_the_next_step() {
     let said = sekisho(&["admin", "doctor", "--data", &data]);
     assert!(said.out.contains("○ 鍵") && said.out.contains("○ データベース"), "{}", said.out);
     assert!(said.out.contains("まだ一度も預けていません"), "{}", said.out);
+    assert!(said.out.contains("○ 通知のメール: 送るのを待つメールは0通"), "{}", said.out);
 
     std::fs::write(place.path("data/sekisho.db"), "this is no database at all, only words").unwrap();
     for end in ["-wal", "-shm"] {
