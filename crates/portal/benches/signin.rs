@@ -22,7 +22,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kit::{City, START, UNIT};
-use sekisho_domain::clock::Entropy as _;
 use sekisho_portal::credential::{hash_password, verify_password};
 use sekisho_store::Actor;
 
