@@ -24,8 +24,6 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
-use axum::http::{Request, header};
 use kit::{City, UNIT};
 use sekisho_domain::asset::ASSET;
 use sekisho_domain::noun::Row;
@@ -208,34 +206,21 @@ async fn collected(city: &City, me: &str) {
     let zip = city.get(me, "/registers/asset/collect.zip").await.ok().bytes;
     println!("(c) handed out: {:.2} s wall, {:.2} s CPU", began.elapsed().as_secs_f64(), cpu() - used);
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
-    let mut body = Vec::new();
-    let mut sent = 0;
+    let mut books = Vec::new();
     for at in 0..zip.len() {
         let mut file = zip.by_index(at).unwrap();
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut file, &mut bytes).unwrap();
-        if sekisho_sheet::read(&bytes).unwrap().rows.len() != ROWS_EACH + 1 {
-            continue;
+        if sekisho_sheet::read(&bytes).unwrap().rows.len() == ROWS_EACH + 1 {
+            books.push((format!("{at}.xlsx"), changed_elsewhere(&bytes, 10, 29)));
         }
-        sent += 1;
-        let head = format!(
-            "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{sent}.xlsx\"\r\n\r\n"
-        );
-        body.extend(head.as_bytes());
-        body.extend(changed_elsewhere(&bytes, 10, 29));
-        body.extend(b"\r\n");
     }
-    assert_eq!(sent, WORKBOOKS);
-    body.extend(b"--XX--\r\n");
-    let request = Request::post("/registers/asset/collect")
-        .header(header::COOKIE, me)
-        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=XX")
-        .header("sec-fetch-site", "same-origin")
-        .body(Body::from(body))
-        .unwrap();
+    assert_eq!(books.len(), WORKBOOKS);
+    let files: Vec<(&str, &[u8])> = books.iter().map(|(name, bytes)| (&name[..], &bytes[..])).collect();
     begin_peak();
     let (began, used) = (Instant::now(), cpu());
-    let at = city.send(request).await.to("/registers/asset/import/").location;
+    let answer = city.upload_all(me, "/registers/asset/collect", &[], &files).await;
+    let at = answer.to("/registers/asset/import/").location;
     let page = city.get(me, &at).await.ok().body;
     let (wall, used) = (began.elapsed().as_secs_f64(), cpu() - used);
     println!(

@@ -117,15 +117,18 @@ async fn a_digest_a_day_says_numbers_and_nothing_else() {
     assert_eq!(world.db().notices_held(Ms(0)).await.unwrap(), Held::default());
 }
 
+/// A port at which nobody answers.
+async fn nobodys_port() -> u16 {
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    closed.local_addr().unwrap().port()
+}
+
 #[tokio::test]
 async fn a_mail_waits_until_the_relay_can_be_asked() {
     let world = World::new().await;
     somebody(&world).await;
     task(&world, "漏えい等の報告", "law", DueRule::CalendarDays(1)).await;
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = closed.local_addr().unwrap().port();
-    drop(closed);
-    post(&world, port).round().await.unwrap();
+    post(&world, nobodys_port().await).round().await.unwrap();
     let held = world.db().notices_held(Ms(0)).await.unwrap();
     assert_eq!((held.waiting, held.refused), (1, 0), "urgent on a Sunday too, and kept");
     assert_eq!(held.since_ms, Some(world.clock.now().0));
@@ -147,10 +150,7 @@ async fn a_refused_mail_is_told_and_forgotten_in_the_end() {
     let world = World::new().await;
     somebody(&world).await;
     task(&world, "漏えい等の報告", "law", DueRule::CalendarDays(1)).await;
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = closed.local_addr().unwrap().port();
-    drop(closed);
-    post(&world, port).round().await.unwrap();
+    post(&world, nobodys_port().await).round().await.unwrap();
     let mail = world.db().notices_due(Ms::FOREVER, 1).await.unwrap().pop().unwrap();
     world.store.notice_refused(&mail.id, "550 no such mailbox").await.unwrap();
     let written = world.clock.now();

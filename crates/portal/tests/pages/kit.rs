@@ -188,18 +188,32 @@ impl City {
         cookie: &str,
         path: &str,
         fields: &[(&str, &str)],
-        (name, bytes): (&str, &[u8]),
+        file: (&str, &[u8]),
+    ) -> Answer {
+        self.upload_all(cookie, path, fields, &[file]).await
+    }
+
+    /// …with several files in that field.
+    pub(crate) async fn upload_all(
+        &self,
+        cookie: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &[u8])],
     ) -> Answer {
         let mut body = Vec::new();
         for (field, value) in fields {
             let part = format!("--XX\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n");
             body.extend(part.as_bytes());
         }
-        let head =
-            format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
-        body.extend(head.as_bytes());
-        body.extend(bytes);
-        body.extend(b"\r\n--XX--\r\n");
+        for (name, bytes) in files {
+            let head =
+                format!("--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+            body.extend(head.as_bytes());
+            body.extend(*bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--XX--\r\n");
         let request = Request::post(path)
             .header(header::COOKIE, cookie)
             .header(header::CONTENT_TYPE, "multipart/form-data; boundary=XX")

@@ -200,26 +200,9 @@ async fn workbooks_go_out_to_every_section_and_come_back_as_one() {
     let send = |files: Vec<(&'static str, Vec<u8>)>| {
         let (city, me) = (&city, &me);
         async move {
-            let mut body = Vec::new();
-            for (name, bytes) in files {
-                body.extend(
-                    format!(
-                        "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n"
-                    )
-                    .as_bytes(),
-                );
-                body.extend(bytes);
-                body.extend(b"\r\n");
-            }
-            body.extend(b"--XX--\r\n");
-            let request = Request::post("/registers/asset/collect")
-                .header(header::COOKIE, me)
-                .header(header::CONTENT_TYPE, "multipart/form-data; boundary=XX")
-                .header("sec-fetch-site", "same-origin")
-                .body(Body::from(body))
-                .unwrap();
-            let at = city.send(request).await.to("/registers/asset/import/").location;
-            city.get(me, &at).await.ok().body
+            let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (*name, &bytes[..])).collect();
+            let answer = city.upload_all(me, "/registers/asset/collect", &[], &files).await;
+            city.get(me, &answer.to("/registers/asset/import/").location).await.ok().body
         }
     };
     // Renamed, twice, one not a workbook; the other section's has not come.
