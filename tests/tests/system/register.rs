@@ -5,7 +5,7 @@ use sekisho_domain::asset::{ASSET, REGISTER};
 use sekisho_domain::date::Date;
 use sekisho_domain::noun::Row;
 use sekisho_domain::register::EXTRA_COLUMN;
-use sekisho_store::register::ListQuery;
+use sekisho_store::register::{Count, ListQuery};
 use sekisho_store::{Actor, StoreError};
 use testkit::World;
 
@@ -43,8 +43,9 @@ async fn filled() -> World {
 async fn numbers(world: &World, query: ListQuery, reach: &Reach) -> Vec<String> {
     let query = ListQuery { limit: 1_000, ..query };
     let listed = world.db().register_list(&REGISTER, &query, reach).await.unwrap();
-    let count = world.db().register_count(&REGISTER, &query, reach).await.unwrap();
-    assert_eq!(usize::try_from(count).unwrap(), listed.rows.len(), "the count is the list");
+    let count = world.db().register_count(&REGISTER, &query, reach, 1_000).await.unwrap();
+    let number = i64::try_from(listed.rows.len()).unwrap();
+    assert_eq!(count, Count { number, at_least: false }, "the count is the list");
     listed.rows.iter().map(|row| row.text("number").to_owned()).collect()
 }
 
@@ -119,6 +120,39 @@ async fn filters_and_reach_narrow_together() {
         ..ListQuery::default()
     };
     assert!(numbers(&world, unused, &Reach::All).await.is_empty());
+}
+
+/// Counting looks at a bounded number of rows: of what an index finds, of what a search finds, of the whole register.
+#[tokio::test]
+async fn a_count_that_did_not_see_everything_says_so() {
+    let world = filled().await;
+    let count = async |query: ListQuery, most| {
+        world.db().register_count(&REGISTER, &query, &Reach::All, most).await.unwrap()
+    };
+    let filtered = |names: &[&'static str], values: &[&str]| ListQuery {
+        filters: names.iter().copied().zip(values.iter().map(|&v| v.to_owned())).collect(),
+        sort: 2,
+        ..ListQuery::default()
+    };
+    let exact = |number| Count { number, at_least: false };
+    assert_eq!(count(ListQuery::default(), 119).await, Count { number: 119, at_least: true });
+    assert_eq!(count(ListQuery::default(), 120).await, exact(120));
+    let two = || filtered(&["unit_id", "zone"], &["税務課", "resident"]);
+    assert_eq!(
+        count(two(), 40).await,
+        exact(4),
+        "the section's forty rows are looked at, whatever the order"
+    );
+    let some = count(two(), 39).await;
+    assert!(some.at_least && (3..=4).contains(&some.number), "{some:?}");
+    let none = filtered(&["unit_id", "form"], &["税務課", "paper"]);
+    assert_eq!(count(none, 10).await, Count { number: 0, at_least: true });
+    let words = || ListQuery { words: "税務".into(), ..two() };
+    assert_eq!(count(words(), 40).await, exact(4));
+    assert!(count(words(), 10).await.at_least);
+    let short = ListQuery { limit: 3, ..two() };
+    let (page, counted) = world.db().register_page(&REGISTER, &short, &Reach::All).await.unwrap();
+    assert_eq!((page.rows.len(), page.more, counted), (3, true, exact(4)));
 }
 
 #[tokio::test]

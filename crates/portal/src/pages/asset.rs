@@ -16,7 +16,7 @@ use sekisho_domain::access::Action;
 use sekisho_domain::asset::{ASSET, AVAILABILITY, CONFIDENTIALITY, INTEGRITY, REGISTER};
 use sekisho_domain::noun::Row;
 use sekisho_domain::register::cell::word;
-use sekisho_store::register::ListQuery;
+use sekisho_store::register::{Count, LOOKED_MAX, ListQuery};
 
 /// Names of the fields of the questions, in order; the scheme has fewer than [`QUESTIONS_MAX`] of them.
 ///
@@ -219,7 +219,7 @@ struct Reclassify {
     rows: Vec<Old>,
     more: bool,
     /// Rows read as 3B that somebody must still look at.
-    waiting: i64,
+    waiting: Count,
 }
 
 struct Old {
@@ -250,7 +250,7 @@ pub(crate) async fn reclassify(State(app): State<App>, me: Me, RawQuery(query): 
     };
     let listed = app.store.db.register_list(&REGISTER, &old, &reach).await?;
     let waiting = ListQuery { filters: vec![("redecide", "true".to_owned())], ..old };
-    let waiting = app.store.db.register_count(&REGISTER, &waiting, &reach).await?;
+    let waiting = app.store.db.register_count(&REGISTER, &waiting, &reach, LOOKED_MAX).await?;
     let unit = ASSET.column("unit_id").map(|column| vec![column]).unwrap_or_default();
     let names = app.store.db.names(&unit, me.on).await?;
     let reading = classification().reading(&from.key, &to.key, "3");

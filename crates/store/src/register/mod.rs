@@ -12,7 +12,7 @@ mod view;
 pub use history::VersionLine;
 pub use import::{ImportLine, Undo};
 pub(crate) use list::units as reached_units;
-pub use list::{COUNTED_MAX, ListQuery, Listed, Referring};
+pub use list::{Count, LOOKED_MAX, ListQuery, Listed, Referring};
 pub use names::PICKED_MAX;
 pub use view::ViewLine;
 

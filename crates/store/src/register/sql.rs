@@ -2,8 +2,8 @@
 //! `&'static str` of a declaration and every value is a bound parameter, so nothing a person types becomes SQL.
 //!
 //! sqlx takes only statements that live as long as the program, so each is made once and kept. Their number is
-//! bounded: five per noun, and per register one list and one count for every [`Shape`], of which there are
-//! `sorts × 2 × (filters + 1) × 3`. A list has one filter that an index answers (`lead`); the others stand in every
+//! bounded: five per noun, and per register one list for every [`Shape`], of which there are
+//! `sorts × 2 × (filters + 1) × 3`, and a count for every lead and way of searching. A list has one filter that an index answers (`lead`); the others stand in every
 //! statement as `$n IS NULL OR column = $n`, because a database uses one index per table anyway and all
 //! combinations of filters would be a statement each.
 
@@ -87,73 +87,112 @@ pub(crate) enum Search {
     Many,
 }
 
-/// A list and its count. Arguments in this order:
+/// A list. Arguments in this order:
 /// `$1` day or NULL, `$2` `*` or `,unit,unit,`, `$3` LIKE pattern or NULL, `$4` added column or NULL, `$5` its value,
-/// then one per filter (text or NULL), for [`Search::Few`] the four words of the signature, and for the list
-/// itself the cursor (value, id) and the limit; for the count the limit. Matches of a search are always counted the way
-/// of [`Search::Few`].
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct List {
-    pub(crate) rows: &'static str,
-    pub(crate) count: &'static str,
-}
-
-pub(crate) fn list(register: &Register, shape: Shape) -> List {
-    static KEPT: LazyLock<Mutex<HashMap<Shape, List>>> = LazyLock::new(Mutex::default);
+/// then one per filter (text or NULL), for [`Search::Few`] the four words of the signature, the cursor (value, id) and
+/// the limit.
+pub(crate) fn list(register: &Register, shape: Shape) -> &'static str {
+    static KEPT: LazyLock<Mutex<HashMap<Shape, &'static str>>> = LazyLock::new(Mutex::default);
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    *kept.entry(shape).or_insert_with(|| generate_list(register, shape))
+    kept.entry(shape).or_insert_with(|| {
+        let mut columns = String::from("t.id, t.version");
+        for column in register.noun.columns {
+            let _ = write!(columns, ", t.\"{}\"", column.name);
+        }
+        let wanted = Wanted::of(register, shape.lead, shape.search);
+        let (from, clauses) = (&wanted.from, wanted.clauses().join("\n    AND "));
+        let (value, id, limit) = (wanted.next, wanted.next + 1, wanted.next + 2);
+        let sort = register.sorts.get(shape.sort).copied().unwrap_or("id");
+        let (beyond, order) = if shape.down { ("<", " DESC") } else { (">", "") };
+        keep(format!(
+            "SELECT {columns} FROM {from} WHERE {clauses}
+    AND (t.\"{sort}\", t.id) {beyond} (${value}, ${id}) ORDER BY t.\"{sort}\"{order}, t.id{order} LIMIT ${limit}"
+        ))
+    })
 }
 
-fn generate_list(register: &Register, shape: Shape) -> List {
-    let table = register.noun.name;
-    let mut columns = String::from("t.id, t.version");
-    for column in register.noun.columns {
-        let _ = write!(columns, ", t.\"{}\"", column.name);
+/// How many rows are wanted (`number`) among those looked at (`looked`). The arguments of [`list`] up to the cursor, then
+/// how many are looked at: what an index or a search finds is bounded, not what is left of it, so that a rare
+/// combination of common values does not read the whole register.
+pub(crate) fn count(register: &Register, lead: Option<usize>, search: Search) -> &'static str {
+    type Kept = HashMap<(&'static str, Option<usize>, Search), &'static str>;
+    static KEPT: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.entry((register.noun.name, lead, search)).or_insert_with(|| {
+        // What is found by searching is narrow enough; a lead would only offer the planner a second way.
+        let lead = lead.filter(|_| search == Search::Without);
+        let Wanted { from, found, left, next } = Wanted::of(register, lead, search);
+        let found = if found.is_empty() { String::new() } else { format!(" WHERE {}", found.join(" AND ")) };
+        let columns = looked_at(register);
+        let left = left.join("\n        AND ");
+        keep(format!(
+            "SELECT COUNT(*) AS looked, COUNT(CASE WHEN {left}
+        THEN 1 END) AS number
+    FROM (SELECT {columns} FROM {from}{found} LIMIT ${next}) t"
+        ))
+    })
+}
+
+/// The columns that decide whether a row is wanted.
+fn looked_at(register: &Register) -> String {
+    let valid = register.valid.map(|(from, to)| [from, to]);
+    let names = valid.iter().flatten().chain(&register.section).chain(register.filters);
+    let mut columns = vec!["id"];
+    for name in names {
+        if !columns.contains(name) {
+            columns.push(name);
+        }
     }
-    let mut next = 6;
-    let mut clauses = vec![valid(register), reached(register)];
-    clauses.push(
-        "(CAST($4 AS TEXT) IS NULL OR t.id IN (SELECT x.row_id FROM extra_index x
+    columns.iter().map(|name| format!("t.\"{name}\"")).collect::<Vec<_>>().join(", ")
+}
+
+/// Which rows a list wants.
+struct Wanted {
+    from: String,
+    /// What an index or the search table answers.
+    found: Vec<String>,
+    /// What is asked of every row found.
+    left: Vec<String>,
+    /// The first argument not used yet.
+    next: usize,
+}
+
+impl Wanted {
+    fn of(register: &Register, lead: Option<usize>, search: Search) -> Wanted {
+        let table = register.noun.name;
+        let (mut found, mut left) = (Vec::new(), vec![valid(register), reached(register)]);
+        left.push(
+            "(CAST($4 AS TEXT) IS NULL OR t.id IN (SELECT x.row_id FROM extra_index x
             WHERE x.column_name = $4 AND x.value = $5))"
-            .to_owned(),
-    );
-    for (position, name) in register.filters.iter().enumerate() {
-        if let Some(column) = register.noun.column(name) {
-            clauses.push(narrowed(column, next, shape.lead == Some(position)));
+                .to_owned(),
+        );
+        let mut next = 6;
+        for (position, name) in register.filters.iter().enumerate() {
+            let leads = lead == Some(position);
+            if let Some(column) = register.noun.column(name) {
+                let clauses = if leads { &mut found } else { &mut left };
+                clauses.push(narrowed(column, next, leads));
+            }
+            next += 1;
         }
-        next += 1;
-    }
-    let from = match shape.search {
-        Search::Without => {
-            clauses.push("CAST($3 AS TEXT) IS NULL".to_owned());
-            format!("{table} t")
-        }
-        Search::Many => {
-            clauses.push(format!(
+        let mut from = format!("{table} t");
+        match search {
+            Search::Without => left.push("CAST($3 AS TEXT) IS NULL".to_owned()),
+            Search::Many => left.push(format!(
                 "EXISTS (SELECT 1 FROM {table}_search x WHERE x.id = t.id AND x.search_key LIKE $3 ESCAPE '!')"
-            ));
-            format!("{table} t")
+            )),
+            Search::Few => {
+                found.extend([matched(next, "$3"), "t.id = x.id".to_owned()]);
+                next += 4;
+                // SQLite keeps the order of a CROSS JOIN: first the narrow table, then the rows found in it.
+                from = format!("{table}_search x CROSS JOIN {table} t");
+            }
         }
-        Search::Few => {
-            clauses.push(matched(next, "$3"));
-            clauses.push("t.id = x.id".to_owned());
-            next += 4;
-            // SQLite keeps the order of a CROSS JOIN: first the narrow table, then the rows found in it.
-            format!("{table}_search x CROSS JOIN {table} t")
-        }
-    };
-    let wanted = clauses.join("\n    AND ");
-    let (value, id, limit) = (next, next + 1, next + 2);
-    let sort = register.sorts.get(shape.sort).copied().unwrap_or("id");
-    let (beyond, order) = if shape.down { ("<", " DESC") } else { (">", "") };
-    List {
-        rows: keep(format!(
-            "SELECT {columns} FROM {from} WHERE {wanted}
-    AND (t.\"{sort}\", t.id) {beyond} (${value}, ${id}) ORDER BY t.\"{sort}\"{order}, t.id{order} LIMIT ${limit}"
-        )),
-        count: keep(format!(
-            "SELECT COUNT(*) AS number FROM (SELECT 1 AS one FROM {from} WHERE {wanted} LIMIT ${value}) capped"
-        )),
+        Wanted { from, found, left, next }
+    }
+
+    fn clauses(&self) -> Vec<&str> {
+        self.found.iter().chain(&self.left).map(String::as_str).collect()
     }
 }
 
@@ -286,26 +325,33 @@ pub(crate) fn all() -> impl Iterator<Item = &'static str> {
     });
     let lists = REGISTERS.iter().flat_map(|register| {
         let s = searching(register);
-        let shapes = shapes(register).flat_map(|shape| {
-            let list = list(register, shape);
-            [list.rows, list.count]
-        });
+        let lists = shapes(register).map(|shape| list(register, shape));
+        let counts = leads(register)
+            .flat_map(|lead| [Search::Without, Search::Few].map(|search| count(register, lead, search)));
         let columns: &'static [Column] = register.noun.columns;
         let referring =
             columns.iter().filter(|c| matches!(c.kind, Kind::Ref(_))).map(|c| referring(register, c.name));
         let touched = touched(register).into_iter();
-        [s.put, s.probe, s.by_number, s.last_number].into_iter().chain(shapes).chain(referring).chain(touched)
+        [s.put, s.probe, s.by_number, s.last_number]
+            .into_iter()
+            .chain(lists)
+            .chain(counts)
+            .chain(referring)
+            .chain(touched)
     });
     nouns.chain(lists)
 }
 
 fn shapes(register: &'static Register) -> impl Iterator<Item = Shape> {
-    let leads = (0..register.filters.len()).map(Some).chain([None]);
-    leads.flat_map(move |lead| {
+    leads(register).flat_map(move |lead| {
         (0..register.sorts.len()).flat_map(move |sort| {
             [Search::Without, Search::Few, Search::Many].into_iter().flat_map(move |search| {
                 [false, true].map(|down| Shape { noun: register.noun.name, sort, down, lead, search })
             })
         })
     })
+}
+
+fn leads(register: &Register) -> impl Iterator<Item = Option<usize>> + use<> {
+    (0..register.filters.len()).map(Some).chain([None])
 }

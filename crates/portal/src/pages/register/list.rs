@@ -16,7 +16,7 @@ use sekisho_domain::access::{Action, Reach};
 use sekisho_domain::noun::{Column, Kind, Value};
 use sekisho_domain::register::names::Names;
 use sekisho_domain::register::{Layout, Register, cell};
-use sekisho_store::register::{COUNTED_MAX, ListQuery, PICKED_MAX};
+use sekisho_store::register::{Count, LOOKED_MAX, ListQuery, PICKED_MAX};
 
 /// Which registers there are, with how much is in them.
 pub(crate) async fn index(State(app): State<App>, me: Me) -> Page {
@@ -24,7 +24,7 @@ pub(crate) async fn index(State(app): State<App>, me: Me) -> Page {
     for register in REGISTERS.iter().filter(|r| me.reaches(Action::View, r.noun.name)) {
         let query = ListQuery { as_of: Some(me.on), ..ListQuery::default() };
         let reach = me.reach(Action::View, register.noun.name);
-        let count = app.store.db.register_count(register, &query, &reach).await?;
+        let count = app.store.db.register_count(register, &query, &reach, LOOKED_MAX).await?;
         let href = format!("/registers/{}", register.noun.name);
         rows.push(vec![
             Cell::link(href, register.noun.label),
@@ -190,15 +190,13 @@ pub(crate) fn plain(value: &Value) -> String {
     value.text().map(str::to_owned).or(value.int().map(|n| n.to_string())).unwrap_or_default()
 }
 
-/// 12件, 10,000件以上
-pub(crate) fn counted(count: i64) -> String {
-    match count > COUNTED_MAX {
-        true => format!("{}件以上", super::thousands(&COUNTED_MAX.to_string())),
-        false => format!("{}件", super::thousands(&count.to_string())),
-    }
+/// 12件, 8,120件以上
+pub(crate) fn counted(count: Count) -> String {
+    let more = if count.at_least { "以上" } else { "" };
+    format!("{}件{more}", super::thousands(&count.number.to_string()))
 }
 
-fn caption(register: &Register, asked: &Asked, count: i64) -> String {
+fn caption(register: &Register, asked: &Asked, count: Count) -> String {
     let sort = register.noun.column(register.sorts[asked.sort]).map_or("", |c| c.label);
     let direction = if asked.down { "の逆順" } else { "の順" };
     let when = match asked.as_of {
