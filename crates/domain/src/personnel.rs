@@ -198,10 +198,10 @@ fn headings(mapping: &Mapping, rows: &[Vec<String>]) -> Vec<(String, &'static st
     named.map(|(heading, target)| (heading.trim().to_owned(), word(target))).collect()
 }
 
-type Cells = [(&'static Column, String)];
+type Cells<'a> = [(&'static Column, &'a str)];
 
 /// One line as a person with at most one place.
-fn one(cells: &Cells, at: usize, names: &Names) -> Result<(Wanted, Option<Place>), Vec<Wrong>> {
+fn one(cells: &Cells<'_>, at: usize, names: &Names) -> Result<(Wanted, Option<Place>), Vec<Wrong>> {
     let mut wrong = Vec::new();
     let mut values: BTreeMap<&'static str, String> = BTreeMap::new();
     for (column, text) in cells {

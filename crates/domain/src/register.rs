@@ -309,6 +309,12 @@ mod tests {
             for name in register.sorts {
                 assert!(noun.column(name).is_some_and(|c| c.required), "{}.{name} may be empty", noun.name);
             }
+            // A section's rows are found by its index.
+            assert!(
+                register.section.is_none_or(|section| register.filters.contains(&section)),
+                "{}",
+                noun.name
+            );
             for name in register.filters {
                 let kind = noun.column(name).map(|c| c.kind);
                 assert!(

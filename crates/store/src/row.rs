@@ -5,7 +5,7 @@ use sqlx::{ColumnIndex, Decode, Type};
 
 use crate::db::Db;
 use crate::error::Result;
-use crate::register::sql::statements;
+use crate::register::sql::{SEVERAL, statements};
 
 /// Decodes `id, version, columns…` in the order of the declaration; the same code for both drivers.
 pub(crate) fn decode<'r, R>(raw: &'r R, noun: &'static Noun) -> std::result::Result<Row, sqlx::Error>
@@ -44,4 +44,20 @@ impl Db {
     pub async fn scan(&self, noun: &'static Noun, after: &str, limit: i64) -> Result<Vec<Row>> {
         self.fetch_rows(noun, statements(noun).scan, &[after.into(), limit.into()]).await
     }
+
+    /// Rows by their ids, in no particular order; ids that are not there are left out.
+    pub async fn rows_of(&self, noun: &'static Noun, ids: &[String]) -> Result<Vec<Row>> {
+        let mut rows = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(SEVERAL) {
+            rows.extend(self.fetch_rows(noun, statements(noun).several, &filled_up(chunk)).await?);
+        }
+        Ok(rows)
+    }
+}
+
+/// Ids for one statement; the last stands for those that are not needed.
+pub(crate) fn filled_up(chunk: &[String]) -> Vec<Value> {
+    let last = chunk.last().map(String::as_str).unwrap_or_default();
+    let ids = chunk.iter().map(String::as_str).chain(std::iter::repeat(last));
+    ids.take(SEVERAL).map(Into::into).collect()
 }

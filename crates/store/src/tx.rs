@@ -16,7 +16,8 @@ use sekisho_ledger::{Commitment, Entry, Subject, canonical};
 use crate::Store;
 use crate::db::{Conn, Fetch};
 use crate::error::{Result, StoreError};
-use crate::register::sql::statements;
+use crate::register::sql::{SEVERAL, statements};
+use crate::row::filled_up;
 
 /// Who acts, and from which seat. The id is a pseudonym: names live in the person register.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,6 +122,15 @@ impl Tx<'_> {
     pub async fn get(&mut self, noun: &'static Noun, id: &str) -> Result<Row> {
         let found = self.conn.fetch_rows(noun, statements(noun).select, &[id.into()]).await?;
         found.into_iter().next().ok_or(StoreError::NotFound)
+    }
+
+    /// Rows by their ids as they are inside this transaction, in no particular order.
+    pub(crate) async fn rows_of(&mut self, noun: &'static Noun, ids: &[String]) -> Result<Vec<Row>> {
+        let mut rows = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(SEVERAL) {
+            rows.extend(self.conn.fetch_rows(noun, statements(noun).several, &filled_up(chunk)).await?);
+        }
+        Ok(rows)
     }
 
     /// Reads inside the transaction, for rules that must see what it wrote.

@@ -260,7 +260,7 @@ async fn an_import_is_undone_whole_or_not_at_all() {
     let import = |note: &'static str| {
         let (world, who, actor) = (&world, &who, &actor);
         async move {
-            let id = world.store.begin_import(&REGISTER, who, "a.xlsx", "{}").await.unwrap();
+            let id = world.store.begin_import(&REGISTER, who, "a.xlsx", "{}".into()).await.unwrap();
             let mut rows = changed(world, 30, note).await;
             rows.push(asset("", &format!("A-9{note}"), "新", "税務課"));
             world

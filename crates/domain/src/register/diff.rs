@@ -8,43 +8,71 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 
-use super::Layout;
 use super::cell;
 use super::mapping::{Mapping, Target};
 use super::names::Names;
+use super::{Layout, Register};
 use crate::noun::{Column, Row, Value};
 use crate::search::search_key;
 
 /// One line of a file.
 #[derive(Clone, Debug, Default)]
-pub struct Line {
+pub struct Line<'a> {
     /// Which file, when several are merged.
     pub file: usize,
     /// Row in the file, counted from 1 as spreadsheets do.
     pub at: usize,
-    pub id: Option<String>,
+    pub id: Option<&'a str>,
     pub version: Option<i64>,
-    pub cells: Vec<(&'static Column, String)>,
+    pub cells: Vec<(&'static Column, &'a str)>,
 }
 
 /// The lines below the header that hold anything.
-pub fn lines(mapping: &Mapping, rows: &[Vec<String>], file: usize) -> Vec<Line> {
+pub fn lines<'a>(
+    mapping: &'a Mapping,
+    rows: &'a [Vec<String>],
+    file: usize,
+) -> impl Iterator<Item = Line<'a>> {
     let body = rows.iter().enumerate().skip(mapping.header + 1);
-    let line = |(at, row): (usize, &Vec<String>)| {
+    let line = move |(at, row): (usize, &'a Vec<String>)| {
         let mut line = Line { file, at: at + 1, ..Line::default() };
         for (position, (target, _)) in mapping.columns.iter().enumerate() {
             let text = row.get(position).map_or("", String::as_str);
             match target {
-                Some(Target::Id) => line.id = Some(text.trim().to_owned()).filter(|id| !id.is_empty()),
+                Some(Target::Id) => line.id = Some(text.trim()).filter(|id| !id.is_empty()),
                 Some(Target::Version) => line.version = text.trim().parse().ok(),
-                Some(Target::Column(column)) => line.cells.push((column, text.to_owned())),
+                Some(Target::Column(column)) => line.cells.push((column, text)),
                 None => {}
             }
         }
         line
     };
-    let filled = |line: &Line| line.cells.iter().any(|(_, text)| !text.trim().is_empty());
-    body.map(line).filter(filled).collect()
+    let filled = |line: &Line<'_>| line.cells.iter().any(|(_, text)| !text.trim().is_empty());
+    body.map(line).filter(filled)
+}
+
+/// The rows that lines may mean, known before any row is read: a file of three hundred lines does not ask for the
+/// whole register.
+#[derive(Clone, Debug, Default)]
+pub struct Meant {
+    /// Ids, each with the versions that lines were made from.
+    pub rows: HashMap<String, BTreeSet<i64>>,
+    /// Folded keys of lines without an id.
+    pub keys: HashSet<String>,
+}
+
+impl Meant {
+    pub fn add(&mut self, register: &Register, names: &Names, line: &Line<'_>) {
+        if let Some(id) = line.id {
+            self.rows.entry(id.to_owned()).or_default().extend(line.version);
+            return;
+        }
+        let cells = line.cells.iter().filter(|(column, _)| register.key.contains(&column.name));
+        let read =
+            |(column, text): &(&'static Column, &str)| Some((*column, cell::read(column, text, names).ok()?));
+        let values: Vec<(&'static Column, Value)> = cells.filter_map(read).collect();
+        self.keys.extend(key_said(register, &values));
+    }
 }
 
 /// What the file is compared with.
@@ -169,12 +197,12 @@ impl Diff {
     }
 }
 
-pub fn compare(now: &Now<'_>, lines: &[Line]) -> Diff {
+pub fn compare<'a>(now: &Now<'_>, lines: impl IntoIterator<Item = Line<'a>>) -> Diff {
     let mut diff = Diff::default();
     let mut added: HashMap<String, usize> = HashMap::new();
-    let mut spoken: HashMap<String, (usize, Vec<String>)> = HashMap::new();
+    let mut spoken: HashMap<String, (usize, Vec<&str>)> = HashMap::new();
     for line in lines {
-        let fate = fate(now, line, &mut diff.seen, &mut added, &mut spoken);
+        let fate = fate(now, &line, &mut diff.seen, &mut added, &mut spoken);
         if let Some(fate) = fate {
             diff.entries.push(Entry { file: line.file, at: line.at, fate });
         }
@@ -192,29 +220,41 @@ impl<'a> Keys<'a> {
     pub fn of(layout: &Layout, rows: &'a HashMap<String, Row>) -> Keys<'a> {
         let mut by_key: HashMap<String, Vec<&'a str>> = HashMap::new();
         for row in rows.values() {
-            by_key.entry(key_of(layout, row)).or_default().push(&row.id);
+            by_key.entry(key_of(layout.register, row)).or_default().push(&row.id);
         }
         Keys { by_key }
     }
 }
 
-fn key_of(layout: &Layout, row: &Row) -> String {
-    layout.register.key.iter().map(|name| search_key(&[row.text(name)])).collect::<Vec<_>>().join("|")
+fn key_of(register: &Register, row: &Row) -> String {
+    let part = |name: &&str| match row.get(name) {
+        Some(Value::Int(Some(number))) => number.to_string(),
+        value => search_key(&[value.and_then(Value::text).unwrap_or_default()]),
+    };
+    register.key.iter().map(part).collect::<Vec<_>>().join("|")
+}
+
+/// The key that a line's values make, if it has every key column and any of them says something.
+fn key_said(register: &Register, values: &[(&'static Column, Value)]) -> Option<String> {
+    let mut row = Row::new(register.noun, "");
+    for name in register.key {
+        let (column, value) = values.iter().find(|(c, _)| c.name == *name)?;
+        row.values.insert(column.name, value.clone());
+    }
+    let key = key_of(register, &row);
+    (!key.trim_matches('|').is_empty()).then_some(key)
 }
 
 /// `None`: the line says nothing new (a copy of one already read).
-fn fate(
+fn fate<'a>(
     now: &Now<'_>,
-    line: &Line,
+    line: &Line<'a>,
     seen: &mut BTreeSet<String>,
     added: &mut HashMap<String, usize>,
-    spoken: &mut HashMap<String, (usize, Vec<String>)>,
+    spoken: &mut HashMap<String, (usize, Vec<&'a str>)>,
 ) -> Option<Fate> {
     let (values, mut wrong) = read_cells(now, line);
-    let found = match &line.id {
-        Some(id) => now.rows.get(id),
-        None => None,
-    };
+    let found = line.id.and_then(|id| now.rows.get(id));
     if line.id.is_some() && found.is_none() {
         let said = "この行は、台帳にないか、あなたの権限の外にあります。行IDの列を消さずに、元のファイルからやり直してください。";
         return Some(Fate::Error(vec![(None, said.to_owned())]));
@@ -233,7 +273,7 @@ fn fate(
         return Some(new_row(now, line, &values, wrong, added));
     };
     // The same row twice: a copy is nothing new, a different one is a question.
-    let texts: Vec<String> = line.cells.iter().map(|(_, text)| text.clone()).collect();
+    let texts: Vec<&str> = line.cells.iter().map(|(_, text)| *text).collect();
     match spoken.get(&row.id) {
         Some((_, before)) if *before == texts => return None,
         Some((at, _)) => {
@@ -251,7 +291,7 @@ fn fate(
 
 type Wrong = Vec<(Option<&'static Column>, String)>;
 
-fn read_cells(now: &Now<'_>, line: &Line) -> (Vec<(&'static Column, Value)>, Wrong) {
+fn read_cells(now: &Now<'_>, line: &Line<'_>) -> (Vec<(&'static Column, Value)>, Wrong) {
     let (mut values, mut wrong) = (Vec::with_capacity(line.cells.len()), Vec::new());
     for (column, text) in &line.cells {
         match cell::read(column, text, now.names) {
@@ -264,15 +304,7 @@ fn read_cells(now: &Now<'_>, line: &Line) -> (Vec<(&'static Column, Value)>, Wro
 
 /// The row a line without an id means, if the file has every key column.
 fn by_key<'a>(now: &Now<'a>, values: &[(&'static Column, Value)]) -> Result<Option<&'a Row>, String> {
-    let mut row = Row::new(now.layout.register.noun, "");
-    for name in now.layout.register.key {
-        let Some((column, value)) = values.iter().find(|(c, _)| c.name == *name) else { return Ok(None) };
-        row.values.insert(column.name, value.clone());
-    }
-    let key = key_of(now.layout, &row);
-    if key.trim_matches('|').is_empty() {
-        return Ok(None);
-    }
+    let Some(key) = key_said(now.layout.register, values) else { return Ok(None) };
     match now.keys.by_key.get(&key).map_or(&[][..], Vec::as_slice) {
         [] => Ok(None),
         [id] => Ok(now.rows.get(*id)),
@@ -295,7 +327,7 @@ fn pasted(now: &Now<'_>, row: &Row) -> Option<String> {
 
 fn new_row(
     now: &Now<'_>,
-    line: &Line,
+    line: &Line<'_>,
     values: &[(&'static Column, Value)],
     mut wrong: Wrong,
     added: &mut HashMap<String, usize>,
@@ -313,7 +345,7 @@ fn new_row(
     let read_badly: HashSet<&str> = wrong.iter().filter_map(|(c, _)| c.map(|c| c.name)).collect();
     let refused = layout.refusals(&row).into_iter().filter(|(name, _)| !read_badly.contains(name));
     wrong.extend(refused.map(|(name, said)| (layout.column(name), said)).collect::<Vec<_>>());
-    let key = key_of(layout, &row);
+    let key = key_of(layout.register, &row);
     if !key.trim_matches('|').is_empty()
         && let Some(before) = added.insert(key, line.at)
     {
@@ -323,7 +355,7 @@ fn new_row(
 }
 
 /// Three ways: base, now, file.
-fn merge(now: &Now<'_>, line: &Line, row: &Row, values: &[(&'static Column, Value)]) -> Fate {
+fn merge(now: &Now<'_>, line: &Line<'_>, row: &Row, values: &[(&'static Column, Value)]) -> Fate {
     let layout = now.layout;
     let base = match line.version {
         Some(version) if version != row.version && line.id.is_some() => {
@@ -394,12 +426,12 @@ mod tests {
         row
     }
 
-    fn line(at: usize, id: Option<&str>, version: Option<i64>, cells: &[(&str, &str)]) -> Line {
-        let cells = cells.iter().map(|(name, text)| (ASSET.column(name).unwrap(), (*text).to_owned()));
-        Line { file: 0, at, id: id.map(str::to_owned), version, cells: cells.collect() }
+    fn line<'a>(at: usize, id: Option<&'a str>, version: Option<i64>, cells: &[(&str, &'a str)]) -> Line<'a> {
+        let cells = cells.iter().map(|(name, text)| (ASSET.column(name).unwrap(), *text));
+        Line { file: 0, at, id, version, cells: cells.collect() }
     }
 
-    fn compared(rows: &[Row], bases: &[Row], lines: &[Line], resolved: &[(&str, &str)]) -> Diff {
+    fn compared(rows: &[Row], bases: &[Row], lines: &[Line<'_>], resolved: &[(&str, &str)]) -> Diff {
         let layout = Layout::plain(&REGISTER);
         let rows = rows.iter().map(|r| (r.id.clone(), r.clone())).collect();
         let now = Now {
@@ -412,7 +444,7 @@ mod tests {
             resolved: &resolved.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect(),
             section: None,
         };
-        compare(&now, lines)
+        compare(&now, lines.iter().cloned())
     }
 
     #[test]
@@ -455,6 +487,23 @@ mod tests {
         assert_eq!(diff.tally(), Tally { change: 1, cells: 2, ..Tally::default() });
         let diff = compared(&rows, &[], &[line(2, None, None, &[("number", "A1"), ("name", "別の名")])], &[]);
         assert_eq!(diff.tally(), Tally { change: 1, cells: 1, ..Tally::default() });
+    }
+
+    /// What is read of the register beforehand is all that the comparison looks for.
+    #[test]
+    fn lines_mean_rows_by_id_or_by_number() {
+        let mut meant = Meant::default();
+        for line in [
+            line(2, Some("A1"), Some(3), &[("number", "Ａ－９")]),
+            line(3, Some("A1"), Some(4), &[]),
+            line(4, None, None, &[("number", "ａ－12 "), ("persons", "多数")]),
+            line(5, None, None, &[("name", "番号なし")]),
+            line(6, None, None, &[("number", " ")]),
+        ] {
+            meant.add(&REGISTER, &Names::default(), &line);
+        }
+        assert_eq!(meant.rows.into_iter().collect::<Vec<_>>(), [("A1".to_owned(), BTreeSet::from([3, 4]))]);
+        assert_eq!(meant.keys.into_iter().collect::<Vec<_>>(), ["a-12"]);
     }
 
     #[test]

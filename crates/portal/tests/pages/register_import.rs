@@ -363,7 +363,7 @@ async fn rows_left_out_are_ended_only_when_asked() {
     kept(&city, vec![asset("A-1", "住民台帳", UNIT), asset("A-2", "税台帳", UNIT)]).await;
     let bytes = city.get(&me, "/registers/asset/export?format=xlsx").await.ok().bytes;
     let grid = sekisho_sheet::read(&bytes).unwrap();
-    let kept = sekisho_sheet::Book {
+    let book = sekisho_sheet::Book {
         sheet: "台帳".into(),
         heads: grid.rows[0]
             .iter()
@@ -380,13 +380,19 @@ async fn rows_left_out_are_ended_only_when_asked() {
         }],
         meta: grid.meta.into_iter().collect(),
     };
-    let (at, page) = uploaded(&city, &me, "a.xlsx", &sekisho_sheet::write_xlsx(&kept).unwrap()).await;
+    let (at, page) = uploaded(&city, &me, "a.xlsx", &sekisho_sheet::write_xlsx(&book).unwrap()).await;
     assert!(
         page.body.contains("ファイルにない<b>1</b>") && page.body.contains("A-2 税台帳"),
         "{}",
         page.body
     );
-    city.post(&me, &at, &[("seal", &seal(&page)), ("end", "1")]).await.to("/registers/asset?done=imported");
+    // A row that somebody adds after the page was shown is not ended unseen.
+    kept(&city, vec![asset("A-3", "福祉台帳", UNIT)]).await;
+    let again = city.post(&me, &at, &[("seal", &seal(&page)), ("end", "1")]).await.ok();
+    assert!(again.body.contains("比べ直しました") && again.body.contains("A-3 福祉台帳"), "{}", again.body);
+    let before = city.app.store.db.row(&ASSET, "id-A-2").await.unwrap().unwrap();
+    assert_eq!(before.text("valid_to"), "");
+    city.post(&me, &at, &[("seal", &seal(&again)), ("end", "1")]).await.to("/registers/asset?done=imported");
     let row = city.app.store.db.row(&ASSET, "id-A-2").await.unwrap().unwrap();
     assert_eq!(row.get("valid_to"), Some(&Value::from("2026-11-23")));
 }

@@ -5,7 +5,7 @@ use sekisho_domain::register::{EXTRA_COLUMN, Layout, Register, extra_column};
 
 use crate::Db;
 use crate::error::Result;
-use crate::register::sql::{SEVERAL, searching, statements};
+use crate::register::sql::searching;
 
 sql! {
     const OF_REGISTER = "SELECT id FROM extra_column WHERE register = $1 ORDER BY id";
@@ -28,22 +28,6 @@ impl Db {
         let ids: Vec<String> = ids.into_iter().map(|(id,)| id).collect();
         let mut rows = self.rows_of(&EXTRA_COLUMN, &ids).await?;
         rows.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(rows)
-    }
-
-    /// Rows by their ids, in no particular order; ids that are not there are left out.
-    pub async fn rows_of(
-        &self,
-        noun: &'static sekisho_domain::noun::Noun,
-        ids: &[String],
-    ) -> Result<Vec<Row>> {
-        let mut rows = Vec::with_capacity(ids.len());
-        for chunk in ids.chunks(SEVERAL) {
-            let last = chunk.last().map(String::as_str).unwrap_or_default();
-            let filled = chunk.iter().map(String::as_str).chain(std::iter::repeat(last)).take(SEVERAL);
-            let args: Vec<_> = filled.map(Into::into).collect();
-            rows.extend(self.fetch_rows(noun, statements(noun).several, &args).await?);
-        }
         Ok(rows)
     }
 }

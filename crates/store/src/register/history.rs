@@ -1,11 +1,13 @@
 //! What a row was, version by version, and who made it so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use sekisho_domain::noun::{Noun, Row};
+use sekisho_domain::noun::{Noun, Row, Value};
+use sekisho_domain::register::Register;
 
 use crate::Db;
 use crate::error::Result;
+use crate::register::sql::{SEVERAL, versions_at};
 
 /// One version of a row.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -50,18 +52,22 @@ impl VersionLine {
 
     /// The row as it was; `None` once deleted.
     pub fn row(&self, noun: &'static Noun, id: &str) -> Option<Row> {
-        let payload: serde_json::Value = serde_json::from_str(self.payload.as_deref()?).ok()?;
-        let values = payload.get("values")?;
-        let mut row = Row::new(noun, id);
-        row.version = self.version;
-        for column in noun.columns {
-            // A column that came later than this version is empty in it.
-            let value =
-                values.get(column.name).map_or_else(|| column.kind.null(), |v| column.kind.from_json(v));
-            row.values.insert(column.name, value);
-        }
-        Some(row)
+        recorded(noun, id, self.version, self.payload.as_deref()?)
     }
+}
+
+/// A row as a version of it was recorded.
+fn recorded(noun: &'static Noun, id: &str, version: i64, payload: &str) -> Option<Row> {
+    let payload: serde_json::Value = serde_json::from_str(payload).ok()?;
+    let values = payload.get("values")?;
+    let mut row = Row::new(noun, id);
+    row.version = version;
+    for column in noun.columns {
+        // A column that came later than this version is empty in it.
+        let value = values.get(column.name).map_or_else(|| column.kind.null(), |v| column.kind.from_json(v));
+        row.values.insert(column.name, value);
+    }
+    Some(row)
 }
 
 impl Db {
@@ -79,6 +85,28 @@ impl Db {
             version.person = names.get(&actor).cloned().flatten();
         }
         Ok(versions)
+    }
+
+    /// What rows were at the versions named; versions legally deleted are left out.
+    pub async fn rows_at(
+        &self,
+        register: &'static Register,
+        wanted: &[(String, i64)],
+    ) -> Result<HashMap<(String, i64), Row>> {
+        let noun = register.noun;
+        let mut rows = HashMap::new();
+        for chunk in wanted.chunks(SEVERAL) {
+            let mut args: Vec<Value> = vec![noun.name.into()];
+            let filled = chunk.iter().chain(std::iter::repeat(&chunk[0])).take(SEVERAL);
+            args.extend(filled.flat_map(|(id, version)| [id.as_str().into(), (*version).into()]));
+            let found: Vec<(String, i64, Option<String>)> = self.fetch_all(versions_at(), &args).await?;
+            for (id, version, payload) in found {
+                if let Some(row) = payload.and_then(|payload| recorded(noun, &id, version, &payload)) {
+                    rows.insert((id, version), row);
+                }
+            }
+        }
+        Ok(rows)
     }
 
     /// One version of a row.

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use sekisho_domain::clock::Ms;
+use sekisho_domain::date::Date;
 use sekisho_domain::id::new_id;
 use sekisho_domain::noun::Row;
 use sekisho_domain::register::Register;
 
 use crate::error::{Result, StoreError};
-use crate::register::history::VersionLine;
+use crate::register::sql::{SEVERAL, searching};
 use crate::{Actor, Db, Store};
 
 sql! {
@@ -83,21 +84,43 @@ impl Db {
         }
     }
 
-    /// What rows were at the versions named; versions legally deleted are left out.
-    pub async fn rows_at(
+    /// What is known of every row without reading it, of those worth keeping.
+    pub async fn known(
         &self,
         register: &'static Register,
-        wanted: &[(String, i64)],
-    ) -> Result<HashMap<(String, i64), Row>> {
-        let mut rows = HashMap::new();
-        for (id, version) in wanted {
-            let line: Option<VersionLine> = self.version(register.noun, id, *version).await?;
-            if let Some(row) = line.and_then(|line| line.row(register.noun, id)) {
-                rows.insert((id.clone(), *version), row);
-            }
+        keep: impl Fn(&Known) -> bool,
+    ) -> Result<Vec<Known>> {
+        let (mut kept, mut after) = (Vec::new(), String::new());
+        loop {
+            let args = [after.as_str().into(), PAGE.into()];
+            let page: Vec<Known> = self.fetch_all(searching(register).known, &args).await?;
+            let Some(last) = page.last() else { return Ok(kept) };
+            after.clone_from(&last.id);
+            kept.extend(page.into_iter().filter(&keep));
         }
-        Ok(rows)
     }
+
+    /// How many rows each section keeps on a day.
+    pub async fn rows_per_section(
+        &self,
+        register: &'static Register,
+        on: Date,
+    ) -> Result<HashMap<String, i64>> {
+        let Some(sections) = searching(register).sections else { return Ok(HashMap::new()) };
+        let counted: Vec<(String, i64)> = self.fetch_all(sections, &[on.into()]).await?;
+        Ok(counted.into_iter().collect())
+    }
+}
+
+/// A row, as far as finding it goes.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Known {
+    pub id: String,
+    pub version: i64,
+    /// What people call it, not folded; its parts joined by `|`.
+    pub row_key: String,
+    /// Empty for none.
+    pub section: String,
 }
 
 /// Why an import cannot be undone.
@@ -116,7 +139,7 @@ impl Store {
         register: &'static Register,
         person_id: &str,
         file_name: &str,
-        body: &str,
+        body: String,
     ) -> Result<String> {
         let now = self.clock.now();
         let id = new_id(now, &*self.entropy);
@@ -180,26 +203,30 @@ impl Store {
         let batch = import.batch_id.clone().unwrap_or_default();
         let args = [register.noun.name.into(), batch.into()];
         let written: Vec<(String, i64)> = self.db.fetch_all(OF_BATCH, &args).await?;
-        let before: Vec<(String, i64)> =
-            written.iter().map(|(id, version)| (id.clone(), version - 1)).collect();
-        let before = self.db.rows_at(register, &before).await?;
         let mut tx = self.write(actor, register.action("undo")).await?;
         let mut changed = Vec::new();
-        for (id, version) in &written {
-            let now = tx.get(register.noun, id).await?;
-            if now.version != *version {
-                changed.push(register.words(&now));
-                continue;
-            }
-            let restored = match (before.get(&(id.clone(), version - 1)), register.valid) {
-                (Some(old), _) => Row { version: *version, ..old.clone() },
-                (None, Some((from, to))) if *version == 1 => {
-                    let from = now.text(from).to_owned();
-                    now.set(to, from)
+        for some in written.chunks(SEVERAL) {
+            let before: Vec<(String, i64)> = some.iter().map(|(id, v)| (id.clone(), v - 1)).collect();
+            let mut before = self.db.rows_at(register, &before).await?;
+            let ids: Vec<String> = some.iter().map(|(id, _)| id.clone()).collect();
+            let rows = tx.rows_of(register.noun, &ids).await?;
+            let mut rows: HashMap<String, Row> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
+            for (id, version) in some {
+                let now = rows.remove(id).ok_or(StoreError::NotFound)?;
+                if now.version != *version {
+                    changed.push(register.words(&now));
+                    continue;
                 }
-                _ => return Ok(Undo::Undated),
-            };
-            tx.update(restored).await?;
+                let restored = match (before.remove(&(id.clone(), version - 1)), register.valid) {
+                    (Some(old), _) => Row { version: *version, ..old },
+                    (None, Some((from, to))) if *version == 1 => {
+                        let from = now.text(from).to_owned();
+                        now.set(to, from)
+                    }
+                    _ => return Ok(Undo::Undated),
+                };
+                tx.update(restored).await?;
+            }
         }
         if !changed.is_empty() {
             return Ok(Undo::Changed(changed));

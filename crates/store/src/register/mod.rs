@@ -10,7 +10,7 @@ pub(crate) mod sql;
 mod view;
 
 pub use history::VersionLine;
-pub use import::{ImportLine, Undo};
+pub use import::{ImportLine, Known, Undo};
 pub(crate) use list::units as reached_units;
 pub use list::{Count, LOOKED_MAX, ListQuery, Listed, Referring};
 pub use names::PICKED_MAX;

@@ -244,7 +244,11 @@ pub(crate) struct Searching {
     pub(crate) put: &'static str,
     /// How many rows match, up to a limit: `$1…$4` signature, `$5` pattern, `$6` limit.
     pub(crate) probe: &'static str,
-    /// Every (id, key columns) is `scan`; here: the row id of a number. `$1` the first key column.
+    /// Id, version, key and section of the rows after id `$1`, `$2` at a time, by id.
+    pub(crate) known: &'static str,
+    /// How many rows each section keeps on day `$1`.
+    pub(crate) sections: Option<&'static str>,
+    /// The row id of a number. `$1` the first key column.
     pub(crate) by_number: &'static str,
     /// The largest number that begins with `$1`: by length, then by text.
     pub(crate) last_number: &'static str,
@@ -265,12 +269,40 @@ pub(crate) fn searching(register: &Register) -> Searching {
             "SELECT COUNT(*) AS number FROM (SELECT 1 AS one FROM {table}_search x WHERE {} LIMIT $6) capped",
             matched(1, "$5")
         )),
+        known: keep(format!(
+            "SELECT id, version, {} AS row_key, {} AS section FROM {table} WHERE id > $1 ORDER BY id LIMIT $2",
+            key(register),
+            register.section.map_or("''".to_owned(), |section| format!("COALESCE(\"{section}\", '')")),
+        )),
+        sections: register.section.map(|section| {
+            let valid = valid(register);
+            keep(format!(
+                "SELECT COALESCE(t.\"{section}\", '') AS section, COUNT(*) AS number FROM {table} t WHERE {valid}
+                GROUP BY COALESCE(t.\"{section}\", '')"
+            ))
+        }),
         by_number: keep(format!("SELECT id FROM {table} WHERE \"{number}\" = $1 ORDER BY id")),
         last_number: keep(format!(
             "SELECT \"{number}\" AS number FROM {table} WHERE \"{number}\" LIKE $1 ESCAPE '!'
             ORDER BY LENGTH(\"{number}\") DESC, \"{number}\" DESC LIMIT 1"
         )),
     })
+}
+
+/// A row's key as one text, its parts joined by `|`.
+fn key(register: &Register) -> String {
+    let part = |name: &&str| format!("COALESCE(CAST(\"{name}\" AS TEXT), '')");
+    register.key.iter().map(part).collect::<Vec<_>>().join(" || '|' || ")
+}
+
+/// Old versions of rows: `$1` the noun, then [`SEVERAL`] ids, each with its version.
+pub(crate) fn versions_at() -> &'static str {
+    static KEPT: LazyLock<&'static str> = LazyLock::new(|| {
+        let pair = |n: usize| format!("(noun = $1 AND id = ${} AND version = ${})", 2 * n + 2, 2 * n + 3);
+        let pairs: Vec<String> = (0..SEVERAL).map(pair).collect();
+        keep(format!("SELECT id, version, payload FROM row_version WHERE {}", pairs.join(" OR ")))
+    });
+    *KEPT
 }
 
 /// Rows that refer to another through a column: `$1` the id, `$2` the reach, `$3` the limit; by the first sort.
@@ -332,14 +364,15 @@ pub(crate) fn all() -> impl Iterator<Item = &'static str> {
         let referring =
             columns.iter().filter(|c| matches!(c.kind, Kind::Ref(_))).map(|c| referring(register, c.name));
         let touched = touched(register).into_iter();
-        [s.put, s.probe, s.by_number, s.last_number]
+        [s.put, s.probe, s.known, s.by_number, s.last_number]
             .into_iter()
             .chain(lists)
             .chain(counts)
             .chain(referring)
             .chain(touched)
+            .chain(s.sections)
     });
-    nouns.chain(lists)
+    nouns.chain(lists).chain([versions_at()])
 }
 
 fn shapes(register: &'static Register) -> impl Iterator<Item = Shape> {

@@ -18,9 +18,12 @@ use sekisho_domain::access::{Action, Reach};
 use sekisho_domain::noun::{Row, Value};
 use sekisho_domain::register::Register;
 use sekisho_domain::section::SECTION;
+use sekisho_store::register::ListQuery;
 
 /// Sections read; a prefecture's largest city has about 600.
 const SECTIONS_MAX: i64 = 5_000;
+/// Rows of one section's workbook; people check them by hand.
+const SHARE_ROWS: i64 = 20_000;
 
 #[derive(Template)]
 #[template(path = "register/collect.html")]
@@ -29,20 +32,19 @@ struct CollectPage {
     noun: &'static str,
     label: &'static str,
     /// (section, rows)
-    sections: Vec<(String, usize)>,
+    sections: Vec<(String, i64)>,
     said: Option<String>,
 }
 
-/// A section with the rows it keeps.
+/// A section with the number of rows it keeps.
 struct Share {
     unit: String,
     name: String,
-    rows: Vec<Row>,
+    rows: i64,
 }
 
 /// Every section that has an 情報セキュリティ管理者 of its own or keeps a row, within reach.
 async fn shares(app: &App, me: &Me, register: &'static Register) -> Result<Vec<Share>, PortalError> {
-    let column = register.section.ok_or(PortalError::NotFound)?;
     let reach = me.reach(Action::Edit, register.noun.name);
     let within = |unit: &str| match &reach {
         Reach::All => true,
@@ -50,38 +52,48 @@ async fn shares(app: &App, me: &Me, register: &'static Register) -> Result<Vec<S
         Reach::Own | Reach::Nothing => false,
     };
     let today = me.on.to_string();
-    let sections = app.store.db.scan(&SECTION, "", SECTIONS_MAX).await?;
-    let holds = |row: &&Row| {
+    let mut sections = app.store.db.scan(&SECTION, "", SECTIONS_MAX).await?;
+    sections.retain(|row| {
         let to = row.text("valid_to");
-        row.text("valid_from") <= today.as_str() && (to.is_empty() || today.as_str() < to)
-    };
-    let mut shares: Vec<(String, bool, Share)> = Vec::new();
-    for row in sections.iter().filter(holds).filter(|row| within(row.text("unit_id"))) {
+        let holds = row.text("valid_from") <= today.as_str() && (to.is_empty() || today.as_str() < to);
+        holds && within(row.text("unit_id"))
+    });
+    sections.sort_by(|a, b| a.text("sort_key").cmp(b.text("sort_key")));
+    let counts = app.store.db.rows_per_section(register, me.on).await?;
+    let share = |row: &Row| {
+        let rows = counts.get(row.text("unit_id")).copied().unwrap_or(0);
         let managed = row.get("managed") == Some(&Value::Bool(Some(true)));
-        let share = Share {
+        (managed || rows > 0).then(|| Share {
             unit: row.text("unit_id").to_owned(),
             name: row.text("name").to_owned(),
-            rows: Vec::new(),
-        };
-        shares.push((row.text("sort_key").to_owned(), managed, share));
+            rows,
+        })
+    };
+    Ok(sections.iter().filter_map(share).collect())
+}
+
+/// The rows of a section, in the order of the register.
+async fn rows_of(
+    app: &App,
+    me: &Me,
+    register: &'static Register,
+    unit: &str,
+) -> Result<Vec<Row>, PortalError> {
+    let section = register.section.ok_or(PortalError::NotFound)?;
+    let query = ListQuery {
+        as_of: Some(me.on),
+        filters: vec![(section, unit.to_owned())],
+        limit: SHARE_ROWS,
+        ..ListQuery::default()
+    };
+    let reach = me.reach(Action::Edit, register.noun.name);
+    let listed = app.store.db.register_list(register, &query, &reach).await?;
+    match listed.more {
+        false => Ok(listed.rows),
+        true => Err(PortalError::Refused(format!(
+            "一つの課に{SHARE_ROWS}行を超える台帳は、配れません。一覧から絞り込んで書き出してください。"
+        ))),
     }
-    shares.sort_by(|a, b| a.0.cmp(&b.0));
-    let places: std::collections::HashMap<String, usize> =
-        shares.iter().enumerate().map(|(at, (_, _, share))| (share.unit.clone(), at)).collect();
-    for row in app.store.db.all_rows(register).await?.into_iter().filter(|row| register.holds(row, me.on)) {
-        if let Some(at) = places.get(row.text(column)) {
-            shares[*at].2.rows.push(row);
-        }
-    }
-    let mut shares: Vec<Share> = shares
-        .into_iter()
-        .filter(|(_, managed, s)| *managed || !s.rows.is_empty())
-        .map(|(_, _, s)| s)
-        .collect();
-    for share in &mut shares {
-        share.rows.sort_by(|a, b| a.text(register.key[0]).cmp(b.text(register.key[0])));
-    }
-    Ok(shares)
 }
 
 async fn shown(
@@ -98,7 +110,7 @@ async fn shown(
         shell: shell.crumb("/registers", "台帳").crumb(format!("/registers/{noun}"), register.noun.label),
         noun,
         label: register.noun.label,
-        sections: sections.into_iter().map(|s| (s.name, s.rows.len())).collect(),
+        sections: sections.into_iter().map(|s| (s.name, s.rows)).collect(),
         said,
     })
 }
@@ -114,21 +126,22 @@ pub(crate) async fn hand_out(
     Path(noun): Path<String>,
 ) -> Result<Response, PortalError> {
     let register = named(&noun)?;
-    let desk = Desk::set(&app, &me, register).await?;
-    let shares = shares(&app, &me, register).await?;
-    let on = me.on;
-    let made = blocking(move || {
-        let mut files = Vec::with_capacity(shares.len());
-        for share in shares {
-            let lines = lines(&desk.layout, &desk.seen, &desk.names, &share.rows);
-            let book = book(register, &desk.seen, &desk.names, lines, &share.unit, on);
-            let name = format!("{}_{}.xlsx", register.noun.label, share.name);
-            files.push((name, sekisho_sheet::write_xlsx(&book)?));
-        }
-        sekisho_sheet::bundle(files)
-    });
+    let desk = Arc::new(Desk::set(&app, &me, register).await?);
+    let mut files = Vec::new();
+    // One section after another: what one workbook held is gone before the next is read.
+    for share in shares(&app, &me, register).await? {
+        let rows = rows_of(&app, &me, register, &share.unit).await?;
+        let (desk, on) = (Arc::clone(&desk), me.on);
+        let name = format!("{}_{}.xlsx", register.noun.label, share.name);
+        let made = blocking(move || {
+            let lines = lines(&desk.layout, &desk.seen, &desk.names, &rows);
+            sekisho_sheet::write_xlsx(&book(register, &desk.seen, &desk.names, lines, &share.unit, on))
+        });
+        files.push((name, made.await?.map_err(|e| refused(&e))?));
+    }
+    let made = blocking(move || sekisho_sheet::bundle(files));
     let bytes = made.await?.map_err(|e| refused(&e))?;
-    Ok(attachment(&format!("{}_{on}.zip", register.noun.label), "application/zip", bytes))
+    Ok(attachment(&format!("{}_{}.zip", register.noun.label, me.on), "application/zip", bytes))
 }
 
 /// All that came back, compared as one.
@@ -151,5 +164,5 @@ pub(crate) async fn take_back(
         let said = draft.refused.first().map(|(name, said)| format!("{name}：{said}"));
         return Ok(page(&shown(&app, &me, register, said).await?)?.into_response());
     }
-    import::begin(&app, &me, register, &draft).await
+    import::begin(&app, &me, register, draft).await
 }

@@ -12,11 +12,13 @@ use crate::form::Upload;
 use crate::session::Me;
 use sekisho_domain::access::{Access, Action, may};
 use sekisho_domain::noun::{Column, Row, Value};
-use sekisho_domain::register::diff::{Diff, Fate, Keys, Line, Now, compare, lines};
+use sekisho_domain::register::diff::{Diff, Fate, Keys, Meant, Now, compare, lines};
 use sekisho_domain::register::mapping::{Mapping, Sure, Target, guess};
 use sekisho_domain::register::names::Names;
 use sekisho_domain::register::{Layout, Register, cell};
+use sekisho_domain::search::search_key;
 use sekisho_sheet::Grid;
+use sekisho_store::register::Known;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -119,7 +121,8 @@ impl Draft {
         }
     }
 
-    /// Compares with the register as it is now, within what the person may edit.
+    /// Compares with the register as it is now, within what the person may edit. Only what the files speak of is read,
+    /// and the rows of their sections that they leave out.
     pub(crate) async fn compare(
         self: &Arc<Draft>,
         app: &App,
@@ -128,46 +131,78 @@ impl Draft {
         resolved: HashSet<(String, String)>,
     ) -> Result<Outcome, PortalError> {
         let register = desk.layout.register;
+        let db = &app.store.db;
         let (draft, columns) = (Arc::clone(self), Arc::clone(desk));
-        let lines = blocking(move || draft.lines(&columns)).await?;
-        let all = app.store.db.all_rows(register).await?;
-        let taken: HashSet<String> = all.iter().map(|row| row.text(register.key[0]).to_owned()).collect();
+        let meant = blocking(move || draft.meant(&columns)).await?;
+        let spoken = |row: &Known| {
+            meant.rows.contains_key(&row.id) || meant.keys.contains(&search_key(&[&row.row_key]))
+        };
+        let known = db.known(register, |row| spoken(row) || self.holds_all_of(&row.section)).await?;
+        let wanted: Vec<&Known> = known.iter().filter(|row| spoken(row)).collect();
+        let ids: Vec<String> = wanted.iter().map(|row| row.id.clone()).collect();
+        let found = db.rows_of(register.noun, &ids).await?;
+        let taken: HashSet<String> = found.iter().map(|row| row.text(register.key[0]).to_owned()).collect();
         let mine = |row: &Row| may(&me.who, Action::Edit, thing(register, row), me.on) == Access::Granted;
         let rows: HashMap<String, Row> =
-            all.into_iter().filter(mine).map(|row| (row.id.clone(), row)).collect();
-        let bases = app.store.db.rows_at(register, &outdated(&lines, &rows)).await?;
-        let defaults = self.default_values(desk);
-        let (draft, desk, me) = (Arc::clone(self), Arc::clone(desk), me.clone());
-        blocking(move || {
-            let scopes: Vec<&str> = draft.files.iter().map(File::scope).collect();
-            let keys = Keys::of(&desk.layout, &rows);
-            let mut files = Vec::new();
-            for (file, lines) in lines.into_iter().enumerate() {
-                let section = register.section.zip(Some(scopes[file]).filter(|s| !matches!(*s, "" | "*")));
-                let now = Now {
-                    layout: &desk.layout,
-                    names: &desk.names,
-                    rows: &rows,
-                    keys: &keys,
-                    bases: &bases,
-                    defaults: &defaults,
-                    resolved: &resolved,
-                    section: section.map(|(column, unit)| (column, unit.to_owned())),
-                };
-                files.push(compare(&now, &lines));
-            }
-            let mut diff = merge_files(register, files);
-            refuse_foreign(&me, register, &taken, &mut diff);
-            let missing = missing(register, &me, &scopes, &rows, &diff);
-            let seal = hex::encode(Sha256::digest(diff.canonical()));
-            Outcome { diff, rows, missing, seal }
+            found.into_iter().filter(mine).map(|row| (row.id.clone(), row)).collect();
+        let bases = db.rows_at(register, &outdated(&meant, &wanted)).await?;
+        let (draft, desk, who) = (Arc::clone(self), Arc::clone(desk), me.clone());
+        let (diff, rows) = blocking(move || {
+            let mut diff = draft.diff(&desk, &rows, &bases, &resolved);
+            refuse_foreign(&who, register, &taken, &mut diff);
+            (diff, rows)
         })
-        .await
+        .await?;
+        let left_out = known.into_iter().filter(|row| self.holds_all_of(&row.section));
+        let left_out: Vec<String> = left_out.map(|row| row.id).filter(|id| !diff.seen.contains(id)).collect();
+        let mut missing = db.rows_of(register.noun, &left_out).await?;
+        missing.retain(|row| mine(row) && register.holds(row, me.on));
+        missing.sort_by(|a, b| a.text(register.key[0]).cmp(b.text(register.key[0])));
+        let seal = seal(&diff, &missing);
+        Ok(Outcome { diff, rows, missing, seal })
     }
 
-    fn lines(&self, desk: &Desk) -> Vec<Vec<Line>> {
-        let one = |(at, file): (usize, &File)| lines(&file.mapping(desk), &file.rows, at);
-        self.files.iter().enumerate().map(one).collect()
+    fn meant(&self, desk: &Desk) -> Meant {
+        let mut meant = Meant::default();
+        for (at, file) in self.files.iter().enumerate() {
+            for line in lines(&file.mapping(desk), &file.rows, at) {
+                meant.add(desk.layout.register, &desk.names, &line);
+            }
+        }
+        meant
+    }
+
+    /// Whether one of the files holds every row of a section.
+    fn holds_all_of(&self, section: &str) -> bool {
+        self.files.iter().map(File::scope).any(|s| s == "*" || (!s.is_empty() && s == section))
+    }
+
+    /// File by file, so that the lines of one are gone before the next are made.
+    fn diff(
+        &self,
+        desk: &Desk,
+        rows: &HashMap<String, Row>,
+        bases: &HashMap<(String, i64), Row>,
+        resolved: &HashSet<(String, String)>,
+    ) -> Diff {
+        let register = desk.layout.register;
+        let keys = Keys::of(&desk.layout, rows);
+        let defaults = self.default_values(desk);
+        let one = |(at, file): (usize, &File)| {
+            let section = register.section.zip(Some(file.scope()).filter(|s| !matches!(*s, "" | "*")));
+            let now = Now {
+                layout: &desk.layout,
+                names: &desk.names,
+                rows,
+                keys: &keys,
+                bases,
+                defaults: &defaults,
+                resolved,
+                section: section.map(|(column, unit)| (column, unit.to_owned())),
+            };
+            compare(&now, lines(&file.mapping(desk), &file.rows, at))
+        };
+        merge_files(register, self.files.iter().enumerate().map(one))
     }
 
     fn default_values(&self, desk: &Desk) -> Vec<(&'static Column, Value)> {
@@ -264,18 +299,29 @@ fn foreign(register: &Register, grid: &Grid) -> bool {
     grid.meta.get(note::REGISTER).is_some_and(|noun| noun != register.noun.name)
 }
 
+/// What was shown, as one number: the changes, and the rows that the files leave out.
+fn seal(diff: &Diff, missing: &[Row]) -> String {
+    let mut seal = Sha256::new();
+    seal.update(diff.canonical());
+    for row in missing {
+        seal.update(format!("-{} {}\n", row.id, row.version));
+    }
+    hex::encode(seal.finalize())
+}
+
 /// Versions that lines were made from and that are no longer the newest.
-fn outdated(lines: &[Vec<Line>], rows: &HashMap<String, Row>) -> Vec<(String, i64)> {
-    let old = |line: &Line| {
-        let (id, version) = (line.id.clone()?, line.version?);
-        rows.get(&id).filter(|row| row.version != version).map(|_| (id, version))
+fn outdated(meant: &Meant, wanted: &[&Known]) -> Vec<(String, i64)> {
+    let old = |row: &&Known| {
+        let versions = meant.rows.get(&row.id).into_iter().flatten();
+        let old = versions.filter(|version| **version != row.version);
+        old.map(|version| (row.id.clone(), *version)).collect::<Vec<_>>()
     };
-    lines.iter().flatten().filter_map(old).collect()
+    wanted.iter().flat_map(old).collect()
 }
 
 /// All files' changes as one. The same row in two files with the same changes is a copy of a file; with different
 /// ones, nobody can say which is meant.
-fn merge_files(register: &Register, files: Vec<Diff>) -> Diff {
+fn merge_files(register: &Register, files: impl Iterator<Item = Diff>) -> Diff {
     let mut all = Diff::default();
     let mut spoken: HashMap<String, usize> = HashMap::new();
     for file in files {
@@ -328,25 +374,6 @@ fn refuse_foreign(me: &Me, register: &'static Register, taken: &HashSet<String>,
             entry.fate = Fate::Error(vec![(number, said)]);
         }
     }
-}
-
-/// Rows valid today that belong to the sections whose files came, and are in none of them.
-fn missing(
-    register: &'static Register,
-    me: &Me,
-    scopes: &[&str],
-    rows: &HashMap<String, Row>,
-    diff: &Diff,
-) -> Vec<Row> {
-    let wanted = |row: &&Row| {
-        let unit = register.section_of(row).unwrap_or_default();
-        register.holds(row, me.on)
-            && !diff.seen.contains(&row.id)
-            && scopes.iter().any(|scope| *scope == "*" || (!scope.is_empty() && *scope == unit))
-    };
-    let mut missing: Vec<Row> = rows.values().filter(wanted).cloned().collect();
-    missing.sort_by(|a, b| a.text(register.key[0]).cmp(b.text(register.key[0])));
-    missing
 }
 
 /// The text a default is shown as.

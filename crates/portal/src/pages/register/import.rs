@@ -79,7 +79,7 @@ pub(crate) async fn upload(
         let said = draft.refused.first().map(|(name, said)| format!("{name}：{said}"));
         return Ok(page(&upload_page(&app, &me, register, said).await?)?.into_response());
     }
-    begin(&app, &me, register, &draft).await
+    begin(&app, &me, register, draft).await
 }
 
 /// Keeps a draft and goes on to what it would change.
@@ -87,10 +87,11 @@ pub(crate) async fn begin(
     app: &App,
     me: &Me,
     register: &'static Register,
-    draft: &Draft,
+    draft: Draft,
 ) -> Result<Response, PortalError> {
-    let body = json(draft)?;
-    let id = app.store.begin_import(register, &me.who.person_id, &draft.names(), &body).await?;
+    let (names, body) = (draft.names(), json(&draft)?);
+    drop(draft);
+    let id = app.store.begin_import(register, &me.who.person_id, &names, body).await?;
     Ok(Redirect::to(&format!("/registers/{}/import/{id}", register.noun.name)).into_response())
 }
 
@@ -100,11 +101,12 @@ fn json(draft: &Draft) -> Result<String, PortalError> {
 
 /// A draft of one's own.
 async fn own(app: &App, me: &Me, register: &Register, id: &str) -> Result<(ImportLine, Draft), PortalError> {
-    let line = app.store.db.import(id).await?.ok_or(PortalError::NotFound)?;
+    let mut line = app.store.db.import(id).await?.ok_or(PortalError::NotFound)?;
     if line.register != register.noun.name || line.person_id != me.who.person_id || line.state != "draft" {
         return Err(PortalError::NotFound);
     }
-    let draft = serde_json::from_str(&line.body).map_err(|e| PortalError::Internal(e.to_string()))?;
+    let body = std::mem::take(&mut line.body);
+    let draft = serde_json::from_str(&body).map_err(|e| PortalError::Internal(e.to_string()))?;
     Ok((line, draft))
 }
 
