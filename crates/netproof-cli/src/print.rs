@@ -47,7 +47,10 @@ fn name(site: &str) -> &str {
 fn finding(f: &Finding, devices: usize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "■ {} {}：{}", f.id, f.title, f.verdict.ja())?;
     if !f.basis.is_empty() {
-        writeln!(out, "   根拠：{}", f.basis)?;
+        match sekisho_netproof::templates::rule_words(&f.basis) {
+            Some(words) => writeln!(out, "   根拠：{} {words}", f.basis)?,
+            None => writeln!(out, "   根拠：{}", f.basis)?,
+        }
     }
     match f.verdict {
         Verdict::Proved => {
@@ -106,7 +109,8 @@ pub(crate) fn hops(hops: &[HopView], out: &mut dyn Write) -> io::Result<()> {
         };
         let ways =
             if hop.out_if.is_empty() { hop.in_if.clone() } else { format!("{}→{}", hop.in_if, hop.out_if) };
-        writeln!(out, "     {number:>2}. {} {} ({ways}) {} {at}{change}", hop.device, hop.stage, hop.rule)?;
+        let (place, decided) = (&hop.place, &hop.decided);
+        writeln!(out, "     {number:>2}. {} {place}（{ways}） {decided} {at}{change}", hop.device)?;
     }
     Ok(())
 }

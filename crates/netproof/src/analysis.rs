@@ -40,7 +40,7 @@ impl Files {
         self.devices.push(DeviceText::new(&name, file, vendor, bytes));
     }
 
-    /// Adds a captured table by its file name, `NAME.route.txt`, `NAME.arp.txt`, `NAME.mac.txt`, `NAME.lldp.txt`;
+    /// Adds a captured table by its file name, `NAME.route.txt`, `NAME.arp.txt` and the like (see [`TableKind`]);
     /// false when the name says nothing of the kind.
     pub fn add_state(&mut self, file: &str, bytes: &[u8]) -> bool {
         let mut parts = file.split('.');

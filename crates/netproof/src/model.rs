@@ -375,10 +375,44 @@ impl Device {
         self.interfaces.iter().position(|i| interface_key(&i.name) == key)
     }
 
+    /// Trunk ports that carry the VLAN of a VLAN interface.
+    #[must_use]
+    pub fn trunks_of(&self, interface: usize) -> Vec<usize> {
+        let Some(vlan) = vlan_number(&self.interfaces[interface].name) else { return Vec::new() };
+        let carries = |port: &Interface| match &port.trunk {
+            Some(Trunk::Unrestricted) => port.enabled,
+            Some(Trunk::Vlans(list)) => port.enabled && list.contains(vlan.into()),
+            None => false,
+        };
+        (0..self.interfaces.len()).filter(|&n| carries(&self.interfaces[n])).collect()
+    }
+
+    /// Whether packets may come into a VLAN interface by a port of which the configuration says nothing: VLAN 1 is where
+    /// such ports are.
+    #[must_use]
+    pub fn entered_otherwise(&self, interface: usize) -> bool {
+        let silent = |port: &Interface| {
+            port.enabled
+                && matches!(port.kind, InterfaceKind::Wire | InterfaceKind::Switched)
+                && port.addresses.is_empty()
+                && port.port_of.is_none()
+                && port.trunk.is_none()
+                && port.vlan.is_none()
+                && vlan_number(&port.name).is_none()
+        };
+        vlan_number(&self.interfaces[interface].name) == Some(1) && self.interfaces.iter().any(silent)
+    }
+
     /// Numbers of lines that were not understood, 1-based.
     pub fn unknown_lines(&self) -> impl Iterator<Item = u32> + '_ {
         (1u32..).zip(&self.lines).filter(|(_, c)| matches!(c, LineClass::Unknown { .. })).map(|(n, _)| n)
     }
+}
+
+/// The number in `vlan10`, `Vlan 10`.
+#[must_use]
+pub fn vlan_number(name: &str) -> Option<u16> {
+    name.to_ascii_lowercase().strip_prefix("vlan")?.trim().parse().ok()
 }
 
 /// Interface names compare without case and blanks.

@@ -112,7 +112,7 @@ pub struct DeviceFile {
 pub struct StateFile {
     pub device: String,
     pub file: String,
-    /// `route`, `arp`, `mac`, `lldp`
+    /// `route`, `arp`, `mac`, `lldp`, `vlan`
     pub kind: String,
     pub sha256: String,
     pub text: String,
@@ -260,6 +260,7 @@ fn kind_word(kind: TableKind) -> &'static str {
         TableKind::Arp => "arp",
         TableKind::Mac => "mac",
         TableKind::Lldp => "lldp",
+        TableKind::Vlan => "vlan",
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     Adjacency, Device, Doubt, Interface, InterfaceKind, Jump, Network, NextHop, Node, NodeId, NodeKind, Rule,
-    Trunk,
+    Trunk, vlan_number,
 };
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
@@ -75,14 +75,17 @@ impl Topology {
     }
 }
 
-/// `In` values with which packets enter through a layer-3 interface: its ports if it has any.
+/// `In` values with which packets enter through a layer-3 interface: its access ports if it has any, and its own number
+/// for whatever else leads into it (trunks).
 #[must_use]
 pub fn ingress_values(device: &Device, interface: usize) -> Ranges {
+    let own = Ranges::one(interface as u128);
     let ports: Ranges = (0..device.interfaces.len())
         .filter(|&p| device.interfaces[p].port_of == Some(interface) && device.interfaces[p].enabled)
         .map(|p| (p as u128, p as u128))
         .collect();
-    if ports.is_empty() { Ranges::one(interface as u128) } else { ports }
+    let otherwise = !device.trunks_of(interface).is_empty() || device.entered_otherwise(interface);
+    if ports.is_empty() || otherwise { ports.union(&own) } else { ports }
 }
 
 /// Links devices into one network, under the assumptions numbered in `active`.
@@ -614,11 +617,6 @@ impl Linker<'_> {
             self.unknown.keys().any(|n| places.iter().position(|p| p == n).is_none_or(|at| joins[at].open));
         elsewhere.then_some(hub)
     }
-}
-
-/// The number in `vlan10`, `Vlan 10`.
-pub(crate) fn vlan_number(name: &str) -> Option<u16> {
-    name.to_ascii_lowercase().strip_prefix("vlan")?.trim().parse().ok()
 }
 
 fn merge(group: &mut [usize], a: usize, b: usize) {

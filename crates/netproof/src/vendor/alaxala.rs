@@ -4,13 +4,12 @@ use std::collections::HashMap;
 
 use crate::model::{Adjacency, Device, Doubt, Interface, InterfaceAddress, Jump, NextHop, NodeId, Rule};
 use crate::net;
-use crate::space::{Cube, Field, Ranges};
+use crate::space::{Cube, Field};
 
 use super::build::{Builder, Route, Scope};
 use super::cisco::acl::{self, Dialect, Entry, Fragments, Groups, List};
-use super::cisco::ios::{attach_ports, entering, ignore_all, share, unknown_all};
-use super::cisco::sections::{self, Section};
-use super::switched::Port;
+use super::cisco::sections::{self, Section, ignore_all, unknown_all};
+use super::switched::{Crossing, Port, attach_ports, entering, entrances, exits, share};
 use super::{ReadOptions, Vendor};
 
 const V4: Dialect =
@@ -70,7 +69,6 @@ const INTERFACE: &[(&str, &str)] = &[
     ("media-type", "link"),
     ("spanning-tree", "access-port"),
     ("storm-control", "shaping"),
-    ("switchport", "looked-at"),
     ("channel-group", "link"),
     ("lldp", "link"),
     ("qos-flow-group", "shaping"),
@@ -86,7 +84,6 @@ const INTERFACE: &[(&str, &str)] = &[
     ("name", "look"),
     ("state", "access-port"),
     ("ip dhcp", "addressing"),
-    ("ip helper-address", "addressing"),
     ("ipv6 enable", "looked-at"),
     ("vrrp", "ha"),
 ];
@@ -106,6 +103,13 @@ struct Config {
     statics: Vec<(Route, u128)>,
     dynamic: Option<u32>,
     mode: Option<String>,
+}
+
+/// What the hardware decides.
+struct Model<'a> {
+    name: &'a str,
+    /// Declared: lists end in an implicit discard.
+    implicit_discard: bool,
 }
 
 /// Reads an Alaxala configuration. The model decides what happens when no entry matches.
@@ -211,7 +215,21 @@ fn interface(b: &mut Builder, c: &mut Config, section: &Section) {
                 b.device.interfaces[number].enabled = false;
                 true
             }
-            ["switchport", ref rest @ ..] => port.line(rest, &mut b.device.interfaces[number]),
+            ["switchport", ref rest @ ..] => {
+                if !port.line(rest, &mut b.device.interfaces[number]) {
+                    // It may join VLANs, which is no matter of this port alone.
+                    unknown_all(b, child, &Scope::Device);
+                    continue;
+                }
+                true
+            }
+            ["ip", "helper-address", server] => {
+                let server = net::parse_v4(server);
+                if let Some(server) = server {
+                    b.relay(number, server, child.line);
+                }
+                server.is_some()
+            }
             ["vrrp", _, "ip", ip, ..] => {
                 share(&mut b.device.interfaces[number], ip);
                 true
@@ -313,21 +331,41 @@ fn lower(mut b: Builder, c: &Config, options: &ReadOptions) -> Device {
     let entry = b.stage("in-lists");
     let routing = b.stage("route");
     let out_lists = b.stage("out-lists");
+    let rules = route_table(&mut b, c, out_lists);
+    b.fill(routing, rules, Vec::new());
+    let mut first = entry;
+    if b.relays() {
+        let straight = b.stage("relay-route");
+        let rules = route_table(&mut b, c, Device::EGRESS);
+        b.fill(straight, rules, Vec::new());
+        let all: Vec<usize> = (0..b.device.interfaces.len()).collect();
+        first = b.relayed(&all, entry, straight);
+    }
+    let name = options.model.as_deref().unwrap_or_default();
+    let of = Model { name, implicit_discard: options.implicit_discard };
+    for (stage, next, outward) in [(entry, routing, false), (out_lists, Device::EGRESS, true)] {
+        bind(&mut b, c, stage, next, outward, &of);
+    }
+    b.finish(first)
+}
+
+/// Bridged VLANs, own addresses and routes; what is forwarded goes to `next`.
+fn route_table(b: &mut Builder, c: &Config, next: NodeId) -> Vec<Rule> {
     let mut rules = Vec::new();
     // A VLAN without address is only bridged: which port the frame leaves by is not decided here.
     for n in 0..b.device.interfaces.len() {
         let bare = b.device.interfaces[n].addresses.is_empty() && b.device.interfaces[n].port_of.is_none();
         if bare {
             let out = b.adjacency(Adjacency { interface: n, next: NextHop::Direct });
-            let here = Cube::any().with(Field::In, entering(&b, n));
-            let jump = Jump::to(out_lists).put(Field::Out, out as u128);
+            let here = Cube::any().with(Field::In, entering(b, n));
+            let jump = Jump::to(next).put(Field::Out, out as u128);
             rules.push(Rule::new(vec![here], vec![jump], b.device.interfaces[n].line, "bridged"));
         }
     }
     rules.push(b.local_rule("", &Cube::any()));
     let mut list = b.connected("");
     if let Some(line) = c.dynamic {
-        let (more, learnt) = b.learnt(None, line, out_lists);
+        let (more, learnt) = b.learnt(None, line, next);
         rules.extend(more);
         list.extend(learnt);
     }
@@ -338,59 +376,64 @@ fn lower(mut b: Builder, c: &Config, options: &ReadOptions) -> Device {
             list.push(route);
         }
     }
-    rules.extend(b.route_rules(list, &Cube::any(), out_lists));
-    b.fill(routing, rules, Vec::new());
-    let model = options.model.clone().unwrap_or_default();
-    for (stage, next, outward) in [(entry, routing, false), (out_lists, Device::EGRESS, true)] {
-        bind(&mut b, c, stage, next, outward, &model, options.implicit_discard);
-    }
-    b.finish(entry)
+    rules.extend(b.route_rules(list, &Cube::any(), next));
+    rules
 }
 
 /// Dispatch by interface. A port list and the list of its VLAN are searched independently and one acts (A6): when
 /// they disagree, either may.
-fn bind(b: &mut Builder, c: &Config, stage: NodeId, next: NodeId, outward: bool, model: &str, assumed: bool) {
+fn bind(b: &mut Builder, c: &Config, stage: NodeId, next: NodeId, outward: bool, of: &Model<'_>) {
     let mut dispatch = Vec::new();
-    let mut bound: Vec<&Binding> = c.bindings.iter().filter(|x| x.outward == outward).collect();
-    bound.sort_by_key(|x| b.device.interfaces[x.interface].port_of.is_none());
-    for binding in &bound {
-        let port = b.device.interfaces[binding.interface].port_of;
-        let partner = port.and_then(|svi| bound.iter().find(|x| x.interface == svi && x.six == binding.six));
-        let family = if binding.six { net::all_v6() } else { net::all_v4() };
-        let here = if outward {
-            Cube::any().with(Field::Out, b.out_of(&[port.unwrap_or(binding.interface)]))
-        } else if port.is_some() {
-            Cube::any().with(Field::In, Ranges::one(binding.interface as u128))
-        } else {
-            Cube::any().with(Field::In, entering(b, binding.interface))
-        };
-        let name = b.device.interfaces[binding.interface].name.clone();
-        let node = b.stage(&format!("{} {name} {}", if outward { "out" } else { "in" }, binding.list));
-        let drop = b.stage(&format!("dropped {name}"));
-        let either = b.stage(&format!("either {name}"));
-        let doubtful = Rule::new(vec![Cube::any()], Vec::new(), binding.line, "lists disagree")
-            .doubtful(Doubt::Unsourced);
-        b.fill(either, vec![doubtful], vec![Jump::to(next)]);
-        let targets = match partner {
-            None => (next, drop),
-            Some(other) => {
-                let yes = b.stage(&format!("vlan list after permit {name}"));
-                let no = b.stage(&format!("vlan list after deny {name}"));
-                table(b, c, other, yes, (next, either), model, assumed);
-                table(b, c, other, no, (either, drop), model, assumed);
-                (yes, no)
-            }
-        };
-        table(b, c, binding, node, targets, model, assumed);
-        let dispatch_rule = Rule::new(
-            vec![here.with(Field::Dst, family)],
-            vec![Jump::to(node)],
-            binding.line,
-            "access-group",
-        );
-        dispatch.push(dispatch_rule);
+    for six in [false, true] {
+        let bound: Vec<&Binding> =
+            c.bindings.iter().filter(|x| x.outward == outward && x.six == six).collect();
+        let places: Vec<usize> = bound.iter().map(|x| x.interface).collect();
+        for crossing in if outward { exits(b, &places) } else { entrances(b, &places) } {
+            let here = if outward {
+                Cube::any().with(Field::Out, b.out_of(&[crossing.owner]))
+            } else {
+                Cube::any().with(Field::In, crossing.values.clone())
+            };
+            let here = here.with(Field::Dst, if six { net::all_v6() } else { net::all_v4() });
+            dispatch.push(guard(b, c, &bound, &crossing, here, next, of));
+        }
     }
     b.fill(stage, dispatch, vec![Jump::to(next)]);
+}
+
+/// The lists of one way in or out.
+fn guard(
+    b: &mut Builder,
+    c: &Config,
+    bound: &[&Binding],
+    crossing: &Crossing,
+    here: Cube,
+    next: NodeId,
+    of: &Model<'_>,
+) -> Rule {
+    let drop = b.stage("dropped");
+    let mut then: Vec<Jump> = Vec::new();
+    let mut line = crossing.own.map_or(0, |n| bound[n].line);
+    for port in &crossing.ports {
+        let to = match (port, crossing.own) {
+            (None, None) => next,
+            (None, Some(list)) => table(b, c, bound[list], (next, drop), of),
+            (Some(list), None) => table(b, c, bound[*list], (next, drop), of),
+            (Some(list), Some(own)) => {
+                let either = b.stage("either");
+                let doubtful = Rule::new(vec![Cube::any()], Vec::new(), bound[*list].line, "lists disagree");
+                b.fill(either, vec![doubtful.doubtful(Doubt::Unsourced)], vec![Jump::to(next)]);
+                let yes = table(b, c, bound[own], (next, either), of);
+                let no = table(b, c, bound[own], (either, drop), of);
+                table(b, c, bound[*list], (yes, no), of)
+            }
+        };
+        line = port.map_or(line, |list| bound[list].line);
+        if !then.contains(&Jump::to(to)) {
+            then.push(Jump::to(to));
+        }
+    }
+    Rule::new(vec![here], then, line, "access-group")
 }
 
 /// One list: permitted packets go to `targets.0`, denied ones to `targets.1`.
@@ -398,15 +441,16 @@ fn table(
     b: &mut Builder,
     c: &Config,
     binding: &Binding,
-    node: NodeId,
     targets: (NodeId, NodeId),
-    model: &str,
-    assumed: bool,
-) {
+    of: &Model<'_>,
+) -> NodeId {
+    let name = b.device.interfaces[binding.interface].name.clone();
+    let direction = if binding.outward { "out" } else { "in" };
+    let node = b.stage(&format!("{direction} {name} {}", binding.list));
     let (pass, deny) = (vec![Jump::to(targets.0)], vec![Jump::to(targets.1)]);
     let mut rules = Vec::new();
     let list = c.lists.get(&(binding.six, binding.list.clone()));
-    if !works_in_mode(model, c.mode.as_deref(), binding.six) {
+    if !works_in_mode(of.name, c.mode.as_deref(), binding.six) {
         // The device may have refused the line, or treat it as anything: nothing behind it can be relied on.
         let jumps = b.anywhere(None, Device::EGRESS);
         rules.push(
@@ -431,11 +475,12 @@ fn table(
                 }
             }
             // The implicit discard was read for AX8600R only (A5).
-            if !model.starts_with("AX8600") && !assumed {
+            if !of.name.starts_with("AX8600") && !of.implicit_discard {
                 let rest = Rule::new(vec![Cube::any()], pass, binding.line, "implicit discard");
                 rules.push(rest.doubtful(Doubt::Unsourced));
             }
         }
     }
     b.fill(node, rules, deny);
+    node
 }

@@ -48,6 +48,15 @@ pub struct Builder {
     harmless: Vec<String>,
     captured: Option<Vec<CapturedRoute>>,
     multicast: Option<u32>,
+    relays: Vec<Relay>,
+}
+
+/// Broadcasts of a network that the device sends on to a server of another one (DHCP relay, helper address).
+#[derive(Clone, Copy, Debug)]
+struct Relay {
+    interface: usize,
+    server: u128,
+    line: u32,
 }
 
 impl Builder {
@@ -86,12 +95,58 @@ impl Builder {
             harmless: options.harmless.clone(),
             captured: options.routes.clone(),
             multicast: None,
+            relays: Vec::new(),
         }
     }
 
     /// The device forwards multicast packets by a protocol or proxy: where to is not modelled.
     pub const fn forwards_multicast(&mut self, line: u32) {
         self.multicast = Some(line);
+    }
+
+    /// The line has the device send on to `server` what hosts of this interface broadcast.
+    pub fn relay(&mut self, interface: usize, server: u128, line: u32) {
+        if self.assumed_harmless(line) {
+            self.ignored(line, "assumed-harmless");
+        } else {
+            self.relays.push(Relay { interface, server, line });
+        }
+    }
+
+    /// Whether any line relays, so that [`Self::relayed`] needs a table of routes.
+    #[must_use]
+    pub const fn relays(&self) -> bool {
+        !self.relays.is_empty()
+    }
+
+    /// What the device relays, in front of `first`: it makes the packet anew, so that no list it passes through looks at
+    /// it. `routes` is a table of routes that leads straight out.
+    pub fn relayed(&mut self, interfaces: &[usize], first: NodeId, routes: NodeId) -> NodeId {
+        let here: Vec<Relay> =
+            self.relays.iter().copied().filter(|r| interfaces.contains(&r.interface)).collect();
+        if here.is_empty() {
+            return first;
+        }
+        let mut rules = Vec::new();
+        for relay in here {
+            let own = &self.device.interfaces[relay.interface].addresses;
+            let asked: Ranges = own.iter().flat_map(|a| [(a.address, a.address), (a.last, a.last)]).collect();
+            let asked = if asked.is_empty() { crate::net::all_v4() } else { asked };
+            let from: Ranges = own.iter().map(|a| (a.address, a.address)).collect();
+            let when = Cube::any()
+                .with(Field::In, super::switched::entering(self, relay.interface))
+                .with(Field::Proto, Ranges::one(crate::net::UDP))
+                .with(Field::Dst, asked);
+            let on = Jump::to(routes).put(Field::Dst, relay.server);
+            let mut jumps = vec![on.clone()];
+            if !from.is_empty() {
+                jumps.push(on.set(Field::Src, from));
+            }
+            rules.push(Rule::new(vec![when], jumps, relay.line, "relay").doubtful(Doubt::Relay));
+        }
+        let stage = self.stage("relay");
+        self.fill(stage, rules, vec![Jump::to(first)]);
+        stage
     }
 
     /// What a routing protocol contributes: the captured table, or, without one, a route to anywhere for anything.

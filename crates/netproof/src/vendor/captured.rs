@@ -1,4 +1,4 @@
-//! State captured from devices: routing tables, and the neighbours that ARP and LLDP tables show.
+//! State captured from devices: routing tables, and the neighbours that ARP and MAC tables show.
 //!
 //! A routing table replaces what a routing protocol might have learnt. It is all or nothing: a line that names a
 //! network and is not understood makes the whole table unusable, so that a missing route never looks like proof.
@@ -144,6 +144,8 @@ pub enum TableKind {
     Mac,
     /// LLDP or CDP neighbours.
     Lldp,
+    /// VLANs and the ports in them.
+    Vlan,
 }
 
 impl TableKind {
@@ -155,6 +157,7 @@ impl TableKind {
             "arp" | "nd" | "neighbor" => Self::Arp,
             "mac" => Self::Mac,
             "lldp" | "cdp" => Self::Lldp,
+            "vlan" => Self::Vlan,
             _ => return None,
         })
     }
@@ -246,20 +249,6 @@ pub fn show_mac(mac: &str) -> String {
     pairs.join(":")
 }
 
-/// System names LLDP or CDP shows, with their lines.
-#[must_use]
-pub fn systems(text: &str) -> Vec<(String, u32)> {
-    let labels = ["System Name:", "SysName:", "Device ID:", "System name:", "SystemName", "System Name"];
-    (1u32..)
-        .zip(text.lines())
-        .filter_map(|(line, raw)| {
-            let rest = labels.iter().find_map(|l| raw.trim_start().strip_prefix(l))?;
-            let name = rest.trim_start_matches([':', ' ', '=']).split_whitespace().next()?;
-            Some((name.trim_matches('"').split('.').next().unwrap_or(name).to_owned(), line))
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -329,6 +318,5 @@ mod tests {
         let arp = "Protocol  Address          Age (min)  Hardware Addr   Type   Interface\nInternet  10.0.0.9                5   0011.2233.4455  ARPA   Vlan10\nInternet  10.0.0.8  0  Incomplete ARPA\n";
         let address = net::parse_ip("10.0.0.9").unwrap();
         assert_eq!(neighbours(arp), [Neighbour { address, mac: "001122334455".into(), line: 2 }]);
-        assert_eq!(systems("System Name: sw-floor2.city.example\n"), [("sw-floor2".to_owned(), 1)]);
     }
 }

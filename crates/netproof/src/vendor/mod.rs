@@ -3,6 +3,7 @@
 mod alaxala;
 mod awplus;
 pub mod build;
+pub mod cabling;
 pub mod captured;
 mod cisco;
 mod doors;
@@ -164,4 +165,9 @@ fn cisco_prefix(list: &[(&str, &'static str)], text: &str) -> Option<&'static st
 /// `N` or `A-B`.
 fn fortios_ports(text: &str) -> Option<Ranges> {
     fortios::ports(text)
+}
+
+/// VLAN numbers as switches write them: `10,20-29`.
+pub(crate) fn vlan_list(text: &str) -> Option<Ranges> {
+    switched::vlans(text)
 }

@@ -8,8 +8,7 @@ use crate::net;
 use crate::space::{Cube, Field, Ranges};
 
 use super::build::{Builder, Scope};
-use super::cisco::ios::{ignore_all, unknown_all};
-use super::cisco::sections::{self, Section};
+use super::cisco::sections::{self, Section, ignore_all, unknown_all};
 use super::{ReadOptions, Vendor};
 
 const IGNORED: &[(&str, &str)] = &[

@@ -7,6 +7,8 @@ use crate::model::{Device, Network, NodeKind};
 use crate::net;
 use crate::space::{Cube, Field, Packet, Ranges};
 
+use super::words;
+
 /// A packet as people read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PacketView {
@@ -72,14 +74,18 @@ impl PacketView {
 pub struct HopView {
     /// Device name.
     pub device: String,
-    /// Table inside the device.
+    /// Table inside the device, by its name in the normal form.
     pub stage: String,
+    /// The same in Japanese.
+    pub place: String,
     /// Interface it came in on.
     pub in_if: String,
     /// Interface it will leave by, once chosen.
     pub out_if: String,
-    /// Name of the entry.
+    /// Name of the entry; empty when none matched.
     pub rule: String,
+    /// The same in Japanese.
+    pub decided: String,
     /// File of the entry.
     pub file: String,
     /// Line of the entry, 1-based; 0 for a default.
@@ -116,13 +122,16 @@ fn hop_view(network: &Network, devices: &[Device], hop: &Hop) -> Option<HopView>
         }
         .unwrap_or_default()
     };
+    let stage = node.name.split_once('/').map_or(node.name.as_str(), |(_, s)| s);
     let routed = node.name.contains("route") || hop.before.values(Field::Out).first() != Some(0);
     Some(HopView {
         device: device.name.clone(),
-        stage: node.name.split_once('/').map_or(node.name.clone(), |(_, s)| s.to_owned()),
+        stage: stage.to_owned(),
+        place: words::place(stage),
         in_if: interface(Field::In, &hop.before),
         out_if: if routed { interface(Field::Out, &hop.after) } else { String::new() },
-        rule: rule.map_or_else(|| "既定".to_owned(), |r| r.label.clone()),
+        rule: rule.map_or_else(String::new, |r| r.label.clone()),
+        decided: rule.map_or_else(|| "どの規則にも当たらない".to_owned(), |r| words::entry(&r.label, stage)),
         file: device.file.clone(),
         line,
         text: (line as usize)

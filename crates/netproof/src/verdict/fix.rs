@@ -38,8 +38,18 @@ pub(super) fn smallest(
 /// Tables people filter in: not routes, not translations.
 fn filters(network: &Network, hop: &Hop) -> bool {
     let node = &network.nodes[hop.node];
-    let other =
-        ["route", "nat", "vip", "multicast", "unknown-lines", "leaving", "zone-lookup", "translate", "pbr"];
+    let other = [
+        "route",
+        "nat",
+        "vip",
+        "multicast",
+        "unknown-lines",
+        "leaving",
+        "zone-lookup",
+        "translate",
+        "pbr",
+        "relay",
+    ];
     node.kind == NodeKind::Stage && node.device.is_some() && !other.iter().any(|w| node.name.contains(w))
 }
 
@@ -77,7 +87,9 @@ fn before_entry(
     if left == Left::Violation {
         return None;
     }
-    let place = format!("{} の {} 行目（{}）", world.devices[device].file, rule.line, rule.label);
+    let stage = node.name.split_once('/').map_or(node.name.as_str(), |(_, s)| s);
+    let entry = super::words::entry(&rule.label, stage);
+    let place = format!("{} の {} 行目（{entry}）", world.devices[device].file, rule.line);
     Some(if narrow {
         format!("{place}の前に、{}を止める規則を置くと、{}", ends(question), left.ja())
     } else {

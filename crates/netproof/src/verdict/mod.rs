@@ -9,6 +9,7 @@ mod reply;
 mod state;
 pub mod trace;
 mod verify;
+mod words;
 
 pub(crate) use intents::{dual_homing, management, must_work, question_list, waypoint, working};
 

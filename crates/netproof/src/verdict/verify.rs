@@ -225,7 +225,7 @@ pub fn verify(site: &Site, snapshot: &Snapshot) -> Report {
         devices,
         findings,
         notes,
-        unexplained: state::unexplained(site, snapshot, &bare.devices),
+        unexplained: state::unexplained(site, snapshot, &bare),
         elsewhere: crate::templates::elsewhere(site),
     }
 }

@@ -4,7 +4,7 @@ use sekisho_netproof::site::Site;
 use sekisho_netproof::vendor::captured::TableKind;
 use sekisho_netproof::verdict::{CapturedText, DeviceText, Finding, Report, Snapshot, Verdict, verify};
 
-const ZONES: &str = r#"
+pub const ZONES: &str = r#"
 [[zone]]
 id = "ju"
 kind = "JU"
@@ -17,16 +17,16 @@ prefixes = ["10.2.0.0/16"]
 const DENY: &str = "[[deny]]\nid = \"d\"\nfrom = \"in\"\nto = \"ju\"\n";
 
 #[derive(Default)]
-struct Case<'a> {
-    zones: String,
-    intents: String,
-    links: String,
-    assumptions: String,
-    devices: Vec<(&'a str, String)>,
-    state: Vec<(&'a str, &'a str)>,
+pub struct Case<'a> {
+    pub zones: String,
+    pub intents: String,
+    pub links: String,
+    pub assumptions: String,
+    pub devices: Vec<(&'a str, String)>,
+    pub state: Vec<(&'a str, &'a str)>,
 }
 
-fn case<'a>(devices: &[(&'a str, &str)]) -> Case<'a> {
+pub fn case<'a>(devices: &[(&'a str, &str)]) -> Case<'a> {
     Case {
         zones: ZONES.into(),
         intents: DENY.into(),
@@ -36,7 +36,7 @@ fn case<'a>(devices: &[(&'a str, &str)]) -> Case<'a> {
 }
 
 impl Case<'_> {
-    fn report(&self) -> Report {
+    pub fn report(&self) -> Report {
         let site = Site::parse(&self.zones, &self.intents, &self.links, &self.assumptions).unwrap();
         let devices = self.devices.iter().map(|(file, text)| {
             let name = file.split('.').next().unwrap();
@@ -52,11 +52,11 @@ impl Case<'_> {
         verify(&site, &Snapshot { devices: devices.collect(), state: state.collect(), as_of })
     }
 
-    fn finding(&self) -> Finding {
+    pub fn finding(&self) -> Finding {
         self.report().findings.into_iter().find(|f| f.id == "d").unwrap()
     }
 
-    fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> Verdict {
         let finding = self.finding();
         if finding.verdict == Verdict::Unknown {
             assert!(!finding.reasons.is_empty());
@@ -65,7 +65,7 @@ impl Case<'_> {
     }
 }
 
-fn assume(about: &str, more: &str) -> String {
+pub fn assume(about: &str, more: &str) -> String {
     format!(
         "[[assumption]]\nid = \"A\"\nowner = \"情報政策課\"\nbasis = \"回答書\"\nuntil = \"2027-03-31\"\nabout = \"{about}\"\n{more}\n\
          [[assumption]]\nid = \"B\"\nowner = \"情報政策課\"\nbasis = \"使わない\"\nuntil = \"2027-03-31\"\nabout = \"object\"\nname = \"x\"\n"

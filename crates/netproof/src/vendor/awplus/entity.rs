@@ -3,8 +3,8 @@
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
 use crate::vendor::build::{Builder, Scope};
-use crate::vendor::cisco::ios::{entering, unknown_all};
-use crate::vendor::cisco::sections::Section;
+use crate::vendor::cisco::sections::{Section, unknown_all};
+use crate::vendor::switched::entering;
 
 use super::lower::Config;
 
@@ -112,7 +112,8 @@ pub(super) fn application(b: &mut Builder, c: &mut Config, section: &Section, na
         (true, None) => Some(Vec::new()),
         (true, Some(p)) => Some(vec![cube.with(Field::Proto, Ranges::one(p))]),
     };
-    c.applications.insert(name.to_owned(), value);
+    // Names are the same in capitals (application@100CONFIG).
+    c.applications.insert(name.to_ascii_lowercase(), value);
 }
 
 /// Cubes of an application; `Some(empty)` is an inactive rule, `None` is not understood.
@@ -120,12 +121,13 @@ pub(super) fn service(c: &Config, name: &str) -> Option<Vec<Cube>> {
     if name == "any" {
         return Some(vec![Cube::any()]);
     }
-    if let Some(found) = c.applications.get(name) {
+    let name = name.to_ascii_lowercase();
+    if let Some(found) = c.applications.get(&name) {
         return found.clone();
     }
     let port =
         |p: u128, n: u128| Cube::any().with(Field::Proto, Ranges::one(p)).with(Field::Dport, Ranges::one(n));
-    Some(match name {
+    Some(match name.as_str() {
         "http" => vec![port(net::TCP, 80)],
         "https" => vec![port(net::TCP, 443)],
         "ssh" => vec![port(net::TCP, 22)],
@@ -137,8 +139,9 @@ pub(super) fn service(c: &Config, name: &str) -> Option<Vec<Cube>> {
         "ping" => {
             vec![Cube::any().with(Field::Proto, Ranges::one(net::ICMP)).with(Field::Sport, Ranges::one(8))]
         }
-        // Not defined here: such a rule is not active (W8).
-        _ => Vec::new(),
+        // Not defined here. Rules with an undefined name are not active (W8), but which names the device brings along
+        // ("事前定義済みアプリケーション", 613-002735_AD overview-208) was not read: it may be one of them.
+        _ => return None,
     })
 }
 

@@ -10,9 +10,8 @@ use crate::net;
 use crate::space::{Cube, Field};
 use crate::vendor::build::{Builder, Route, Scope};
 use crate::vendor::cisco::acl::{self, Dialect, Entry, Fragments, Groups, List};
-use crate::vendor::cisco::ios::{attach_ports, entering, ignore_all, share, unknown_all};
-use crate::vendor::cisco::sections::{self, Section};
-use crate::vendor::switched::Port;
+use crate::vendor::cisco::sections::{self, Section, ignore_all, unknown_all};
+use crate::vendor::switched::{Port, attach_ports, entering, entrances, share};
 use crate::vendor::{ReadOptions, Vendor, cisco_prefix};
 
 use super::entity::{Member, application, zone};
@@ -158,8 +157,13 @@ fn interface(b: &mut Builder, c: &mut Config, section: &Section, names: &str) {
         let mut port = Port::default();
         for child in &section.children {
             let words = child.slices();
-            if words[0] == "switchport" && port.line(&words[1..], &mut b.device.interfaces[number]) {
-                b.lowered(child.line, format!("interface {name}"));
+            if words[0] == "switchport" {
+                if port.line(&words[1..], &mut b.device.interfaces[number]) {
+                    b.lowered(child.line, format!("interface {name}"));
+                } else {
+                    // It may join VLANs, which is no matter of this port alone.
+                    unknown_all(b, child, &Scope::Device);
+                }
             } else {
                 interface_line(b, c, number, &name, child);
             }
@@ -223,6 +227,17 @@ fn interface_line(b: &mut Builder, c: &mut Config, number: usize, name: &str, ch
         }
         ["access-group", list] => {
             c.bindings.push((number, list.to_owned(), child.line));
+            true
+        }
+        ["ip", "dhcp-relay", "server-address", server] | ["ip", "helper-address", server] => {
+            let server = net::parse_ip(server);
+            if let Some(server) = server {
+                b.relay(number, server, child.line);
+            }
+            server.is_some()
+        }
+        ["ip", "proxy-arp"] => {
+            b.device.interfaces[number].proxy_arp = true;
             true
         }
         ["service-policy", ..] => {
@@ -326,6 +341,8 @@ fn lower(mut b: Builder, c: &Config) -> Device {
         rules.extend(b.route_rules(list, &Cube::any(), next));
         b.fill(stage, rules, Vec::new());
     }
+    let all: Vec<usize> = (0..b.device.interfaces.len()).collect();
+    let first = b.relayed(&all, entry, reply);
     hardware_stage(&mut b, c, entry, nat_in);
     nat_stages(&mut b, c, nat_in, routing, nat_out);
     firewall_stage(&mut b, c, wall, nat_out);
@@ -333,7 +350,7 @@ fn lower(mut b: Builder, c: &Config) -> Device {
         b.device.nodes[wall].stateful = true;
         b.device.reply_entry = Some(reply);
     }
-    b.finish(entry)
+    b.finish(first)
 }
 
 fn routes(b: &Builder, c: &Config) -> Vec<Route> {
@@ -360,39 +377,70 @@ fn routes(b: &Builder, c: &Config) -> Vec<Route> {
     out
 }
 
-/// Received on a port: every bound list in binding order, first match acts, no match is forwarded (W1, W7).
+/// Received on a port: every bound list in binding order, first match acts, no match is forwarded (W1, W7). How the
+/// lists of a port and of its VLAN follow each other was not read: a packet that either drops may be dropped.
 fn hardware_stage(b: &mut Builder, c: &Config, stage: NodeId, next: NodeId) {
+    let mut bound: Vec<usize> = c.bindings.iter().map(|x| x.0).collect();
+    bound.sort_unstable();
+    bound.dedup();
+    for &number in &bound {
+        warn_of_open_end(b, c, number);
+    }
     let mut dispatch = Vec::new();
-    let mut interfaces: Vec<usize> = c.bindings.iter().map(|x| x.0).collect();
-    interfaces.sort_unstable();
-    interfaces.dedup();
-    for number in interfaces {
-        let name = b.device.interfaces[number].name.clone();
-        let mut rules = Vec::new();
-        let mut denies_rest = false;
-        for (_, list, line) in c.bindings.iter().filter(|x| x.0 == number) {
-            match c.lists.get(list) {
-                Some(found) => {
-                    rules.extend(found.rules(list, &[Jump::to(next)]));
-                    denies_rest |= found.entries.last().is_some_and(|e| !e.permit && e.doubt.is_none());
+    for crossing in entrances(b, &bound) {
+        let own = crossing.own.map(|n| port_list(b, c, bound[n], next));
+        let mut then: Vec<Jump> = Vec::new();
+        for port in &crossing.ports {
+            let to = match (port, own) {
+                (None, None) => next,
+                (None, Some(own)) => own,
+                (Some(list), None) => port_list(b, c, bound[*list], next),
+                (Some(list), Some(own)) => {
+                    let merged = b.stage(&format!("after {}", b.device.interfaces[bound[*list]].name));
+                    let also = Rule::new(vec![Cube::any()], vec![Jump::to(own)], 0, "access-group");
+                    b.fill(merged, vec![also.doubtful(Doubt::Unsourced)], vec![Jump::to(next)]);
+                    port_list(b, c, bound[*list], merged)
                 }
-                None => {
-                    rules.push(
-                        Rule::new(vec![Cube::any()], Vec::new(), *line, list).doubtful(Doubt::Undefined),
-                    );
-                }
+            };
+            if !then.contains(&Jump::to(to)) {
+                then.push(Jump::to(to));
             }
         }
-        let line = c.bindings.iter().find(|x| x.0 == number).map_or(0, |x| x.2);
-        if !denies_rest {
-            let text =
-                format!("{name} のハードウェアフィルターの最後に deny がなく、一致しない通信は通ります");
-            b.finding("awplus-no-final-deny", Severity::Warning, line, text);
-        }
-        let node = b.stage(&format!("in {name}"));
-        b.fill(node, rules, vec![Jump::to(next)]);
-        let here = Cube::any().with(Field::In, entering(b, number));
-        dispatch.push(Rule::new(vec![here], vec![Jump::to(node)], line, "access-group"));
+        let place = crossing.ports.iter().flatten().next().copied().or(crossing.own);
+        let line = place.and_then(|n| c.bindings.iter().find(|x| x.0 == bound[n])).map_or(0, |x| x.2);
+        let here = Cube::any().with(Field::In, crossing.values);
+        dispatch.push(Rule::new(vec![here], then, line, "access-group"));
     }
     b.fill(stage, dispatch, vec![Jump::to(next)]);
+}
+
+/// The lists of one port, one after the other; what they let pass goes to `next`.
+fn port_list(b: &mut Builder, c: &Config, number: usize, next: NodeId) -> NodeId {
+    let mut rules = Vec::new();
+    for (_, list, line) in c.bindings.iter().filter(|x| x.0 == number) {
+        match c.lists.get(list) {
+            Some(found) => rules.extend(found.rules(list, &[Jump::to(next)])),
+            None => {
+                let rule = Rule::new(vec![Cube::any()], Vec::new(), *line, list);
+                rules.push(rule.doubtful(Doubt::Undefined));
+            }
+        }
+    }
+    let node = b.stage(&format!("in {}", b.device.interfaces[number].name));
+    b.fill(node, rules, vec![Jump::to(next)]);
+    node
+}
+
+fn warn_of_open_end(b: &mut Builder, c: &Config, number: usize) {
+    let mut lists = c.bindings.iter().filter(|x| x.0 == number);
+    let denies_rest = |list: &String| {
+        let last = c.lists.get(list).and_then(|l| l.entries.last());
+        last.is_some_and(|e| !e.permit && e.doubt.is_none())
+    };
+    let line = lists.clone().next().map_or(0, |x| x.2);
+    if !lists.any(|x| denies_rest(&x.1)) {
+        let name = &b.device.interfaces[number].name;
+        let text = format!("{name} のハードウェアフィルターの最後に deny がなく、一致しない通信は通ります");
+        b.finding("awplus-no-final-deny", Severity::Warning, line, text);
+    }
 }

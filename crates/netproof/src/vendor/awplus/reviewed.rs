@@ -63,7 +63,6 @@ pub(super) const IGNORED: &[(&str, &str)] = &[
 
 /// Prefixes of lines under an interface.
 pub(super) const INTERFACE: &[(&str, &str)] = &[
-    ("switchport", "looked-at"),
     ("description", "look"),
     ("spanning-tree", "access-port"),
     ("speed", "link"),
@@ -79,8 +78,10 @@ pub(super) const INTERFACE: &[(&str, &str)] = &[
     ("static-channel-group", "link"),
     ("dot1x", "access-port"),
     ("ip dhcp", "addressing"),
-    ("ip helper-address", "addressing"),
-    ("ip dhcp-relay", "addressing"),
+    ("ip dhcp-relay agent-option", "addressing"),
+    ("ip dhcp-relay information", "addressing"),
+    ("ip dhcp-relay max-message-length", "addressing"),
+    ("ip dhcp-relay maxhops", "addressing"),
     ("no", "switched-off"),
     ("encapsulation", "link"),
     ("mls", "shaping"),
@@ -91,5 +92,4 @@ pub(super) const INTERFACE: &[(&str, &str)] = &[
     ("power-inline", "link"),
     ("auth", "access-port"),
     ("thrash-limiting", "drops-only"),
-    ("ip proxy-arp", "link"),
 ];

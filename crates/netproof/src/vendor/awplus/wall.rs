@@ -4,8 +4,7 @@ use crate::model::{Assign, Device, Doubt, Jump, NodeId, Rule, Severity};
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
 use crate::vendor::build::{Builder, Scope};
-use crate::vendor::cisco::ios::unknown_all;
-use crate::vendor::cisco::sections::Section;
+use crate::vendor::cisco::sections::{Section, unknown_all};
 
 use super::entity::{addresses, product, service, side};
 use super::lower::Config;

@@ -11,9 +11,8 @@ use crate::vendor::{ReadOptions, Vendor};
 
 use super::acl::{self, Dialect, Entry, Fragments, Groups, List};
 use super::asa_nat::{self, Translation};
-use super::ios::{ignore_all, unknown_all};
 use super::reviewed;
-use super::sections::{self, Section};
+use super::sections::{self, Section, ignore_all, unknown_all};
 use super::services::AsaServices;
 
 const EXTENDED: Dialect =
@@ -36,6 +35,9 @@ struct Config {
     same_intra: bool,
     dynamic: Option<u32>,
     services: AsaServices,
+    /// DHCP servers and, by interface name, the networks that are served by them.
+    relays: Vec<(u128, u32)>,
+    relayed: Vec<String>,
 }
 
 /// Reads an ASA configuration.
@@ -97,6 +99,17 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
                 }
                 _ => false,
             }
+        }
+        ["dhcprelay", "server", server, _] => match net::parse_v4(server) {
+            Some(server) => {
+                c.relays.push((server, section.line));
+                true
+            }
+            None => false,
+        },
+        ["dhcprelay", "enable", interface] => {
+            c.relayed.push(interface.to_owned());
+            true
         }
         ["same-security-traffic", "permit", "inter-interface"] => {
             c.same_inter = true;
@@ -512,7 +525,14 @@ fn lower(mut b: Builder, c: &Config) -> Device {
     let level = |n: usize| c.levels.get(&n).copied().unwrap_or(0);
     let doors = c.services.doors(&mut b, &c.names, level);
     b.doors(&doors);
-    b.finish(entry)
+    let served: Vec<usize> = c.names.iter().filter(|n| c.relayed.contains(&n.0)).map(|n| n.1).collect();
+    for &number in &served {
+        for &(server, line) in &c.relays {
+            b.relay(number, server, line);
+        }
+    }
+    let first = b.relayed(&served, entry, reply);
+    b.finish(first)
 }
 
 fn table(b: &mut Builder, c: &Config, name: &str, line: u32, pass: NodeId) -> Vec<Rule> {

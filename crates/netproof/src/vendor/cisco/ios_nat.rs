@@ -4,6 +4,7 @@ use crate::model::{Assign, Doubt, Jump, NodeId, Rule};
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
 use crate::vendor::build::Builder;
+use crate::vendor::switched::entering;
 
 use super::ios::Config;
 
@@ -99,8 +100,8 @@ pub(super) fn fill(
     outbound: NodeId,
     out_acl: NodeId,
 ) {
-    let outside: Ranges = c.outside.iter().map(|&n| (n as u128, n as u128)).collect();
-    let inside: Ranges = c.inside.iter().map(|&n| (n as u128, n as u128)).collect();
+    let all = |of: &[usize]| of.iter().fold(Ranges::empty(), |acc, n| acc.union(&entering(b, *n)));
+    let (outside, inside) = (all(&c.outside), all(&c.inside));
     let from = Cube::any().with(Field::In, outside);
     let to = Cube::any().with(Field::In, inside).with(Field::Out, b.out_of(&c.outside));
     let (mut coming, mut going) = (Vec::new(), Vec::new());

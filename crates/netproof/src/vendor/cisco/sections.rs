@@ -1,5 +1,7 @@
 //! Indented configurations: a line and the lines under it.
 
+use crate::vendor::build::{Builder, Scope};
+
 /// One line with its children.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Section {
@@ -78,5 +80,29 @@ fn pop(stack: &mut Vec<(usize, Section)>, top: &mut Vec<Section>) {
             Some(parent) => parent.1.children.push(section),
             None => top.push(section),
         }
+    }
+}
+
+/// The line and everything under it became `item`.
+pub(crate) fn whole(b: &mut Builder, section: &Section, item: &str) {
+    b.lowered(section.line, item);
+    for child in &section.children {
+        whole(b, child, item);
+    }
+}
+
+/// The line and everything under it cannot change forwarding.
+pub(crate) fn ignore_all(b: &mut Builder, section: &Section, rule: &str) {
+    b.ignored(section.line, rule);
+    for child in &section.children {
+        ignore_all(b, child, rule);
+    }
+}
+
+/// The line and everything under it was not understood.
+pub(crate) fn unknown_all(b: &mut Builder, section: &Section, scope: &Scope) {
+    b.unknown(section.line, scope.clone());
+    for child in &section.children {
+        unknown_all(b, child, scope);
     }
 }

@@ -285,6 +285,7 @@ fn lower_vdom(
     dynamic_addresses(b, &mut vdom);
     virtual_ips(b, &mut vdom);
     proxy_arp(b, &vdom);
+    relays(b, &vdom);
     let node = stages(b, &vdom);
     Some((here, node))
 }
@@ -364,6 +365,18 @@ fn proxy_arp(b: &mut Builder, vdom: &Vdom<'_>) {
     }
 }
 
+/// DHCP servers that requests of an interface are sent on to.
+fn relays(b: &mut Builder, vdom: &Vdom<'_>) {
+    for config in vdom.sections(&["system interface"]) {
+        for entry in config.entries.iter().filter(|e| e.enabled("dhcp-relay-service")) {
+            let Some(number) = vdom.interface(b, &entry.name) else { continue };
+            for server in entry.list("dhcp-relay-ip").iter().filter_map(|s| net::parse_v4(s)) {
+                b.relay(number, server, entry.line_of("dhcp-relay-ip"));
+            }
+        }
+    }
+}
+
 /// Builds the stages of one VDOM and returns the first.
 fn stages(b: &mut Builder, vdom: &Vdom<'_>) -> NodeId {
     let dnat = b.stage(&format!("{}/vip", vdom.name));
@@ -419,7 +432,7 @@ fn stages(b: &mut Builder, vdom: &Vdom<'_>) -> NodeId {
     rules.extend(policy::rules(b, vdom, Device::EGRESS, &mut nat));
     rules.extend(intrazone(b, vdom));
     b.fill(policies, rules, Vec::new());
-    dnat
+    b.relayed(&vdom.interfaces(b), dnat, replies)
 }
 
 /// Packets that cannot begin a session are normally dropped; where that is weakened is not modelled, so it stays

@@ -35,7 +35,6 @@ const IGNORED: &[(&str, &str)] = &[
     ("network/lldp", "link"),
     ("network/dhcp", "addressing"),
     ("network/dns-proxy", "admin"),
-    ("network/logical-router", "looked-at"),
     ("vsys/import", "looked-at"),
     ("vsys/tag", "look"),
     ("vsys/log-settings", "log"),

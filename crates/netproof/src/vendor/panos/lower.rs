@@ -191,7 +191,24 @@ impl Pan<'_> {
         own.line = 0;
         self.b.fill(local, vec![own], vec![Jump::to(security)]);
         self.security(security, apply);
-        entry
+        self.relays(network, entry, reply)
+    }
+
+    /// DHCP servers that requests of an interface are sent on to.
+    fn relays(&mut self, network: &Tree, first: NodeId, routes: NodeId) -> NodeId {
+        let mut served = Vec::new();
+        let list = network.at(&["dhcp", "interface"]).map(|l| l.children.clone()).unwrap_or_default();
+        for entry in &list {
+            let Some(relay) = entry.at(&["relay", "ip"]).filter(|r| r.word("enabled") != Some("no")) else {
+                continue;
+            };
+            let Some(number) = self.b.device.interface(&entry.name) else { continue };
+            for server in relay.values("server").iter().filter_map(|s| net::parse_v4(s)) {
+                self.b.relay(number, server, relay.get("server").map_or(relay.line, |s| s.line));
+                served.push(number);
+            }
+        }
+        self.b.relayed(&served, first, routes)
     }
 
     /// Packets for an own address belong to the zone of the interface that owns it.

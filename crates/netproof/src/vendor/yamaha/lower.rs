@@ -11,7 +11,7 @@ use crate::net;
 use crate::space::{Cube, Field, Ranges};
 
 use super::super::build::{Builder, Scope};
-use super::super::cisco::ios::{entering, share};
+use super::super::switched::{entering, share};
 use super::super::{ReadOptions, Vendor};
 use super::filter::Filter;
 use super::nat::{self, Descriptors};
@@ -55,6 +55,9 @@ struct Config {
     /// Whether a LAN is divided into `vlanN` networks.
     divided: bool,
     services: Services,
+    /// Whether DHCP requests are sent on, and to whom.
+    relaying: bool,
+    relays: Vec<(u128, u32)>,
 }
 
 /// Reads a YAMAHA configuration.
@@ -221,6 +224,15 @@ fn read_line(
         // Setting the clock, and nothing else, may be scheduled.
         ["schedule", "at", _, ref rest @ ..] if rest.iter().take(3).any(|w| *w == "ntpdate") => true,
         ["telnetd" | "sshd" | "httpd" | "tftp", ..] => c.services.line(words, line),
+        ["dhcp", "service", which] => {
+            c.relaying = which == "relay";
+            true
+        }
+        ["dhcp", "relay", "server", ref servers @ ..] => {
+            let all: Vec<u128> = servers.iter().filter_map(|s| net::parse_v4(s)).collect();
+            c.relays.extend(all.iter().map(|server| (*server, line)));
+            all.len() == servers.len()
+        }
         ["upnp", "use", "off"] => true,
         ["ip" | "ipv6", "pp" | "tunnel", ref rest @ ..] => match selected {
             Some(name) => on_interface(b, c, name, rest, line, six),
@@ -433,7 +445,7 @@ fn lower(mut b: Builder, c: &Config) -> Device {
             .intersect(&net::all_v4());
         for number in numbers {
             let Some(d) = c.nat.get(number) else { continue };
-            inbound.extend(d.inbound(n, &own, in_filter));
+            inbound.extend(d.inbound(&entering(&b, n), &own, in_filter));
             outbound.extend(d.outbound(&b.out_of(&[n]), &own, Device::EGRESS));
             let answers = b.device.interfaces[n].answers.union(&nat::answers(d));
             b.device.interfaces[n].answers = answers;
@@ -447,7 +459,26 @@ fn lower(mut b: Builder, c: &Config) -> Device {
     let doors = c.services.doors(&mut b);
     b.doors(&doors);
     lints(&mut b, c);
-    b.finish(entry)
+    let first = relay(&mut b, c, entry);
+    b.finish(first)
+}
+
+/// DHCP requests of every LAN, sent on by the router itself.
+fn relay(b: &mut Builder, c: &Config, first: NodeId) -> NodeId {
+    if !c.relaying || c.relays.is_empty() {
+        return first;
+    }
+    let lan = |name: &str| ["lan", "vlan", "bridge"].iter().any(|p| name.starts_with(p));
+    let all: Vec<usize> =
+        (0..b.device.interfaces.len()).filter(|&n| lan(&b.device.interfaces[n].name)).collect();
+    for &number in &all {
+        for &(server, line) in &c.relays {
+            b.relay(number, server, line);
+        }
+    }
+    let straight = b.stage("relay-route");
+    routes(b, c, straight, Device::EGRESS);
+    b.relayed(&all, first, straight)
 }
 
 fn routes(b: &mut Builder, c: &Config, routing: NodeId, next: NodeId) {
@@ -480,7 +511,7 @@ fn forwards(b: &mut Builder, c: &Config, stage: NodeId, routing: NodeId, next: N
         let node = b.stage(&format!("forward-filter {name}"));
         let rules = route::forward_rules(b, *id, &c.forwards, &c.filters, next);
         b.fill(node, rules, vec![Jump::to(routing)]);
-        let here = Cube::any().with(Field::In, Ranges::one(n as u128)).with(Field::Dst, net::all_v4());
+        let here = Cube::any().with(Field::In, entering(b, n)).with(Field::Dst, net::all_v4());
         dispatch.push(Rule::new(vec![here], vec![Jump::to(node)], 0, "forward filter"));
     }
     b.fill(stage, dispatch, vec![Jump::to(routing)]);

@@ -146,14 +146,13 @@ impl Descriptor {
         !matches!(self.kind.as_str(), "" | "none")
     }
 
-    /// Inbound entries on one interface.
-    pub(super) fn inbound(&self, interface: usize, own: &Ranges, next: NodeId) -> Vec<Rule> {
+    /// Inbound entries for packets with these `In` values.
+    pub(super) fn inbound(&self, entering: &Ranges, own: &Ranges, next: NodeId) -> Vec<Rule> {
         if !self.active() {
             return Vec::new();
         }
         let mut rules = Vec::new();
-        let here =
-            Cube::any().with(Field::In, Ranges::one(interface as u128)).with(Field::Dst, net::all_v4());
+        let here = Cube::any().with(Field::In, entering.clone()).with(Field::Dst, net::all_v4());
         for pair in &self.pairs {
             let delta = pair.inner.first().unwrap_or(0).wrapping_sub(pair.outer.first().unwrap_or(0));
             let mut jump = Jump::to(next);

@@ -109,7 +109,7 @@ fn interfaces(b: &Builder, door: &mut Door, meant: impl Fn(&str) -> bool) {
         if network.is_empty() {
             continue;
         }
-        let inward = super::super::cisco::ios::entering(b, number);
+        let inward = super::super::switched::entering(b, number);
         let from = Cube::any().with(Field::Src, network);
         door.admit(from.clone().with(Field::In, inward.clone()), door.line, None);
         door.admit(from, door.line, Some(Doubt::Unsourced));
