@@ -98,6 +98,10 @@ pub static DEVICE: Noun = Noun {
             .later()
             .aliases(&["棚卸日", "確認日"])
             .hint("棚卸で、現物があることを確かめた日。"),
+        Column::new("macs", "MACアドレス", Kind::Text)
+            .later()
+            .aliases(&["MAC", "MAC Address", "物理アドレス", "ハードウェアアドレス"])
+            .hint("例：00:11:22:33:44:55。有線と無線など、いくつもあるときは「、」で区切ります。ネットワークの表にある機器と、これで突き合わせます。"),
         Column::new("note", "備考", Kind::Text).optional().long().aliases(&["特記事項"]),
         Column::new("valid_from", "いつから", Kind::Date).aliases(&["導入日", "配備日", "登録日"]),
         Column::new("valid_to", "いつまで", Kind::Date).optional().aliases(&["廃棄日", "返却日"]),
@@ -123,6 +127,7 @@ pub static REGISTER: Register = Register {
         resident_side_locks_usb,
         pattern_was_current,
         private_devices_stay_out,
+        addresses_can_be_read,
     ],
     number: "D-",
 };
@@ -163,6 +168,19 @@ fn private_devices_stay_out(row: &Row) -> Option<Breach> {
     (row.text("owner") == "private" && inner).then(|| Breach::flagged("owner", says))
 }
 
+/// 「00:11:22:33:44:55」, with `-` or `.` or nothing between the digits.
+fn is_mac(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_hexdigit).count();
+    digits == 12 && text.chars().all(|c| c.is_ascii_hexdigit() || ":-.".contains(c))
+}
+
+/// What cannot be read would never be found in a captured table, and nobody would know.
+fn addresses_can_be_read(row: &Row) -> Option<Breach> {
+    let says = "MACアドレスは「00:11:22:33:44:55」のように、12けたの16進数で書いてください。いくつもあるときは「、」で区切ります。";
+    let mut words = row.text("macs").split(['、', ',', '，', ' ', '　', '\n']).filter(|w| !w.is_empty());
+    words.any(|w| !is_mac(w)).then(|| Breach::refused("macs", says))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,11 +207,15 @@ mod tests {
             ("usb", "open", "usb"),
             ("pattern_on", "2026-11-12", "pattern_on"),
             ("owner", "private", "owner"),
+            ("macs", "00:11:22:33:44:55、有線", "macs"),
+            ("macs", "00:11:22:33:44", "macs"),
         ] {
             let columns: Vec<&str> =
                 REGISTER.breaches(&pc().set(column, value)).iter().map(|b| b.column).collect();
             assert_eq!(columns, [said], "{column} = {value}");
         }
+        let macs = "00:11:22:33:44:55、0011.2233.4466 00-11-22-33-44-77";
+        assert!(REGISTER.breaches(&pc().set("macs", macs)).is_empty());
         // Not read since: what was current then is not accused now.
         assert!(
             REGISTER.breaches(&pc().set("seen_on", "2026-10-01").set("pattern_on", "2026-09-30")).is_empty()

@@ -44,7 +44,7 @@ sql! {
     const BOXES = "SELECT id, number, name FROM device
         WHERE kind = 'network' AND state <> 'stored' AND valid_from <= $1 AND (valid_to IS NULL OR valid_to > $1)
         ORDER BY number, id";
-    const HOSTS = "SELECT number, note, extra FROM device
+    const HOSTS = "SELECT number, macs, note, extra FROM device
         WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to > $1) AND state <> 'unknown' ORDER BY number";
     const LAST_FILED = "SELECT MAX(filed_ms) AS at FROM network_snapshot";
     const LAST_JUDGED = "SELECT MAX(judged_ms) AS at FROM network_result WHERE snapshot_id = $1";
@@ -255,15 +255,16 @@ impl Db {
         self.fetch_all(BOXES, &[on.into()]).await
     }
 
-    /// Numbers (host names) of every registered device on a day, with what its row says in the city's own words
-    /// (備考 and columns of the city's own), where MAC addresses are kept.
+    /// Numbers (host names) of every registered device on a day, with the columns in which MAC addresses stand: their
+    /// own, and 備考 and the city's own columns, where they were kept before.
     pub async fn device_numbers(&self, on: Date) -> Result<Vec<(String, String)>> {
-        type Line = (String, Option<String>, Option<String>);
+        type Line = (String, Option<String>, Option<String>, Option<String>);
         let rows: Vec<Line> = self.fetch_all(HOSTS, &[on.into()]).await?;
-        let words = |note: Option<String>, extra: Option<String>| {
-            format!("{} {}", note.unwrap_or_default(), extra.unwrap_or_default())
+        let words = |(number, macs, note, extra): Line| {
+            let words = [macs, note, extra].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            (number, words)
         };
-        Ok(rows.into_iter().map(|(number, note, extra)| (number, words(note, extra))).collect())
+        Ok(rows.into_iter().map(words).collect())
     }
 }
 

@@ -72,11 +72,11 @@ impl City {
         tx.commit().await.unwrap();
     }
 
-    async fn note_core(&self, note: &str) {
+    async fn note_core(&self, column: &'static str, text: &str) {
         let mut tx = self.world.store.write(&Actor::system(), "device.edit").await.unwrap();
         let found = self.world.db().network_devices(date_at(self.world.store.clock.now())).await.unwrap();
         let row = tx.get(&sekisho_domain::device::DEVICE, &found[0].id).await.unwrap();
-        tx.update(row.set("note", note)).await.unwrap();
+        tx.update(row.set(column, text)).await.unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -232,7 +232,7 @@ async fn what_is_not_known_keeps_a_proof_from_counting() {
         judgement.unexplained.into_iter().map(|d| d.text).collect::<Vec<_>>()
     };
     assert_eq!(unexplained().await, ["VLAN 77", "00:11:22:33:44:66"]);
-    city.note_core("予備の口 00-11-22-33-44-66").await;
+    city.note_core("macs", "00-11-22-33-44-66").await;
     assert_eq!(judge_due(&city.world.store, &city.objects).await.unwrap(), 1);
     assert_eq!(unexplained().await, ["VLAN 77"]);
     city.confirm(&city.suzuki, &id, true).await.unwrap();

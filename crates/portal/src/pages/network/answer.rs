@@ -1,6 +1,6 @@
 //! One item: the proof, or the packet that gets through with the way it takes.
 
-use super::{snapshot_row, verdict};
+use super::{basis_words, snapshot_row, verdict};
 use crate::App;
 use crate::error::PortalError;
 use crate::part::{HashStamp, Moment, Worded};
@@ -62,6 +62,11 @@ struct Hop {
     in_if: String,
     out_if: String,
     rule: String,
+    /// `stage` and `rule` in Japanese; judgements sealed by an older program do not have them.
+    #[serde(default)]
+    place: String,
+    #[serde(default)]
+    decided: String,
     file: String,
     line: u32,
     text: String,
@@ -82,6 +87,21 @@ struct Reason {
     line: u32,
     text: String,
     why: String,
+}
+
+impl Hop {
+    fn place(&self) -> &str {
+        if self.place.is_empty() { &self.stage } else { &self.place }
+    }
+
+    fn decided(&self) -> &str {
+        if self.decided.is_empty() { &self.rule } else { &self.decided }
+    }
+}
+
+/// A part of a rectangle that is not limited.
+fn all_or(text: &str) -> &str {
+    if text == "any" { "すべて" } else { text }
 }
 
 impl AnswerPage {
@@ -121,7 +141,7 @@ pub(crate) async fn show(State(app): State<App>, me: Me, Path(id): Path<String>)
         past: !newest,
         found: findings.into_iter().find(|f| f.id == row.text("item")).unwrap_or_default(),
         item: row.text("item").to_owned(),
-        basis: row.text("basis").to_owned(),
+        basis: basis_words(row.text("basis")),
         hash: HashStamp::new(result.text("sha256")),
         snapshot: snapshot.id,
         assumptions,

@@ -52,7 +52,16 @@ fn kind_words(code: &str) -> &str {
         "arp" => "ARP 表",
         "mac" => "MACアドレス表",
         "lldp" => "LLDP の表",
+        "vlan" => "VLAN の表",
         other => other,
+    }
+}
+
+/// What an item rests on: the number of a flow rule with its words, or the clause as the city wrote it.
+fn basis_words(basis: &str) -> String {
+    match sekisho_netproof::templates::rule_words(basis) {
+        Some(words) => format!("{words}（流れ規則 {basis}）"),
+        None => basis.to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The question of 7(3), answered for today from the 提出 that was read off last.
 
-use super::{Open, instant, kind_words, open, rank, verdict};
+use super::{Open, basis_words, instant, kind_words, open, rank, verdict};
 use crate::App;
 use crate::error::PortalError;
 use crate::form::Form;
@@ -283,7 +283,7 @@ fn groups(answers: &[AnswerLine]) -> Vec<Group> {
             href: format!("/network/answers/{}", a.id),
             item: a.item.clone(),
             title: a.title.clone(),
-            basis: a.basis.clone().unwrap_or_default(),
+            basis: basis_words(a.basis.as_deref().unwrap_or_default()),
             mark: verdict(&a.verdict),
             assumptions: a.assumptions.clone().unwrap_or_default(),
         });
