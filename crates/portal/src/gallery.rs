@@ -59,6 +59,7 @@ fn fixes() -> Vec<Fix> {
         mark: State::Broken.into(),
         reason: why.into(),
         requirement_id: "r".into(),
+        also: 0,
         seat: seat(s, p),
         since,
     };

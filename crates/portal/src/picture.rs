@@ -323,6 +323,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_put_right_once_is_one_line() {
+        let row = |id: &str, clause: &str, from_ms| {
+            let row = judged(id, clause, "adopted", Some("broken"));
+            Judged { from_ms: Some(from_ms), ..row }
+        };
+        let other = Judged { role: "chief".into(), ..row("d", "7", 1) };
+        let (day, rows) = (86_400_000, vec![row("a", "7", 9), row("b", "7", 0), row("c", "8", 1), other]);
+        let rows = rows.into_iter().map(|r| Judged { from_ms: r.from_ms.map(|d| d * day), ..r });
+        let p = Picture::new(
+            vec![clause("7", None, false), clause("8", None, false)],
+            asked(rows.collect(), true),
+        );
+        let lines = crate::pages::board::fixes(&p, &[]);
+        let told = lines.iter().map(|l| (l.requirement_id.as_str(), l.also, l.since.iso.as_str()));
+        assert_eq!(
+            told.collect::<Vec<_>>(),
+            [("a", 1, "1970-01-01"), ("d", 0, "1970-01-02"), ("c", 0, "1970-01-02")],
+            "two of one clause and seat are one line since the first of them"
+        );
+    }
+
+    #[test]
     fn the_past_is_what_was_judged_then() {
         let rows = vec![judged("c", "7", "undecided", Some("broken")), judged("b", "7", "adopted", None)];
         let then = asked(rows, false);

@@ -210,7 +210,10 @@ impl App {
     ) -> Result<Shell, PortalError> {
         let waiting = self.store.db.count_waiting(&me.who, me.on, WAITING_MOST).await?;
         let waiting = usize::try_from(waiting).unwrap_or_default();
-        let nav = Shell::NAV.iter().map(|(href, words)| NavItem {
+        // The way into an empty city is for those who fill it.
+        let begins = me.reach(Action::Edit, "section") == Reach::All;
+        let screens = Shell::NAV.iter().filter(|(href, _)| begins || *href != "/start");
+        let nav = screens.map(|(href, words)| NavItem {
             href,
             words,
             count: if *href == "/decisions" { waiting } else { 0 },

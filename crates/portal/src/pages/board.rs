@@ -4,7 +4,7 @@ use crate::App;
 use crate::error::PortalError;
 use crate::form::Form;
 use crate::part::{Bar, ClauseLabel, Day, Mark, Moment, STATES, Seat, Spark};
-use crate::picture::{self, Node, Picture};
+use crate::picture::{self, Asked, Node, Picture};
 use crate::session::Me;
 use crate::shell::{Page, Shell, page};
 use crate::standing::Standing;
@@ -75,6 +75,8 @@ pub(crate) struct Fix {
     pub(crate) mark: Mark,
     pub(crate) reason: String,
     pub(crate) requirement_id: String,
+    /// Further requirements of the clause that one repair settles: the same reason, the same seat.
+    pub(crate) also: usize,
     pub(crate) seat: Seat,
     /// When it came to stand like this.
     pub(crate) since: Day,
@@ -146,22 +148,39 @@ pub(crate) fn label(node: &Node) -> ClauseLabel {
     ClauseLabel { id: line.clause_id.clone(), label: line.label.clone(), title: picture::title(line) }
 }
 
-/// What asks for work, in the order of the policy; broken before stale.
+/// What asks for work, in the order of the policy; broken before stale. One fact may break several requirements of a
+/// clause: it is put right once, so it is one line.
 pub(crate) fn fixes(picture: &Picture, incumbents: &[Incumbent]) -> Vec<Fix> {
     let mut out = Vec::new();
     for wanted in [Verdict::Broken, Verdict::Stale] {
         for node in &picture.nodes {
+            let mut lines: Vec<(&str, Fix)> = Vec::new();
             for r in node.direct.iter().filter(|r| picture.asked[**r].state == Some(wanted)) {
-                let asked = &picture.asked[*r];
-                out.push(Fix {
-                    clause: label(node),
-                    mark: wanted.into(),
-                    reason: asked.reason(),
-                    requirement_id: asked.row.requirement_id.clone(),
-                    seat: picture::seat(&asked.row.role, incumbents),
-                    since: Day::of(date::date_at(Ms(asked.row.from_ms.unwrap_or_default()))),
-                });
+                let Asked { row, .. } = &picture.asked[*r];
+                let (role, reason) = (row.role.as_str(), picture.asked[*r].reason());
+                let since = Day::of(date::date_at(Ms(row.from_ms.unwrap_or_default())));
+                match lines.iter_mut().find(|(asks, line)| *asks == role && line.reason == reason) {
+                    Some((_, line)) => {
+                        line.also += 1;
+                        if since.iso < line.since.iso {
+                            line.since = since;
+                        }
+                    }
+                    None => lines.push((
+                        role,
+                        Fix {
+                            clause: label(node),
+                            mark: wanted.into(),
+                            reason,
+                            requirement_id: row.requirement_id.clone(),
+                            also: 0,
+                            seat: picture::seat(role, incumbents),
+                            since,
+                        },
+                    )),
+                }
             }
+            out.extend(lines.into_iter().map(|(_, line)| line));
         }
     }
     out
