@@ -9,13 +9,26 @@ use crate::role::Role;
 
 pub const VENUES: &[(&str, &str)] = &[("inner", "関所で決裁"), ("external", "外部決裁(文書管理システム)")];
 
+/// What a row speaks of: a kind of decision (`decision::KINDS`), or every kind.
+pub const MATTERS: &[(&str, &str)] = &[
+    ("*", "全ての申請"),
+    ("revision", "方針・基準の改定"),
+    ("adoption", "対策基準の行の採用・変更"),
+    ("rejection", "対策基準の行の不採用"),
+    ("exception", "例外措置"),
+    ("emergency", "緊急時の事後承認"),
+    ("account", "アカウントの申請"),
+    ("disposal", "廃棄"),
+    ("specific_flow", "特定通信の申請"),
+    ("general", "その他の申請"),
+];
+
 pub static AUTHORITY: Noun = Noun {
     name: "authority",
     label: "専決規程",
     columns: &[
         Column::new("code", "番号", Kind::Text),
-        // A kind of decision (`decision::KINDS`), or `*` for every kind.
-        Column::new("kind", "事項の種類", Kind::Text),
+        Column::new("kind", "事項の種類", Kind::Choice(MATTERS)),
         Column::new("title", "事項", Kind::Text),
         // Comma-separated classes (3A,3B); the row fits when the matter's class is one of them.
         Column::new("classes", "区分", Kind::Text).optional(),
@@ -49,7 +62,7 @@ pub static REGISTER: Register = Register {
     sorts: &["code", "kind", "valid_from"],
     filters: &["kind"],
     searched: &["code", "title", "division", "route"],
-    rules: &[route_can_be_read, kind_is_known],
+    rules: &[route_can_be_read],
     number: "",
 };
 
@@ -59,17 +72,6 @@ fn route_can_be_read(row: &Row) -> Option<Breach> {
         Breach::refused(
             "route",
             "決裁経路を読めません。「情報セキュリティ管理者 → 合議:統括情報セキュリティ責任者 → CISO」のように、役割（又は 職:課長、機関:委員会の名前）を → でつなぎ、最後を決裁する人にしてください。",
-        )
-    })
-}
-
-fn kind_is_known(row: &Row) -> Option<Breach> {
-    let kind = row.text("kind");
-    let known = kind == "*" || crate::decision::KINDS.iter().any(|(code, _)| *code == kind);
-    (!known).then(|| {
-        Breach::refused(
-            "kind",
-            "種類は revision・adoption・rejection・exception・emergency・account・general のどれか、又は *（全て）です。",
         )
     })
 }
@@ -323,6 +325,11 @@ mod tests {
 
     fn rule(code: &str, kind: &str, persons_max: Option<i64>) -> Rule {
         Rule { code: code.into(), persons: (None, persons_max), ..standard(kind) }
+    }
+
+    #[test]
+    fn every_kind_of_decision_is_a_matter() {
+        assert_eq!(MATTERS[1..], *crate::decision::KINDS);
     }
 
     #[test]

@@ -36,10 +36,13 @@ sql! {
             AND s.decision_id > $1
             AND d.applicant_id <> $2
         ORDER BY s.decision_id LIMIT $15";
+    // The open steps are taken first, by their index: a planner that counts on few applications of others would look
+    // through all of them.
     const COUNT_WAITING = "SELECT COUNT(*) AS number FROM (
-        SELECT s.id FROM decision_step s JOIN decision d ON d.id = s.decision_id
-        WHERE s.state = 'open' AND s.seat_key IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-            AND d.applicant_id <> $1 LIMIT $14) waiting";
+            SELECT s.decision_id FROM decision_step s
+            WHERE s.state = 'open' AND s.seat_key IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            LIMIT $14) waiting
+        JOIN decision d ON d.id = waiting.decision_id WHERE d.applicant_id <> $1";
     const RECENT = columns!("JOIN decision_step s ON s.decision_id = d.id
             AND s.ordinal = (SELECT MIN(f.ordinal) FROM decision_step f WHERE f.decision_id = d.id)
         WHERE d.id < $1 ORDER BY d.id DESC LIMIT $2");
