@@ -1,22 +1,23 @@
 //! The demo city さくら坂市, made by replaying its story through the real write path with a clock that is set to
 //! each event's time. What a newcomer sees has been decided, filed, judged and sealed exactly as in a real city.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use sekisho_catalogue::demo::{
-    self, Actor as Player, Adoption, Covers, Decide, Event, Exception, Import, KeptRow, PersonNo, Publish,
-    Scene, State, What,
+    self, Actor as Player, Adoption, Covers, Decide, Event, Exception, Import, KeptRow, Meeting, PersonNo,
+    Publish, Scene, State, What,
 };
 use sekisho_checks::network::{self, Source, Upload};
 use sekisho_domain::access::{Seat, Who};
 use sekisho_domain::clock::{Ms, SetClock};
 use sekisho_domain::date::{Date, date_at, start_of};
-use sekisho_domain::noun::Row;
+use sekisho_domain::noun::{Kind, Row};
 use sekisho_domain::person::PERSON;
 use sekisho_domain::position::{ASSIGNMENT, POSITION, ROLE_SEAT};
 use sekisho_domain::section::SECTION;
+use sekisho_store::body::Resolution;
 use sekisho_store::decision::Answer;
 use sekisho_store::document::NewRevision;
 use sekisho_store::evidence::{NewEvidence, NewException, StoredFile};
@@ -226,6 +227,15 @@ impl<'d> City<'d> {
             }
             What::PublishOutside(publish) => self.publish(&who, event.at, publish).await,
             What::KeepRows(rows) => self.keep_rows(&who, event.at, rows).await,
+            What::HoldMeeting(meeting) => self.meet(&who, event.at, meeting).await,
+            What::ApplyForDisposal { register, number, method, reason } => {
+                let register = sekisho_domain::register(&register).context("台帳")?;
+                let id = self.row(register.noun.name, &number)?;
+                let mut tx = self.store.write(&actor(&who, event.at), "disposal.apply").await?;
+                let row = tx.get(register.noun, id).await?;
+                tx.apply_for_disposal(&who, register, &row, &method, &reason).await?;
+                Ok(tx.commit().await?)
+            }
             What::DecideFlows => self.decide_flows(&who).await,
             What::SubmitNetwork { read, before } => self.submit_network(&who, event.at, read, before).await,
             What::ConfirmNetwork { note } => {
@@ -274,7 +284,7 @@ impl<'d> City<'d> {
             .set("name", person.name.as_str())
             .set("kana", person.kana.as_str())
             .set("population", "staff")
-            .set("source", "人事")
+            .set("source", person.source)
             .set("joined_on", person.joined_on)
             .set("left_on", person.left_on);
         tx.create_person(row).await?;
@@ -496,7 +506,6 @@ impl<'d> City<'d> {
 
     async fn exception(&self, e: Exception) -> Result<()> {
         let applicant = self.who(&Player::Person(e.applicant)).await?;
-        let approver = self.who(&Player::Person(e.approver)).await?;
         let mut tx = self.store.write(&actor(&applicant, self.store.clock.now()), "exception.apply").await?;
         let new = NewException {
             requirement_id: &self.requirement(e.requirement.as_str())?,
@@ -509,6 +518,8 @@ impl<'d> City<'d> {
         let id = tx.apply_for_exception(&applicant, new).await?;
         tx.commit().await?;
         self.approve_but(1, &id).await?;
+        let Some(approver) = e.approver else { return Ok(()) };
+        let approver = self.who(&Player::Person(approver)).await?;
         if let Err(error) = self.store.decide(&approver, &id, Answer::Approve, None).await {
             self.store.withdraw(&applicant, &id).await?;
             return Err(error.into());
@@ -521,7 +532,10 @@ impl<'d> City<'d> {
         let register = sekisho_domain::register(first.noun).context("台帳")?;
         let mut tx = self.store.write(&actor(who, at), register.action("import")).await?;
         for kept in rows {
-            let mut row = Row::new(register.noun, tx.new_id()).set(register.key[0], kept.number.as_str());
+            let mut row = Row::new(register.noun, tx.new_id());
+            if register.noun.column(register.key[0]).is_some_and(|key| matches!(key.kind, Kind::Text)) {
+                row = row.set(register.key[0], kept.number.as_str());
+            }
             for (column, value) in kept.values {
                 row = row.set(column, value);
             }
@@ -529,14 +543,30 @@ impl<'d> City<'d> {
                 row = row.set(column, self.unit(code)?);
             }
             for (column, noun, number) in kept.refs {
-                let id =
-                    self.rows.get(&(noun, number.clone())).with_context(|| format!("{noun} {number}"))?;
-                row = row.set(column, id.as_str());
+                row = row.set(column, self.row(noun, &number)?);
             }
             self.rows.insert((kept.noun, kept.number), row.id.clone());
             tx.insert(row).await?;
         }
         Ok(tx.commit().await?)
+    }
+
+    async fn meet(&self, who: &Who, at: Ms, meeting: Meeting) -> Result<()> {
+        let present = meeting.present.iter().map(|number| Ok(self.person(number)?.to_owned()));
+        let present = present.collect::<Result<BTreeSet<String>>>()?;
+        let mut tx = self.store.write(&actor(who, at), "meeting.hold").await?;
+        let id = tx.call_meeting(self.row("body", &meeting.body)?, meeting.held_on, &meeting.place).await?;
+        let mut items = Vec::new();
+        for (title, resolution) in meeting.items {
+            items.push((tx.put_on_agenda(&id, &title, None).await?, resolution));
+        }
+        tx.hold_meeting(&id, &present, &meeting.minutes).await?;
+        tx.commit().await?;
+        for (item, text) in items {
+            let noted = Resolution { result: "noted", votes: None, text: &text };
+            self.store.resolve(who, &item, noted).await?;
+        }
+        Ok(())
     }
 
     async fn decide_flows(&self, who: &Who) -> Result<()> {
@@ -623,6 +653,19 @@ impl<'d> City<'d> {
 
     fn person(&self, number: &PersonNo) -> Result<&str> {
         self.people.get(number).map(String::as_str).with_context(|| format!("職員 {number}"))
+    }
+
+    /// The id of what the story calls by a number: a row of a register, a position, a person, a section.
+    fn row(&self, noun: &'static str, number: &str) -> Result<&str> {
+        match noun {
+            "position" => self.position(number),
+            "person" => self.person(&PersonNo(number.to_owned())),
+            "section" => self.unit(number),
+            _ => {
+                let id = self.rows.get(&(noun, number.to_owned()));
+                id.map(String::as_str).with_context(|| format!("{noun} {number}"))
+            }
+        }
     }
 
     fn requirement(&self, catalogue_id: &str) -> Result<String> {

@@ -53,6 +53,8 @@ pub struct Person {
     pub kana: String,
     pub joined_on: Date,
     pub left_on: Option<Date>,
+    /// Which list of staff they come from (`demo/staff_sources.csv`).
+    pub source: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +119,7 @@ impl City {
     pub(super) fn load(source: &DemoSource<'_>, frame: &Frame) -> Result<City, DemoError> {
         // Old enough to lie before everything else in the city.
         let founded = frame.date(When::Fiscal { years: -40, month: 4, day: 1 })?;
-        let city = City {
+        let mut city = City {
             sections: sections(source.sections, founded)?,
             positions: positions(source.positions, founded)?,
             people: people(source.people, frame)?,
@@ -126,7 +128,21 @@ impl City {
             account_rules: account_rules(source.accounts)?,
         };
         city.check()?;
+        city.list_people();
         Ok(city)
+    }
+
+    /// The hospital and the waterworks keep their own staff, and 人事課 keeps the 会計年度任用職員 apart.
+    fn list_people(&mut self) {
+        for person in &mut self.people {
+            let first = self.assignments.iter().find(|a| a.person == person.number);
+            person.source = match first {
+                Some(a) if a.section.starts_with("12") => "水道",
+                Some(a) if a.section.starts_with("13") => "病院",
+                Some(a) if a.position == "fixed_term" => "会計年度任用",
+                _ => "人事",
+            };
+        }
     }
 
     /// Whoever holds the seat `position@section` on a day, with 本務 before 兼務 and 代理.
@@ -228,6 +244,7 @@ fn people(text: &str, frame: &Frame) -> Result<Vec<Person>, DemoError> {
             kana: kana.to_owned(),
             joined_on: frame.date(When::parse(joined_on)?)?,
             left_on: optional_date(left_on, frame)?,
+            source: "人事",
         })
     };
     let columns = ["number", "name", "kana", "joined_on", "left_on"];

@@ -91,6 +91,15 @@ pub enum What {
     PublishOutside(Publish),
     /// Rows of registers were taken up, all at once.
     KeepRows(Vec<KeptRow>),
+    /// A body met, and took note of every item.
+    HoldMeeting(Meeting),
+    /// The thing of a register's row may be destroyed: asked, and not decided yet.
+    ApplyForDisposal {
+        register: String,
+        number: String,
+        method: String,
+        reason: String,
+    },
     /// Every 特定通信 of the register is applied for and decided.
     DecideFlows,
     /// Configurations of the network were handed in, read off at `read`; `before` the last change of it.
@@ -273,7 +282,20 @@ pub struct Exception {
     /// Ends by itself on this day.
     pub until: Date,
     pub applicant: PersonNo,
-    pub approver: PersonNo,
+    /// `None` while nobody has decided.
+    pub approver: Option<PersonNo>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meeting {
+    /// The body's name.
+    pub body: String,
+    pub held_on: Date,
+    pub place: String,
+    pub present: Vec<PersonNo>,
+    pub minutes: String,
+    /// (agenda item, what was resolved)
+    pub items: Vec<(String, String)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

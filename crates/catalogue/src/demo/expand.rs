@@ -5,11 +5,11 @@ use sekisho_domain::date::Date;
 
 use super::city::{Account, City};
 use super::error::DemoError;
-use super::event::{Actor, Covers, Decide, Event, Evidence, Exception, Import, Publish, What};
+use super::event::{Actor, Covers, Decide, Event, Evidence, Exception, Import, Meeting, Publish, What};
 use super::script::{Kind, RawWhat, Scripted, Story, read};
 use super::select::{Selection, known};
 use super::when::{Frame, instant, minutes, working_day};
-use super::{DemoSource, Scene, recur, register, setup};
+use super::{DemoSource, Scene, organisation, recur, register, setup};
 
 pub(super) fn history(source: &DemoSource<'_>, scene: Scene, anchor: Date) -> Result<Vec<Event>, DemoError> {
     let frame = Frame::new(anchor, scene.days())?;
@@ -58,7 +58,9 @@ impl Teller<'_> {
     /// The registers as the secretariat took them up, one after another.
     fn registers(&self, source: &DemoSource<'_>) -> Result<Vec<Event>, DemoError> {
         let mut events = Vec::new();
-        for (nth, (day, rows)) in register::kept(source, self.city, self.frame)?.into_iter().enumerate() {
+        let organisation = organisation::kept(source, self.city, self.frame)?;
+        let kept = organisation.into_iter().chain(register::kept(source, self.city, self.frame)?);
+        for (nth, (day, rows)) in kept.enumerate() {
             let day = working_day(day)?;
             let at = instant(day, minutes("16:00")?).plus(i64::try_from(nth).unwrap_or(0) * Ms::MINUTE);
             let actor = self.actor(REGISTRAR, day)?;
@@ -135,7 +137,10 @@ impl Teller<'_> {
                 from: day,
                 until: self.frame.date(raw.until)?,
                 applicant: self.city.holder(&raw.applicant, day)?,
-                approver: self.city.holder(&raw.approver, day)?,
+                approver: match raw.pending {
+                    true => None,
+                    false => Some(self.city.holder(&raw.approver, day)?),
+                },
             }),
             RawWhat::OutsideCheckpoint(raw) => What::OutsideCheckpoint {
                 place: raw.place.clone(),
@@ -154,6 +159,24 @@ impl Teller<'_> {
                 second_factor: raw.second_factor,
             }),
             RawWhat::Flows(_) => What::DecideFlows,
+            RawWhat::Meeting(raw) => What::HoldMeeting(Meeting {
+                body: raw.body.clone(),
+                held_on: day,
+                place: raw.place.clone(),
+                present: raw
+                    .present
+                    .iter()
+                    .map(|seat| self.city.holder(seat, day))
+                    .collect::<Result<_, _>>()?,
+                minutes: raw.minutes.clone(),
+                items: raw.items.iter().map(|i| (i.title.clone(), i.resolution.clone())).collect(),
+            }),
+            RawWhat::Dispose(raw) => What::ApplyForDisposal {
+                register: raw.register.clone(),
+                number: raw.number.clone(),
+                method: raw.method.clone(),
+                reason: raw.reason.clone(),
+            },
             RawWhat::Network(raw) => {
                 What::SubmitNetwork { read: instant(day, minutes(&raw.read)?), before: raw.before }
             }

@@ -9,6 +9,7 @@ mod city;
 mod error;
 mod event;
 mod expand;
+mod organisation;
 mod recur;
 mod register;
 mod script;
@@ -22,8 +23,8 @@ use sekisho_domain::date::Date;
 pub use city::{Account, Adoption, Assignment, City, Person, Position, RoleSeat, Scope, Section};
 pub use error::DemoError;
 pub use event::{
-    Actor, Attest, Body, Covers, Decide, Event, Evidence, Exception, Form, Import, KeptRow, PersonNo,
-    Publish, State, What, ZeroReport,
+    Actor, Attest, Body, Covers, Decide, Event, Evidence, Exception, Form, Import, KeptRow, Meeting,
+    PersonNo, Publish, State, What, ZeroReport,
 };
 
 /// The demo files as text.
@@ -43,6 +44,13 @@ pub struct DemoSource<'a> {
     pub network_devices: &'a str,
     pub specific_flows: &'a str,
     pub register_defects: &'a str,
+    /// By whom and how the city is run: lists of staff, deputies, 専決規程, bodies, where the policy does not apply.
+    pub staff_sources: &'a str,
+    pub deputies: &'a str,
+    pub authority: &'a str,
+    pub bodies: &'a str,
+    pub body_members: &'a str,
+    pub scopes: &'a str,
     /// Requirement id → clause label of the city's 対策基準.
     pub links: &'a str,
     pub first_week: &'a str,
@@ -64,6 +72,12 @@ pub const SOURCE: DemoSource<'static> = DemoSource {
     network_devices: include_str!("../../../../demo/network_devices.csv"),
     specific_flows: include_str!("../../../../demo/specific_flows.csv"),
     register_defects: include_str!("../../../../demo/register_defects.csv"),
+    staff_sources: include_str!("../../../../demo/staff_sources.csv"),
+    deputies: include_str!("../../../../demo/deputies.csv"),
+    authority: include_str!("../../../../demo/authority.csv"),
+    bodies: include_str!("../../../../demo/bodies.csv"),
+    body_members: include_str!("../../../../demo/body_members.csv"),
+    scopes: include_str!("../../../../demo/scopes.csv"),
     links: include_str!("../../../../catalogue/model-standard/links.csv"),
     first_week: include_str!("../../../../demo/first-week.toml"),
     one_year_later: include_str!("../../../../demo/one-year-later.toml"),

@@ -433,7 +433,7 @@ impl Maker<'_> {
 }
 
 impl KeptRow {
-    fn new(noun: &'static Noun, number: &str) -> KeptRow {
+    pub(super) fn new(noun: &'static Noun, number: &str) -> KeptRow {
         KeptRow {
             noun: noun.name,
             number: number.to_owned(),
@@ -443,19 +443,19 @@ impl KeptRow {
         }
     }
 
-    fn section(mut self, code: &str) -> KeptRow {
+    pub(super) fn section(mut self, code: &str) -> KeptRow {
         self.section = Some(code.to_owned());
         self
     }
 
-    fn refer(mut self, column: &'static str, noun: &'static str, number: &str) -> KeptRow {
+    pub(super) fn refer(mut self, column: &'static str, noun: &'static str, number: &str) -> KeptRow {
         if !number.is_empty() {
             self.refs.push((column, noun, number.to_owned()));
         }
         self
     }
 
-    fn set(mut self, column: &'static str, value: impl Into<Value>) -> KeptRow {
+    pub(super) fn set(mut self, column: &'static str, value: impl Into<Value>) -> KeptRow {
         self.values.insert(column, value.into());
         self
     }
@@ -471,12 +471,12 @@ impl KeptRow {
     }
 }
 
-fn text(text: &str) -> Value {
+pub(super) fn text(text: &str) -> Value {
     Value::Text(Some(text.to_owned()).filter(|t| !t.is_empty()))
 }
 
 /// Empty is no number.
-fn integer(text: &str) -> Result<Option<i64>, DemoError> {
+pub(super) fn integer(text: &str) -> Result<Option<i64>, DemoError> {
     let bad = || DemoError::Value { what: "number", value: text.to_owned() };
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| bad()) }
 }

@@ -43,6 +43,8 @@ pub(super) enum RawWhat {
     Publish(RawPublish),
     Account(RawAccount),
     Flows(RawFlows),
+    Meeting(RawMeeting),
+    Dispose(RawDispose),
     Network(RawNetwork),
     Sample(RawNote),
     Note(RawNote),
@@ -121,6 +123,9 @@ pub(super) struct RawException {
     pub(super) until: When,
     pub(super) applicant: String,
     pub(super) approver: String,
+    /// The approver has not decided yet.
+    #[serde(default)]
+    pub(super) pending: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -156,6 +161,34 @@ pub(super) struct RawAccount {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawFlows {}
+
+/// `by` presides.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMeeting {
+    pub(super) body: String,
+    pub(super) place: String,
+    /// Seats.
+    pub(super) present: Vec<String>,
+    pub(super) minutes: String,
+    pub(super) items: Vec<RawItem>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawItem {
+    pub(super) title: String,
+    pub(super) resolution: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDispose {
+    pub(super) register: String,
+    pub(super) number: String,
+    pub(super) method: String,
+    pub(super) reason: String,
+}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
