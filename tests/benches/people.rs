@@ -16,8 +16,9 @@ use sekisho_domain::date::{Date, date_at, start_of};
 use sekisho_domain::decision::{DECISION, DECISION_STEP};
 use sekisho_domain::noun::Row;
 use sekisho_domain::person::PERSON;
-use sekisho_domain::personnel::{self, ROSTER};
+use sekisho_domain::personnel;
 use sekisho_domain::position::{ASSIGNMENT, POSITION, ROLE_SEAT};
+use sekisho_domain::register::mapping::guess;
 use sekisho_domain::role::Role;
 use sekisho_store::Actor;
 use sekisho_store::personnel::NewPersonnel;
@@ -76,10 +77,9 @@ async fn staff() {
         csv.push_str(&format!("{n:05},職員{n},{unit},{word},本務\n"));
     }
     let began = Instant::now();
-    let columns: Vec<_> = ROSTER.columns.iter().collect();
-    let names = world.db().names(&columns, APRIL).await.unwrap();
+    let names = world.db().names(&personnel::roster(), APRIL).await.unwrap();
     let table: Vec<Vec<String>> = csv.lines().map(|l| l.split(',').map(str::to_owned).collect()).collect();
-    let reading = personnel::read(&table, &names).unwrap();
+    let reading = personnel::read(&table, &guess(&personnel::roster(), &table, &names), &names).unwrap();
     assert_eq!(reading.wrong, []);
     let actor = |who: &Who| Actor { person_id: who.person_id.clone(), seat: who.seats[0].code() };
     let readers = [mori.person_id.clone()];

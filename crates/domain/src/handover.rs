@@ -22,8 +22,10 @@ pub static HANDOVER: Noun = Noun {
     ],
 };
 
-/// Lines of one part that fit the page; the rest is counted.
+/// Lines of one part that are kept; the rest is counted.
 pub const PART_LINES: usize = 8;
+/// Lines of each part that fit one sheet of A4 in two columns when every part is full and every line takes two rows.
+const SHEET_LINES: usize = 5;
 
 /// One part of the page: assets, deadlines, …
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,5 +56,37 @@ impl Content {
         let count = lines.len();
         let lines = lines.into_iter().take(PART_LINES).collect();
         self.parts.push(Part { title: title.to_owned(), count, lines });
+    }
+
+    /// As much as fits the sheet: what one part does not need, the parts from the top may use. What is left out is
+    /// counted by [`Part::count`].
+    pub fn on_one_sheet(mut self) -> Vec<Part> {
+        let mut spare: usize =
+            self.parts.iter().map(|part| SHEET_LINES.saturating_sub(part.lines.len())).sum();
+        for part in &mut self.parts {
+            let more = part.lines.len().saturating_sub(SHEET_LINES).min(spare);
+            spare -= more;
+            part.lines.truncate(SHEET_LINES + more);
+        }
+        self.parts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_seat_fits_the_sheet_and_counts_what_it_leaves_out() {
+        let lines = |n: usize| vec![Line::default(); n];
+        let mut content = Content::default();
+        for n in [100, 0, 7, 8, 3] {
+            content.add("台帳", lines(n));
+        }
+        let shown = content.on_one_sheet();
+        let of = |part: &Part| (part.count, part.lines.len());
+        assert_eq!(shown.iter().map(of).collect::<Vec<_>>(), [(100, 8), (0, 0), (7, 7), (8, 7), (3, 3)]);
+        let all: usize = shown.iter().map(|part| part.lines.len()).sum();
+        assert_eq!(all, 5 * SHEET_LINES);
     }
 }

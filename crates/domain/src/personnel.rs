@@ -12,7 +12,7 @@ use crate::noun::{Column, Kind, Noun, Value};
 use crate::person::PERSON;
 use crate::register::cell;
 use crate::register::diff::lines;
-use crate::register::mapping::{Mapping, Sure, Target, guess};
+use crate::register::mapping::{Mapping, Sure, Target};
 use crate::register::names::Names;
 use crate::search::search_key;
 
@@ -148,21 +148,28 @@ pub struct Reading {
 /// Mistakes kept of one file; whoever has more has the wrong file.
 const WRONG_MAX: usize = 200;
 
-/// Reads the cells of a list. `Err`: it is not a list of staff, and why.
-pub fn read(rows: &[Vec<String>], names: &Names) -> Result<Reading, String> {
-    let columns: Vec<&'static Column> = ROSTER.columns.iter().collect();
-    let mapping = guess(&columns, rows, names);
-    let missing: Vec<&str> =
-        ROSTER.columns.iter().filter(|c| c.required && !mapping.has(c.name)).map(|c| c.label).collect();
+/// The columns a list of staff may have.
+pub fn roster() -> Vec<&'static Column> {
+    ROSTER.columns.iter().collect()
+}
+
+/// Columns that a list must have and this one does not.
+pub fn missing(mapping: &Mapping) -> Vec<&'static str> {
+    ROSTER.columns.iter().filter(|c| c.required && !mapping.has(c.name)).map(|c| c.label).collect()
+}
+
+/// Reads the cells of a list whose columns are known. `Err`: it is not a list of staff, and why.
+pub fn read(rows: &[Vec<String>], mapping: &Mapping, names: &Names) -> Result<Reading, String> {
+    let missing = missing(mapping);
     if !missing.is_empty() {
         return Err(format!(
             "見出し「{}」の列が見つかりません。1枚のシートに、職員番号・氏名・所属・職の列がある名簿を選んでください。",
             missing.join("」「")
         ));
     }
-    let mut reading = Reading { headings: headings(&mapping, rows), ..Reading::default() };
+    let mut reading = Reading { headings: headings(mapping, rows), ..Reading::default() };
     let mut found: BTreeMap<String, usize> = BTreeMap::new();
-    for line in lines(&mapping, rows, 0) {
+    for line in lines(mapping, rows, 0) {
         reading.lines += 1;
         match one(&line.cells, line.at, names) {
             Ok((wanted, place)) => gather(&mut reading, &mut found, wanted, place),
@@ -321,6 +328,7 @@ pub fn is_personal(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::register::mapping::guess;
 
     fn names() -> Names {
         let mut names = Names::default();
@@ -329,6 +337,10 @@ mod tests {
         names.add("position", "p1", "60 課長", &["60", "課長"]);
         names.add("position", "p2", "90 主事", &["90", "主事"]);
         names
+    }
+
+    fn read(rows: &[Vec<String>], names: &Names) -> Result<Reading, String> {
+        super::read(rows, &guess(&roster(), rows, names), names)
     }
 
     fn rows(text: &str) -> Vec<Vec<String>> {
@@ -360,6 +372,17 @@ mod tests {
     fn what_is_not_a_list_is_refused_in_words() {
         let said = read(&rows("品名,数\n机,3\n"), &names()).expect_err("no list");
         assert!(said.contains("職員番号"), "{said}");
+    }
+
+    #[test]
+    fn columns_are_what_somebody_says_they_are() {
+        let table = rows("だれ,番,どこ,役,また番\n山田,1,総務課,課長,9\n");
+        assert!(read(&table, &names()).is_err(), "nobody knows what these are");
+        let codes = ["name", "number", "unit_id", "position_id", "number"].map(str::to_owned);
+        let mapping = Mapping::said(0, &codes, &roster());
+        let reading = super::read(&table, &mapping, &names()).expect("a list");
+        assert_eq!((reading.people[0].number.as_str(), reading.people[0].name.as_str()), ("1", "山田"));
+        assert_eq!(mapping.columns[4].1, Sure::No, "a column is taken once");
     }
 
     #[test]

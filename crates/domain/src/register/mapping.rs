@@ -51,6 +51,8 @@ pub enum Sure {
     Alike,
     /// The values look like it.
     Values,
+    /// Somebody said so.
+    Said,
     /// Nothing fits.
     #[default]
     No,
@@ -76,6 +78,16 @@ impl Mapping {
             .all(|(h, (_, sure))| h.trim().is_empty() || *sure == Sure::Heading);
         let required = register.noun.columns.iter().filter(|c| c.required).map(|c| c.name);
         known && (self.has(":id") || register.key.iter().copied().chain(required).all(|name| self.has(name)))
+    }
+
+    /// The mapping somebody laid down, column by column. A column of the register is taken once, from the left.
+    pub fn said(header: usize, codes: &[String], columns: &[&'static Column]) -> Mapping {
+        let mut mapping = Mapping { header, columns: Vec::with_capacity(codes.len()) };
+        for code in codes {
+            let target = Target::of(code, columns).filter(|_| !mapping.has(code));
+            mapping.columns.push((target, target.map_or(Sure::No, |_| Sure::Said)));
+        }
+        mapping
     }
 
     pub fn has(&self, code: &str) -> bool {

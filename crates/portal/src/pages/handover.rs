@@ -14,12 +14,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use sekisho_domain::access::{Access, Action, Seat, Thing, may};
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::wareki;
-use sekisho_domain::handover::{Content, Part};
+use sekisho_domain::handover::Part;
 use sekisho_domain::noun::Value;
 use sekisho_store::handover::Handover;
-
-/// Lines of each part that fit one sheet of A4 in two columns when every part is full and every line takes two rows.
-const FIT: usize = 5;
 
 #[derive(Template)]
 #[template(path = "handover/page.html")]
@@ -130,7 +127,7 @@ async fn draft_page(
         from: me.session.name.clone(),
         to: String::new(),
         day: wareki(me.on),
-        parts: shown(content),
+        parts: content.on_one_sheet(),
         action: Some(Act {
             path: "/handovers".to_owned(),
             fields: vec![field, Field::hidden("seat", place)],
@@ -141,17 +138,6 @@ async fn draft_page(
         received: None,
         hash: None,
     })
-}
-
-/// As much as fits the sheet: what one part does not need, the parts from the top may use. The template counts the rest.
-fn shown(mut content: Content) -> Vec<Part> {
-    let mut spare: usize = content.parts.iter().map(|part| FIT.saturating_sub(part.lines.len())).sum();
-    for part in &mut content.parts {
-        let more = part.lines.len().saturating_sub(FIT).min(spare);
-        spare -= more;
-        part.lines.truncate(FIT + more);
-    }
-    content.parts
 }
 
 pub(crate) async fn new(State(app): State<App>, me: Me, RawQuery(query): RawQuery) -> Page {
@@ -235,7 +221,7 @@ pub(crate) async fn show(State(app): State<App>, me: Me, Path(id): Path<String>)
         from: db.person_name(row.text("from_id")).await?.unwrap_or_default(),
         to,
         day: handed.text,
-        parts: shown(handover.content.clone()),
+        parts: handover.content.clone().on_one_sheet(),
         action,
         on_paper: (office && !handover.received()).then(|| format!("/handovers/{id}")),
         received,

@@ -19,10 +19,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use sekisho_domain::access::{Action, Thing, read_key};
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::Date;
-use sekisho_domain::noun::{Column, Value};
+use sekisho_domain::noun::Value;
 use sekisho_domain::personnel::plan::{Change, Choice, Consequences, Move};
 use sekisho_domain::personnel::{
-    self, LINE_KINDS, Place, ROSTER, Reading, STATES, Wrong, roster_headings, roster_lines,
+    self, LINE_KINDS, Place, ROSTER, Reading, STATES, Wrong, missing, roster, roster_headings, roster_lines,
 };
 use sekisho_domain::register::cell;
 use sekisho_domain::register::mapping::{Mapping, Sure, Target, guess};
@@ -222,7 +222,7 @@ async fn read(app: &App, form: &Form, bytes: Vec<u8>, on: Date) -> Result<Found,
         let mapping = guess(&roster(), &rows, &names);
         Ok::<_, String>((rows, mapping, names))
     });
-    let (mut rows, looks, names) = match looked.await? {
+    let (rows, looks, names) = match looked.await? {
         Ok(found) => found,
         Err(said) => return Ok(Found::No(said)),
     };
@@ -233,39 +233,17 @@ async fn read(app: &App, form: &Form, bytes: Vec<u8>, on: Date) -> Result<Found,
     if answered {
         said = Some((0..looks.columns.len()).map(|at| form.get(&format!("c{at}")).to_owned()).collect());
     }
-    let headings = rows.get(looks.header).cloned();
-    let mapping = said.as_deref().map_or(looks, |codes| renamed(&mut rows, codes, &names));
-    let guessed = mapping.columns.iter().any(|(target, sure)| target.is_some() && *sure != Sure::Heading);
+    let header = looks.header;
+    let mapping = said.as_deref().map_or(looks, |codes| Mapping::said(header, codes, &roster()));
+    let guessed = mapping.columns.iter().any(|(_, sure)| matches!(sure, Sure::Alike | Sure::Values));
     if guessed || !missing(&mapping).is_empty() {
-        if let (Some(row), Some(headings)) = (rows.get_mut(mapping.header), headings) {
-            *row = headings;
-        }
         return Ok(asked(&mapping, &rows, shape));
     }
     if let (true, Some(codes)) = (answered, said) {
         let codes = serde_json::to_string(&codes).map_err(|e| PortalError::Internal(e.to_string()))?;
         app.store.keep_mapping(KEPT_UNDER, &shape, &codes).await?;
     }
-    blocking(move || personnel::read(&rows, &names).map_or_else(Found::No, Found::List)).await
-}
-
-fn roster() -> Vec<&'static Column> {
-    ROSTER.columns.iter().collect()
-}
-
-/// Columns that a list must have and this one does not.
-fn missing(mapping: &Mapping) -> Vec<&'static str> {
-    ROSTER.columns.iter().filter(|c| c.required && !mapping.has(c.name)).map(|c| c.label).collect()
-}
-
-/// The list as if its headings said what somebody says the columns are; what is not taken has none.
-fn renamed(rows: &mut [Vec<String>], codes: &[String], names: &Names) -> Mapping {
-    let header = guess(&roster(), rows, names).header;
-    if let Some(headings) = rows.get_mut(header) {
-        let label = |code: &String| ROSTER.column(code).map_or("", |column| column.label).to_owned();
-        *headings = codes.iter().map(label).collect();
-    }
-    guess(&roster(), rows, names)
+    blocking(move || personnel::read(&rows, &mapping, &names).map_or_else(Found::No, Found::List)).await
 }
 
 fn asked(mapping: &Mapping, rows: &[Vec<String>], shape: String) -> Found {
@@ -287,8 +265,7 @@ fn asked(mapping: &Mapping, rows: &[Vec<String>], shape: String) -> Found {
 
 /// Words for sections and positions as they will be on the day.
 async fn roster_names(app: &App, on: Date) -> Result<Names, PortalError> {
-    let columns: Vec<&'static Column> = ROSTER.columns.iter().collect();
-    Ok(app.store.db.names(&columns, on).await?)
+    Ok(app.store.db.names(&roster(), on).await?)
 }
 
 // --- what would change -----------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ pub(crate) struct File {
     pub(crate) header: usize,
     /// Per column of the file: the code of a target, or empty.
     pub(crate) columns: Vec<String>,
-    /// How sure each is: `heading`, `alike`, `values`, empty.
+    /// How sure each is: `heading`, `alike`, `values`, `said`, empty.
     pub(crate) sure: Vec<String>,
     /// Whether nobody has to be asked about the columns.
     pub(crate) certain: bool,
@@ -243,8 +243,7 @@ impl File {
         if let Some(kept) = app.store.db.kept_mapping(register.noun.name, &shape).await?
             && let Ok(KeptMapping { columns, mut defaults }) = serde_json::from_str(&kept)
         {
-            file.columns = columns;
-            file.certain = true;
+            file.say(columns);
             if let Some((from, _)) = register.valid.filter(|(from, _)| defaults.contains_key(*from)) {
                 // A row that is new today begins today, not on the day the mapping was made.
                 defaults.insert(from.to_owned(), me.on.to_string());
@@ -272,8 +271,15 @@ impl File {
     }
 
     fn mapping(&self, desk: &Desk) -> Mapping {
-        let target = |code: &String| (Target::of(code, &desk.seen), Sure::Heading);
-        Mapping { header: self.header, columns: self.columns.iter().map(target).collect() }
+        Mapping::said(self.header, &self.columns, &desk.seen)
+    }
+
+    /// Takes over what somebody says the columns are.
+    pub(crate) fn say(&mut self, columns: Vec<String>) {
+        let sure = |code: &String| if code.is_empty() { Sure::No } else { Sure::Said };
+        self.sure = columns.iter().map(|code| sure_code(sure(code)).to_owned()).collect();
+        self.columns = columns;
+        self.certain = true;
     }
 
     fn shape(&self) -> String {
@@ -291,6 +297,7 @@ pub(crate) fn sure_code(sure: Sure) -> &'static str {
         Sure::Heading => "heading",
         Sure::Alike => "alike",
         Sure::Values => "values",
+        Sure::Said => "said",
         Sure::No => "",
     }
 }

@@ -172,6 +172,7 @@ pub(crate) fn map_lines(
         Some("heading") => "見出しが同じ",
         Some("alike") => "見出しが似ている（推測）",
         Some("values") => "中身から推測",
+        Some("said") => "人が選んだ",
         _ => "分からない",
     };
     let line = |(at, target): (usize, &String)| MapLine {
@@ -237,13 +238,14 @@ pub(crate) async fn map(
     let at: usize = form.get("file").parse().map_err(|_| PortalError::NotFound)?;
     let file = draft.files.get_mut(at).ok_or(PortalError::NotFound)?;
     let mut used = HashSet::new();
-    for (at, column) in file.columns.iter_mut().enumerate() {
-        // The columns shown are those with anything in them; the others keep their place and are not taken.
-        let code = form.get(&format!("c{at}")).to_owned();
-        let known = Target::of(&code, &desk.seen).is_some() && used.insert(code.clone());
-        *column = if known { code } else { String::new() };
-    }
-    file.certain = true;
+    // The columns shown are those with anything in them; the others keep their place and are not taken.
+    let said = (0..file.columns.len()).map(|at| form.get(&format!("c{at}")).to_owned());
+    let taken = |code: String| match Target::of(&code, &desk.seen).is_some() && used.insert(code.clone()) {
+        true => code,
+        false => String::new(),
+    };
+    let said = said.map(taken).collect();
+    file.say(said);
     for column in &desk.seen {
         let text = form.get(column.name);
         match text.is_empty() {
