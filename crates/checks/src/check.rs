@@ -231,14 +231,55 @@ macro_rules! held {
 }
 pub(crate) use held;
 
-/// A check over the rows `t` of one register.
+/// A decision `x` on 適用範囲 names row `t` of a register: by its number or name, or by those of its system.
+macro_rules! scope_names {
+    ("asset", $x:literal) => {
+        $crate::check::scope_names!(with_system, $x)
+    };
+    ("device", $x:literal) => {
+        $crate::check::scope_names!(with_system, $x)
+    };
+    (with_system, $x:literal) => {
+        concat!(
+            "(",
+            $x,
+            ".matter IN (t.number, t.name) OR EXISTS (SELECT 1 FROM system z WHERE z.id = t.system_id AND ",
+            $x,
+            ".matter IN (z.number, z.name)))"
+        )
+    };
+    ($noun:literal, $x:literal) => {
+        concat!($x, ".matter IN (t.number, t.name)")
+    };
+}
+pub(crate) use scope_names;
+
+/// The policy applies to row `t` on day `$1`. What is decided about the system or the business itself goes before what
+/// is decided about the organisation: a 公民館 may be out with its own business and in with the systems it shares.
+macro_rules! row_in_scope {
+    ($noun:tt) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM scope x WHERE x.unit_id = t.unit_id AND NOT x.applies
+                AND x.valid_from <= $1 AND (x.valid_to IS NULL OR x.valid_to > $1)
+                AND (",
+            $crate::check::scope_names!($noun, "x"),
+            " OR x.matter IS NULL AND NOT EXISTS (SELECT 1 FROM scope y WHERE y.unit_id = t.unit_id AND y.applies
+                AND y.valid_from <= $1 AND (y.valid_to IS NULL OR y.valid_to > $1) AND ",
+            $crate::check::scope_names!($noun, "y"),
+            ")))"
+        )
+    };
+}
+pub(crate) use row_in_scope;
+
+/// A check over the rows `t` of one register that the policy applies to.
 ///
 /// `fact` is the ISO date from which what a row says counts, and `days` for how long. A row without it was never
 /// observed, and leaves the check 未確認 when nothing worse is known.
 macro_rules! register_check {
     (
         $id:literal, $title:literal, $requirements:expr, complete: $complete:literal, reads: $reads:expr,
-        $held:ident: $noun:literal, among: $among:expr, wrong: $wrong:expr, fact: $fact:literal, days: $days:literal,
+        $held:ident: $noun:tt, among: $among:expr, wrong: $wrong:expr, fact: $fact:literal, days: $days:literal,
         source: $source:literal, holds: $holds:expr, broken: $broken:expr, aged: $aged:expr,
         unproven: $unproven:literal $(,)?
     ) => {
@@ -266,6 +307,8 @@ macro_rules! register_check {
                 " t WHERE ",
                 $crate::check::held!($held),
                 " AND ",
+                $crate::check::row_in_scope!($noun),
+                " AND ",
                 $among
             ),
             violating: concat!(
@@ -278,6 +321,8 @@ macro_rules! register_check {
                 " t WHERE ",
                 $crate::check::held!($held),
                 " AND $2 >= 0 AND ",
+                $crate::check::row_in_scope!($noun),
+                " AND ",
                 $among,
                 " AND (",
                 $wrong,
@@ -294,6 +339,8 @@ macro_rules! register_check {
                     " t WHERE ",
                     $crate::check::held!($held),
                     " AND $2 >= 0 AND ",
+                    $crate::check::row_in_scope!($noun),
+                    " AND ",
                     $among,
                     " AND ",
                     $crate::check::day!("CAST($1 AS TEXT)"),

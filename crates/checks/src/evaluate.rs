@@ -52,8 +52,13 @@ pub async fn evaluate_dirty(store: &Store) -> Result<BTreeSet<String>> {
 /// from.
 fn concerns(check: &Check, nouns: &BTreeSet<&str>) -> bool {
     let lists = counts_people(check) && nouns.contains("staff_source");
-    lists || check.reads.iter().any(|noun| nouns.contains(noun))
+    // Decisions on 適用範囲 say which rows of the registers are counted at all.
+    let scoped = nouns.contains("scope") && check.reads.iter().any(|noun| IN_SCOPE.contains(noun));
+    lists || scoped || check.reads.iter().any(|noun| nouns.contains(noun))
 }
+
+/// Registers whose rows the policy may not apply to.
+const IN_SCOPE: [&str; 4] = ["asset", "device", "medium", "system"];
 
 fn counts_people(check: &Check) -> bool {
     check.reads.contains(&"person")

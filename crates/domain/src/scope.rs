@@ -10,7 +10,11 @@ pub static SCOPE: Noun = Noun {
     columns: &[
         Column::new("unit_id", "組織", Kind::Unit),
         // NULL is the organisation as a whole; otherwise one system or one business of it.
-        Column::new("matter", "システム又は業務(空欄は組織全体)", Kind::Text).optional(),
+        // Of a system or row of a register its number or name: what is decided about it goes before what is decided about
+        // the organisation.
+        Column::new("matter", "システム又は業務(空欄は組織全体)", Kind::Text)
+            .optional()
+            .hint("台帳の番号か名称を、そのまま書きます。例：S-0012、図書貸出システム"),
         Column::new("applies", "この方針を適用する", Kind::Bool),
         Column::new("standard", "適用する基準", Kind::Text),
         Column::new("reason", "理由", Kind::Text),

@@ -281,6 +281,56 @@ async fn what_was_never_read_is_unknown() {
     assert_eq!(city.verdict().await.0, "broken");
 }
 
+/// 公民館: out with its own business, in with the system it shares; what is out leaves the count and stays in the list.
+#[tokio::test]
+async fn scope_is_decided_by_organisation_and_by_system() {
+    use sekisho_domain::scope::SCOPE;
+    let city = City::new("devices_ask_who_you_are").await;
+    city.world.section("0901", "公民館").await;
+    let hall = |id: &str, system: Option<&str>| {
+        device(id).set("unit_id", "0901").set("system_id", system.map(str::to_owned)).set("login", "none")
+    };
+    city.insert(vec![
+        system("s1"),
+        device("1"),
+        hall("2", None).set("name", "図書貸出端末"),
+        hall("3", Some("s1")),
+    ])
+    .await;
+    let (state, reason) = city.verdict().await;
+    assert_eq!(state, "broken", "{reason}");
+    let scope = |id: &str, matter: Option<&str>, applies: bool| {
+        Row::new(&SCOPE, id)
+            .set("unit_id", "0901")
+            .set("matter", matter.map(str::to_owned))
+            .set("applies", applies)
+            .set("standard", "教育委員会の実施手順")
+            .set("reason", "個別業務は別基準")
+            .set("valid_from", SEEN)
+    };
+    let broken = async |named: &[&str], out: &[&str]| {
+        let (state, reason) = city.verdict().await;
+        assert_eq!(state, "broken", "{reason}");
+        assert!(
+            named.iter().all(|n| reason.contains(n)) && !out.iter().any(|n| reason.contains(n)),
+            "{reason}"
+        );
+    };
+    // Its own business is out.
+    city.insert(vec![scope("1", Some("図書貸出端末"), false)]).await;
+    broken(&["D-3"], &["D-2"]).await;
+    // All of it is out.
+    city.insert(vec![scope("2", None, false)]).await;
+    let (state, reason) = city.verdict().await;
+    assert_eq!(state, "holds", "{reason}");
+    // All of it is out, but the system it shares is in.
+    city.insert(vec![scope("3", Some("S-s1"), true)]).await;
+    broken(&["D-3"], &["D-2"]).await;
+    assert_eq!(city.world.db().scan(&SCOPE, "", 10).await.unwrap().len(), 3, "they stay listed");
+    city.set(&scope("3", None, true), "valid_to", "2026-11-22".into()).await;
+    assert_eq!(city.verdict().await.0, "holds");
+}
+
 /// A medium that was simply struck from the register is a disposal without a record.
 #[tokio::test]
 async fn ending_a_row_is_not_a_disposal() {
