@@ -36,6 +36,8 @@ impl Who {
 pub struct Seat {
     pub position_id: String,
     pub unit_id: String,
+    /// Sections that were merged into this one or given up for it: what they left can be read, and not written.
+    pub before: Vec<String>,
     pub kind: String,
     pub valid_from: Date,
     pub valid_to: Option<Date>,
@@ -160,7 +162,12 @@ pub fn reach(who: &Who, action: Action, noun: &str, on: Date) -> Reach {
         for extent in roles.map(|role| extent(role, action, noun)).chain([anyone(action, noun)]) {
             match extent {
                 Extent::City => return Reach::All,
-                Extent::Section => units.push(seat.unit_id.clone()),
+                Extent::Section => {
+                    units.push(seat.unit_id.clone());
+                    if matches!(action, Action::View | Action::Export) {
+                        units.extend(seat.before.iter().cloned());
+                    }
+                }
                 Extent::Own => own = true,
                 Extent::None => {}
             }
@@ -391,6 +398,7 @@ mod tests {
         let seat = Seat {
             position_id: "p".into(),
             unit_id: unit.into(),
+            before: Vec::new(),
             kind: "main".into(),
             valid_from: from,
             valid_to: to,
@@ -406,6 +414,17 @@ mod tests {
         assert_eq!(may(&past, Action::View, thing, DAY), Access::Refused(Why::NoSeat));
         let yesterday = Date::constant(2026, 11, 21);
         assert_eq!(may(&past, Action::View, thing, yesterday), Access::Granted);
+    }
+
+    #[test]
+    fn what_a_section_left_is_read_by_the_one_that_follows_and_not_written() {
+        let mut me = who(Role::Manager, "u", Date::constant(2020, 4, 1), None);
+        me.seats[0].before = vec!["old".into()];
+        let thing = |unit| Thing { noun: "evidence", unit_id: Some(unit), ..Thing::default() };
+        assert_eq!(may(&me, Action::View, thing("old"), DAY), Access::Granted);
+        assert_eq!(may(&me, Action::Edit, thing("old"), DAY), Access::Refused(Why::Section));
+        assert_eq!(may(&me, Action::Edit, thing("u"), DAY), Access::Granted);
+        assert_eq!(may(&me, Action::View, thing("other"), DAY), Access::Refused(Why::Section));
     }
 
     #[test]

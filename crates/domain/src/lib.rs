@@ -40,6 +40,7 @@ pub mod section;
 pub mod specific_flow;
 pub mod staff_source;
 pub mod stocktake;
+pub mod succession;
 pub mod system;
 pub mod task;
 pub mod verdict;
@@ -100,6 +101,7 @@ pub static NOUNS: &[&Noun] = &[
     &section::SECTION,
     &specific_flow::SPECIFIC_FLOW,
     &staff_source::STAFF_SOURCE,
+    &succession::SUCCESSION,
     &campaign::CAMPAIGN,
     &campaign::CAMPAIGN_PART,
     &stocktake::STOCKTAKE_ENTRY,

@@ -41,3 +41,19 @@ pub const STANDARD: &[(&str, &str, &str, &str)] = &[
 /// What a template may name. Nothing here comes from what people wrote.
 pub const WORDS: &[&str] =
     &["city", "count", "late", "today", "decisions", "items", "item", "number", "due", "link", "loop"];
+
+/// How the words are written, and what a reader gets in their place.
+pub const MEANINGS: &[(&str, &str)] = &[
+    ("{{ city }}", "市の名前"),
+    ("{{ count }}", "やることの件数（まとめ）"),
+    ("{{ late }}", "そのうち期限を過ぎた件数（まとめ）"),
+    ("{{ today }}", "そのうち今日までの件数（まとめ）"),
+    ("{{ decisions }}", "決裁を待つ件数（まとめ）"),
+    (
+        "{% for item in items %} … {% endfor %}",
+        "やることを1件ずつ。中では {{ item.due }}（期限）、{{ item.number }}（番号）、{{ item.link }}（リンク）（まとめ）",
+    ),
+    ("{{ number }}", "番号（急ぎ・上位の職へ）"),
+    ("{{ due }}", "期限（急ぎ・上位の職へ）"),
+    ("{{ link }}", "関所の画面へのリンク"),
+];

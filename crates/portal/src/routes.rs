@@ -5,9 +5,9 @@ use crate::error::PortalError;
 use crate::pages::{
     absence, account, adoption, application, asset, assignment, board, body, bulk, campaign, card, clause,
     compare, credential, decision, disposal, document, evidence, exception, handover, import, incumbency,
-    ledger, login, network, oidc, outside, own_requirement, passkey, person, personnel, position,
+    ledger, login, network, notice, oidc, outside, own_requirement, passkey, person, personnel, position,
     publication, register, relation, requirement, role_seat, section, session as sessions, start, step_up,
-    stocktake, summary, task,
+    stocktake, succession, summary, task,
 };
 use crate::session::{Need, guard};
 use crate::{App, assets, guard as front, limits};
@@ -136,6 +136,9 @@ pub static ROUTES: &[Route] = routes! {
     post "/tasks/{id}"                    May(Edit, "task")           => task::act;
     get  "/feeds/{token}/tasks.ics"       Nobody                      => task::ics;
     get  "/calendar"                      May(View, "task")           => task::year;
+    get  "/notices"                       May(View, "notice_template") => notice::list;
+    get  "/notices/{id}/edit"             May(Edit, "notice_template") => notice::edit_form;
+    post "/notices/{id}/edit"             May(Edit, "notice_template") => notice::edit;
     get  "/campaigns"                     May(View, "campaign_part")  => campaign::list;
     get  "/campaigns/new"                 May(Edit, "campaign")       => campaign::new_form;
     post "/campaigns"                     May(Edit, "campaign")       => campaign::begin;
@@ -179,6 +182,8 @@ pub static ROUTES: &[Route] = routes! {
     post "/sections"                      May(Edit, "section")        => section::create;
     get  "/sections/{id}/edit"            May(Edit, "section")        => section::edit_form;
     post "/sections/{id}/edit"            May(Edit, "section")        => section::rename;
+    get  "/sections/{id}/close"           May(Edit, "section")        => succession::form;
+    post "/sections/{id}/close"           May(Edit, "section")        => succession::close;
     get  "/people"                        May(View, "person")         => person::list;
     get  "/people/new"                    May(Edit, "person")         => person::form;
     post "/people"                        May(Edit, "person")         => person::create;

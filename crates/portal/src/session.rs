@@ -67,6 +67,15 @@ impl Me {
         }
     }
 
+    /// The same for a record that an address names: what the reader may not even see answers as what does not exist, so
+    /// that nobody learns by trying which records there are.
+    pub(crate) fn must_find(&self, action: Action, thing: Thing<'_>) -> Result<(), PortalError> {
+        match access::may(&self.who, Action::View, thing, self.on) {
+            Access::Granted => self.must(action, thing),
+            Access::Refused(_) => Err(PortalError::NotFound),
+        }
+    }
+
     /// Whether the person has proved within the last minutes that it is they who sit at the screen (step-up).
     pub(crate) fn stepped_up(&self) -> bool {
         self.session.stepped_up(self.now)

@@ -230,7 +230,8 @@ pub async fn keep(store: Store, sequencer: Sequencer, objects: Objects, drop_fol
 /// A round of the keeper: as usual within a minute, at once when a 人事異動 takes effect.
 async fn until_next(store: &Store) -> Duration {
     let idle = Duration::from_secs(IDLE_SECONDS);
-    let due = store.db.next_personnel().await.ok().flatten();
+    let due = [store.db.next_personnel().await, store.db.next_succession().await];
+    let due = due.into_iter().filter_map(|next| next.ok().flatten()).min();
     let ahead = due.map(|at| at.since(store.clock.now())).filter(|ms| *ms > 0);
     ahead.and_then(|ms| u64::try_from(ms).ok()).map_or(idle, |ms| idle.min(Duration::from_millis(ms)))
 }
@@ -242,6 +243,7 @@ async fn keep_once(
     sequencer: &Sequencer,
     repaired_on: &mut Option<Date>,
 ) -> Result<BTreeSet<String>> {
+    store.carry_successions().await?;
     store.apply_personnel().await?;
     store.expire_decisions().await?;
     store.escalate_decisions().await?;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use sekisho_domain::access::{Held, Seat, Who};
 use sekisho_domain::date::Date;
 use sekisho_domain::role::Role;
+use sekisho_domain::succession::carried_on;
 
 use crate::Db;
 use crate::error::{Result, StoreError};
@@ -19,6 +20,7 @@ sql! {
         LEFT JOIN role_seat r ON r.position_id = a.position_id AND (r.unit_id IS NULL OR r.unit_id = a.unit_id)
         WHERE a.person_id = $1
         ORDER BY a.id, r.id";
+    const CARRIED = "SELECT unit_id, successor_id FROM succession WHERE main AND state = 'carried'";
 }
 
 #[derive(sqlx::FromRow)]
@@ -46,6 +48,7 @@ impl Db {
 pub(crate) async fn who(read: &mut impl Read, person_id: &str, account_id: &str) -> Result<Who> {
     let rows: Vec<SeatRow> = read.all(SEATS, &[person_id.into()]).await?;
     let mut seats: BTreeMap<String, Seat> = BTreeMap::new();
+    let mut heirs: BTreeMap<String, String> = BTreeMap::new();
     for row in rows {
         let held = row.held()?;
         let seat = match seats.entry(row.id.clone()) {
@@ -53,6 +56,12 @@ pub(crate) async fn who(read: &mut impl Read, person_id: &str, account_id: &str)
             std::collections::btree_map::Entry::Vacant(place) => place.insert(row.seat()?),
         };
         seat.roles.extend(held);
+    }
+    for (old, heir) in read.all::<(String, String)>(CARRIED, &[]).await? {
+        heirs.insert(old, heir);
+    }
+    for seat in seats.values_mut().filter(|_| !heirs.is_empty()) {
+        seat.before = carried_on(&seat.unit_id, &heirs).into_iter().map(str::to_owned).collect();
     }
     Ok(Who {
         person_id: person_id.to_owned(),
@@ -67,6 +76,7 @@ impl SeatRow {
         Ok(Seat {
             position_id: self.position_id.clone(),
             unit_id: self.unit_id.clone(),
+            before: Vec::new(),
             kind: self.kind.clone(),
             valid_from: required(&self.valid_from)?,
             valid_to: ends.into_iter().flatten().min(),

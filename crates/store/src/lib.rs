@@ -35,7 +35,7 @@ pub mod limited_view;
 pub mod network;
 pub mod notice;
 pub mod object;
-mod organisation;
+pub mod organisation;
 pub mod page;
 pub mod personnel;
 pub mod proof;
@@ -45,6 +45,7 @@ pub mod requirement;
 mod row;
 pub mod session;
 pub mod stocktake;
+pub mod succession;
 pub mod task;
 mod tx;
 pub mod verdict;
@@ -111,6 +112,7 @@ pub fn statements() -> Vec<&'static str> {
         requirement::SQL,
         session::SQL,
         stocktake::SQL,
+        succession::SQL,
         task::SQL,
         tx::SQL,
         verdict::SQL,

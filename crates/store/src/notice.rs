@@ -8,10 +8,12 @@ use sekisho_domain::calendar::Calendar;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, date_at, plus_days};
 use sekisho_domain::id::new_id;
+use sekisho_domain::notice::NOTICE_TEMPLATE;
+use sekisho_domain::noun::Row;
 use sekisho_domain::task::{Rung, rung};
 
 use crate::error::Result;
-use crate::{Db, Store};
+use crate::{Actor, Db, Store};
 
 sql! {
     const RECIPIENTS = "SELECT DISTINCT p.id, p.mail FROM person p JOIN assignment a ON a.person_id = p.id
@@ -32,7 +34,8 @@ sql! {
             COUNT(CASE WHEN created_ms > $1 THEN refused END) AS refused,
             MIN(CASE WHEN refused IS NULL THEN created_ms END) AS since_ms FROM notice_outbox";
     const FORGOTTEN = "DELETE FROM notice_outbox WHERE refused IS NOT NULL AND created_ms < $1";
-    const TEMPLATE = "SELECT subject, body FROM notice_template WHERE code = $1";
+    const TEMPLATE = "SELECT subject, body FROM notice_template WHERE code = $1 AND subject <> ''";
+    const TEMPLATE_ROW = "SELECT id FROM notice_template WHERE code = $1";
     const URGENT = "SELECT id, basis, due_on, seat_key, person_id, kind FROM task
         WHERE state = 'open' AND (basis = 'law' OR kind = 'escalated') AND due_on <= $1 ORDER BY due_on, id LIMIT $2";
     const OLD = "DELETE FROM notice_sent WHERE sent_ms < $1";
@@ -163,6 +166,29 @@ impl Store {
         }
         op.commit().await?;
         Ok(true)
+    }
+
+    /// Lays down the city's own words for a notice; `None`: those shipped are used again. The record keeps every text
+    /// that was ever sent, so a text taken back is emptied and not deleted.
+    pub async fn set_notice_template(
+        &self,
+        actor: &Actor,
+        code: &str,
+        words: Option<(&str, &str)>,
+    ) -> Result<()> {
+        let (subject, body) = words.unwrap_or_default();
+        let mut tx = self.write(actor, "notice_template.set").await?;
+        let kept: Option<(String,)> = tx.fetch_optional(TEMPLATE_ROW, &[code.into()]).await?;
+        let row = match &kept {
+            Some((id,)) => tx.get(&NOTICE_TEMPLATE, id).await?,
+            None => Row::new(&NOTICE_TEMPLATE, tx.new_id()).set("code", code),
+        };
+        let row = row.set("subject", subject).set("body", body);
+        match kept {
+            Some(_) => tx.update(row).await?,
+            None => tx.insert(row).await?,
+        }
+        tx.commit().await
     }
 
     /// The relay has taken it.

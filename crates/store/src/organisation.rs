@@ -15,6 +15,14 @@ sql! {
     const CURRENT = "SELECT id FROM section WHERE unit_id = $1 AND valid_to IS NULL";
 }
 
+/// What a section is called from a day on, and under which it comes.
+#[derive(Clone, Copy, Debug)]
+pub struct Changed<'a> {
+    pub name: &'a str,
+    pub kana: Option<&'a str>,
+    pub parent: Option<&'a str>,
+}
+
 impl Tx<'_> {
     /// Writes one period of a unit; periods of one unit do not overlap.
     pub async fn create_section(&mut self, row: Row) -> Result<()> {
@@ -40,6 +48,15 @@ impl Tx<'_> {
     ) -> Result<()> {
         let (id,): (String,) =
             self.fetch_optional(CURRENT, &[unit_id.into()]).await?.ok_or(StoreError::NotFound)?;
+        let parent = self.get(&SECTION, &id).await?.text("parent_unit_id").to_owned();
+        let parent = Some(parent.as_str()).filter(|p| !p.is_empty());
+        self.change_section(unit_id, Changed { name, kana, parent }, from).await
+    }
+
+    /// The same, and the section may come under another one.
+    pub async fn change_section(&mut self, unit_id: &str, to: Changed<'_>, from: Date) -> Result<()> {
+        let (id,): (String,) =
+            self.fetch_optional(CURRENT, &[unit_id.into()]).await?.ok_or(StoreError::NotFound)?;
         let old = self.get(&SECTION, &id).await?;
         if from.to_string().as_str() <= old.text("valid_from") {
             return Err(StoreError::IllegalMove("a section is renamed after it was made"));
@@ -47,7 +64,11 @@ impl Tx<'_> {
         let mut new = Row::new(&SECTION, self.new_id());
         new.values = old.values.clone();
         self.update(old.set("valid_to", from)).await?;
-        let new = new.set("name", name).set("kana", kana.map(str::to_owned)).set("valid_from", from);
+        let new = new
+            .set("name", to.name)
+            .set("kana", to.kana.map(str::to_owned))
+            .set("parent_unit_id", to.parent.map(str::to_owned))
+            .set("valid_from", from);
         self.create_section(new.set("valid_to", None::<Date>)).await
     }
 

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sekisho_domain::access::read_key;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, date_at};
 use sekisho_domain::noun::{Row, Value};
@@ -17,12 +18,14 @@ use sekisho_domain::personnel::plan::{
 use sekisho_domain::personnel::{PERSONNEL_CHANGE, Place, Wanted};
 use sekisho_domain::position::ASSIGNMENT;
 use sekisho_domain::staff_source::STAFF_SOURCE;
+use sekisho_domain::succession::heir;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::decision::identities_in;
 use crate::error::{Result, StoreError};
 use crate::read::Read;
+use crate::succession::{heirs, moved_key};
 use crate::{Actor, Db, Store, Tx};
 
 sql! {
@@ -219,8 +222,11 @@ type PlaceRow = (String, String, String, String, String);
 async fn present(read: &mut impl Read, source: &str, on: Date) -> Result<Vec<Present>> {
     let people: Vec<PersonRow> = read.all(PEOPLE, &[source.into()]).await?;
     let rows: Vec<PlaceRow> = read.all(PLACES, &[on.into()]).await?;
+    // Whoever sits in a section that ends before the day will sit in the one that follows it, whichever is written first.
+    let heirs = heirs(read, on).await?;
     let mut places: BTreeMap<String, Vec<(Place, String)>> = BTreeMap::new();
     for (id, person, unit_id, position_id, kind) in rows {
+        let unit_id = heir(&unit_id, &heirs).to_owned();
         places.entry(person).or_default().push((Place { unit_id, position_id, kind }, id));
     }
     let day = on.to_string();
@@ -237,22 +243,33 @@ async fn around(read: &mut impl Read, on: Date) -> Result<Around> {
     let roles: Vec<(String, String, Option<String>)> = read.all(ROLES, &[on.into()]).await?;
     let waiting: Vec<(String, String, String, String)> = read.all(WAITING, &[]).await?;
     let accounts: Vec<(String, String)> = read.all(ACCOUNTS, &[]).await?;
+    let heirs = heirs(read, on).await?;
+    let follow = |unit: String| heir(&unit, &heirs).to_owned();
+    let mut owned: BTreeMap<String, i64> = BTreeMap::new();
+    for (unit, number) in read.all::<(String, i64)>(OWNED, &[on.into()]).await? {
+        *owned.entry(follow(unit)).or_default() += number;
+    }
     Ok(Around {
         seated: seated
             .into_iter()
-            .map(|(person, unit_id, position_id, kind)| (person, Place { unit_id, position_id, kind }))
+            .map(|(person, unit, position_id, kind)| {
+                (person, Place { unit_id: follow(unit), position_id, kind })
+            })
             .collect(),
         roles: roles
             .into_iter()
-            .map(|(role, position_id, unit_id)| RoleRule { role, position_id, unit_id })
+            .map(|(role, position_id, unit)| RoleRule { role, position_id, unit_id: unit.map(follow) })
             .collect(),
-        owned: read.all(OWNED, &[on.into()]).await?,
+        owned: owned.into_iter().collect(),
         waiting: waiting
             .into_iter()
             .map(|(decision_id, applicant_id, key, state)| Waiting {
                 decision_id,
                 applicant_id,
-                key,
+                key: match read_key(&key).and_then(|(.., unit)| unit).map(|unit| heir(unit, &heirs)) {
+                    Some(unit) => moved_key(&key, unit),
+                    None => key,
+                },
                 open: state == "open",
             })
             .collect(),

@@ -16,6 +16,7 @@ mod register;
 mod register_checks;
 mod route;
 mod schema;
+mod succession;
 mod task;
 mod tx;
 mod verify;

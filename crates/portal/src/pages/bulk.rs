@@ -112,10 +112,20 @@ pub(crate) async fn decide(State(app): State<App>, me: Me, mut form: Form) -> Re
                 .to_owned(),
         )
     })?;
-    for answer in answers {
-        if let Err(error) = answer.result {
-            return Err(refused(&app, error).await);
-        }
+    let all = answers.len();
+    let failed: Vec<_> = answers.into_iter().filter_map(|answer| answer.result.err()).collect();
+    let done = all - failed.len();
+    if let Some(error) = failed.into_iter().next() {
+        let first = refused(&app, error).await;
+        // Each row is a decision of its own: what went through stays, and is said.
+        return Err(match (done, first) {
+            (0, first) => first,
+            (_, PortalError::Settled(why) | PortalError::Forbidden(why)) => PortalError::Settled(format!(
+                "{done}件は承認しました。残りの{}件は承認していません。{why}",
+                all - done
+            )),
+            (_, first) => first,
+        });
     }
     Ok(Redirect::to("/decisions?done=approved").into_response())
 }

@@ -181,7 +181,7 @@ fn of(row: &Row) -> Thing<'_> {
 
 async fn disposal(app: &App, me: &Me, action: Action, id: &str) -> Result<Row, PortalError> {
     let row = app.store.db.row(&DISPOSAL, id).await?.ok_or(PortalError::NotFound)?;
-    me.must(action, of(&row))?;
+    me.must_find(action, of(&row))?;
     Ok(row)
 }
 
@@ -354,7 +354,7 @@ pub(crate) async fn file(
     let file = app.store.db.row(&ATTACHMENT, &id).await?.ok_or(PortalError::NotFound)?;
     let register = named(file.text("register"))?;
     let row = app.store.db.row(register.noun, file.text("row_id")).await?.ok_or(PortalError::NotFound)?;
-    me.must(Action::View, thing(register, &row))?;
+    me.must_find(Action::View, thing(register, &row))?;
     let bytes = app.objects.get(&app.store, file.text("object_id")).await?;
     Ok(attachment(file.text("name"), "application/octet-stream", bytes))
 }

@@ -189,7 +189,7 @@ pub(crate) fn a_day(text: Option<&str>) -> Option<Day> {
 
 pub(crate) fn must_read(me: &Me, visibility: &str) -> Result<(), PortalError> {
     let thing = Thing { noun: "document", visibility: Some(visibility), ..Thing::default() };
-    me.must(Action::View, thing)
+    me.must_find(Action::View, thing)
 }
 
 pub(crate) async fn show(State(app): State<App>, me: Me, Path(id): Path<String>) -> Page {

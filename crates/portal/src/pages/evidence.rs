@@ -181,7 +181,7 @@ pub(crate) async fn download(
         person_id: Some(&line.filed_by),
         visibility: None,
     };
-    me.must(Action::View, thing)?;
+    me.must_find(Action::View, thing)?;
     let object = line.object_id.ok_or(PortalError::NotFound)?;
     let bytes = app.objects.get(&app.store, &object).await?;
     Ok(attachment(&line.file_name.unwrap_or_default(), "application/octet-stream", bytes))

@@ -5,6 +5,7 @@ use crate::error::PortalError;
 use crate::form::Form;
 use crate::pages::clause::word;
 use crate::pages::shared::{FormPage, ListPage};
+use crate::pages::succession;
 use crate::part::{Cell, Errors, Field};
 use crate::session::Me;
 use crate::shell::{Page, page};
@@ -14,6 +15,7 @@ use sekisho_domain::access::Action;
 use sekisho_domain::date::{Date, wareki};
 use sekisho_domain::noun::Row;
 use sekisho_domain::section::{KINDS, SECTION};
+use sekisho_store::organisation::Changed;
 use sekisho_store::page::SectionLine;
 use std::collections::HashMap;
 
@@ -45,19 +47,32 @@ pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(query): RawQue
     let sections = app.store.db.sections(me.on).await?;
     let can_edit = me.reaches(Action::Edit, "section");
     let depths = depths(&sections);
-    let rows = sections.iter().map(|s| {
+    let ahead = app.store.db.sections_ahead(me.on).await?;
+    let planned = app.store.db.successions_planned().await?;
+    let all: Vec<SectionLine> = sections.iter().chain(&ahead).cloned().collect();
+    let rows = all.iter().map(|s| {
+        let begins = s.valid_from.as_str() > me.on.to_string().as_str();
         let indent = "　".repeat(depths.get(s.unit_id.as_str()).copied().unwrap_or(0));
         let name = format!("{indent}{}", s.name);
-        let name = if can_edit {
-            Cell::link(format!("/sections/{}/edit", s.unit_id), name)
-        } else {
-            Cell::text(name)
+        let name = match can_edit && !begins {
+            true => Cell::link(format!("/sections/{}/edit", s.unit_id), name),
+            false => Cell::text(name),
+        };
+        let from = Cell::text(day(&s.valid_from));
+        let from = if begins { from.under("予定") } else { from };
+        let goes = succession::words(&planned, &s.unit_id, &all);
+        let change = match (can_edit, goes) {
+            (true, Some(words)) => Cell::link(format!("/sections/{}/close", s.unit_id), words),
+            (true, None) => Cell::link(format!("/sections/{}/close", s.unit_id), "統合・分割・廃止"),
+            (false, Some(words)) => Cell::text(words),
+            (false, None) => Cell::text("なし"),
         };
         vec![
             name.under(s.code.clone()),
             Cell::text(word(KINDS, &s.kind)),
-            Cell::text(day(&s.valid_from)),
+            from,
             Cell::number(s.people),
+            change,
         ]
     });
     let mut shell = app.shell(&me, "/sections", "この市の組織は、どうなっていますか").await?;
@@ -65,8 +80,8 @@ pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(query): RawQue
     page(&ListPage {
         shell,
         tabs: tabs(&me, "/sections"),
-        caption: format!("今日の組織。{} 件。", sections.len()),
-        heads: vec!["名称", "種別", "いつから", "人数"],
+        caption: format!("今日の組織 {} 件と、これから始まるもの {} 件。", sections.len(), ahead.len()),
+        heads: vec!["名称", "種別", "いつから", "人数", "これからの予定"],
         rows: rows.collect(),
         empty: "まだ組織がありません。市そのもの、次に課の順に加えます。",
         add: can_edit.then(|| ("/sections/new".to_owned(), "組織を加える")),
@@ -97,7 +112,9 @@ pub(crate) async fn choices(app: &App, me: &Me) -> Result<Vec<(String, String)>,
 
 async fn form_page(app: &App, me: &Me, form: Option<&Form>) -> Result<FormPage, PortalError> {
     let none = (String::new(), "なし（市そのもの）".to_owned());
-    let parents = [none].into_iter().chain(choices(app, me).await?).collect();
+    // A section of April may come under a department of April.
+    let above = succession::all_sections(app, me).await?.into_iter().map(|s| (s.unit_id, s.name));
+    let parents = [none].into_iter().chain(above).collect();
     let kinds = KINDS.iter().map(|(c, w)| ((*c).to_owned(), (*w).to_owned())).collect();
     let fields = vec![
         Field::text("name", "名称").hint("例：情報政策課"),
@@ -142,7 +159,7 @@ pub(crate) async fn create(State(app): State<App>, me: Me, mut form: Form) -> Re
     let from = form.date("from", "いつからかを入力してください。");
     let parent = form.get("parent").to_owned();
     let managed = form.get("managed") != "no";
-    let sections = app.store.db.sections(me.on).await?;
+    let sections = succession::all_sections(&app, &me).await?;
     if !parent.is_empty() && !sections.iter().any(|s| s.unit_id == parent) {
         form.refuse("parent", "上位の組織を選び直してください。");
     }
@@ -170,25 +187,48 @@ pub(crate) async fn create(State(app): State<App>, me: Me, mut form: Form) -> Re
     Ok(Redirect::to("/sections?done=saved").into_response())
 }
 
+/// Whether `unit` is above `other`, or is it.
+fn below(sections: &[SectionLine], unit: &str, other: &str) -> bool {
+    let mut at = Some(other);
+    for _ in 0..=sections.len() {
+        match at {
+            Some(here) if here == unit => return true,
+            Some(here) => {
+                at = sections.iter().find(|s| s.unit_id == here).and_then(|s| s.parent_unit_id.as_deref());
+            }
+            None => return false,
+        }
+    }
+    true
+}
+
 async fn rename_page(app: &App, me: &Me, unit: &str, form: Option<&Form>) -> Result<FormPage, PortalError> {
     let sections = app.store.db.sections(me.on).await?;
     let section = sections.into_iter().find(|s| s.unit_id == unit).ok_or(PortalError::NotFound)?;
+    let none = (String::new(), "なし（市そのもの）".to_owned());
+    let above = succession::all_sections(app, me).await?.into_iter().filter(|s| s.unit_id != unit);
+    let parents = [none].into_iter().chain(above.map(|s| (s.unit_id, s.name))).collect();
     let fields = vec![
         Field::text("name", "新しい名称").value(&section.name),
         Field::text("kana", "よみ").optional(),
+        Field::select("parent", "上位の組織", parents)
+            .optional()
+            .value(section.parent_unit_id.clone().unwrap_or_default()),
         Field::date("from", "いつから"),
     ];
     let (fields, errors) = form.map_or((fields.clone(), Errors::default()), |f| f.refill(fields));
-    let shell = app.shell(me, "/sections", format!("{}の名称を、いつから変えますか", section.name)).await?;
+    let shell = app
+        .shell(me, "/sections", format!("{}の名称や上位の組織を、いつから変えますか", section.name))
+        .await?;
     Ok(FormPage {
         shell: shell.crumb("/sections", "組織"),
-        lead: "これまでの名称は、その前の日までの記録にそのまま残ります。".to_owned(),
+        lead: "これまでの名称と上位の組織は、その前の日までの記録にそのまま残ります。".to_owned(),
         errors,
         action: format!("/sections/{unit}/edit"),
         fields,
         upload: false,
-        button: "名称を変える",
-        consequence: "配属や証拠は、新しい名称の組織に引き継がれます。".to_owned(),
+        button: "この日から変える",
+        consequence: "同じ組織のまま、配属も台帳も続きます。".to_owned(),
     })
 }
 
@@ -213,11 +253,19 @@ pub(crate) async fn rename(
             format!("今の名称が始まった日（{}）より後の日にしてください。", day(&section.valid_from)),
         );
     }
+    let parent = form.get("parent").to_owned();
+    let all = succession::all_sections(&app, &me).await?;
+    if !parent.is_empty() && (below(&all, &unit, &parent) || !all.iter().any(|s| s.unit_id == parent)) {
+        form.refuse("parent", "この組織の下にある組織は、上位の組織にできません。選び直してください。");
+    }
     let (true, Some(from)) = (form.ok(), from) else {
         return Ok(page(&rename_page(&app, &me, &unit, Some(&form)).await?)?.into_response());
     };
     let mut tx = app.store.write(&me.actor(), "section.rename").await?;
-    tx.rename_section(&unit, &name, Some(kana.as_str()).filter(|k| !k.is_empty()), from).await?;
+    let some = |text: &'_ str| Some(text.to_owned()).filter(|t| !t.is_empty());
+    let (kana, parent) = (some(&kana), some(&parent));
+    let to = Changed { name: &name, kana: kana.as_deref(), parent: parent.as_deref() };
+    tx.change_section(&unit, to, from).await?;
     tx.commit().await?;
     Ok(Redirect::to("/sections?done=saved").into_response())
 }

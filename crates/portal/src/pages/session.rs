@@ -49,7 +49,7 @@ pub(crate) async fn revoke(
 ) -> Result<Redirect, PortalError> {
     let own = app.store.db.sessions_of(&me.session.account_id, me.now).await?.iter().any(|s| s.id == id);
     let owner = own.then_some(me.who.person_id.as_str());
-    me.must(Action::Edit, Thing { noun: "session", person_id: owner, ..Thing::default() })?;
+    me.must_find(Action::Edit, Thing { noun: "session", person_id: owner, ..Thing::default() })?;
     app.store.close_session(&id).await?;
     Ok(Redirect::to("/sessions"))
 }

@@ -48,7 +48,7 @@ struct Desk {
 impl Desk {
     async fn set(app: &App, me: &Me, part_id: &str) -> Result<Desk, PortalError> {
         let part = app.store.db.campaign_part(part_id, me.on).await?.ok_or(PortalError::NotFound)?;
-        me.must(Action::View, of(&part))?;
+        me.must_find(Action::View, of(&part))?;
         let campaign = app.store.db.row(&CAMPAIGN, &part.campaign_id).await?.ok_or(PortalError::NotFound)?;
         let register = named(campaign.text("register"))?;
         let layout = app.store.db.layout(register).await?;

@@ -5,13 +5,18 @@
 // What `doorkey.rs` finds at these paths when it stands in `domain`.
 use sekisho_domain::{noun, register};
 
+mod abuse;
 mod adding;
 mod asset;
+#[path = "../../../passkey/tests/device/mod.rs"]
+mod device;
 mod disposal;
 #[expect(unreachable_pub, reason = "the file is what the guide prints, and in `domain` its items are public")]
 mod doorkey;
 mod handover;
 mod kit;
+#[path = "../../../identity/tests/liar/mod.rs"]
+mod liar;
 mod matrix;
 mod network;
 mod passkey;
@@ -24,4 +29,5 @@ mod register_more;
 mod register_row;
 mod sign_in;
 mod stocktake;
+mod succession;
 mod walk;

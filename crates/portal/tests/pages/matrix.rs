@@ -16,6 +16,7 @@ fn who(role: Role) -> Who {
     let seat = Seat {
         position_id: "p".into(),
         unit_id: UNIT.into(),
+        before: Vec::new(),
         kind: "main".into(),
         valid_from: Date::constant(2020, 4, 1),
         valid_to: None,
@@ -25,7 +26,7 @@ fn who(role: Role) -> Who {
 }
 
 /// Every route, those of registers once per register.
-fn every_route() -> Vec<Route> {
+pub(crate) fn every_route() -> Vec<Route> {
     let each = |route: &Route| match route.need {
         Need::Register(action) => {
             let named = sekisho_domain::REGISTERS.iter().map(|register| {

@@ -1,66 +1,110 @@
-//! Every route about one record × every role × whose record it is: of the reader's own section, of another section, of
-//! another executive body. Asked of the running portal with records that exist; the answers are kept in `records.txt`.
+//! Every route × every role × whose record it is: of the reader's own section, of another section, of another executive
+//! body, and of the section whose seat the reader held until yesterday. Asked of the running portal with records that
+//! exist; the answers are kept in `records.txt`.
 //! `UPDATE_MATRIX=1 cargo test -p sekisho-portal --test pages` writes it anew.
 
 use crate::kit::{City, UNIT};
 use crate::matrix;
 use axum::http::StatusCode;
+use sekisho_domain::body::BODY;
+use sekisho_domain::campaign::{CAMPAIGN, CAMPAIGN_PART};
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::date_at;
-use sekisho_domain::noun::Row;
+use sekisho_domain::disposal::DISPOSAL;
+use sekisho_domain::noun::{Kind, Noun, Row};
 use sekisho_domain::position::ASSIGNMENT;
 use sekisho_domain::role::Role;
 use sekisho_domain::section::SECTION;
-use sekisho_portal::{Need, ROUTES, Verb};
-use sekisho_store::Actor;
+use sekisho_domain::task::TASK;
+use sekisho_portal::{Need, Route, Verb};
+use sekisho_store::decision::Application;
 use sekisho_store::document::NewRevision;
 use sekisho_store::evidence::NewEvidence;
+use sekisho_store::{Actor, Tx};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use tokio::sync::OnceCell;
 
 /// Units whose records are asked for, in the order of the letters.
 const UNITS: [&str; 3] = [UNIT, "unit-zei", "unit-edu"];
+/// What the titles of their records say, so that a list shows whose it lists.
+const MARKS: [&str; 3] = ["印甲", "印乙", "印丙"];
+/// Systems are offered wherever a row may name one, so theirs say another thing.
+const SYSTEMS: [&str; 3] = ["系甲", "系乙", "系丙"];
+
+fn mark_of(noun: &str, place: usize) -> &'static str {
+    if noun == "system" { SYSTEMS[place] } else { MARKS[place] }
+}
+
+/// Registers that stand for the others: kept by the section, read by everybody, kept by the office. What each of the
+/// others allows stands in `matrix.txt`.
+const REGISTERS: [&str; 3] = ["asset", "system", "scope"];
+const NOBODYS: &str = "00000000-0000-7000-8000-000000000000";
 
 /// Ids of records by what a path begins with, one for each of [`UNITS`].
 type Records = BTreeMap<&'static str, [String; 3]>;
 
+/// What the walk through every route found.
+pub(crate) struct Walk {
+    table: String,
+    /// Refusals by which a reader learns that a record exists which they may not see.
+    pub(crate) told: String,
+    pub(crate) asked: usize,
+}
+
 #[tokio::test]
 async fn records_are_open_to_whom_they_concern() {
+    matrix::reviewed("records.txt", &walked().await.table);
+}
+
+/// One walk for every test that asks about it.
+pub(crate) async fn walked() -> &'static Walk {
+    static WALK: OnceCell<Walk> = OnceCell::const_new();
+    WALK.get_or_init(walk).await
+}
+
+fn routes() -> Vec<Route> {
+    let named = |route: &Route| {
+        let mut words = route.path.split('/').skip_while(|word| *word != "registers");
+        words.nth(1).is_none_or(|noun| REGISTERS.contains(&noun) || sekisho_domain::register(noun).is_none())
+    };
+    let all = matrix::every_route().into_iter().filter(|r| !r.path.starts_with("/q/") && named(r));
+    all.filter(|r| !matches!(r.need, Need::Nobody | Need::Stage(_))).collect()
+}
+
+async fn walk() -> Walk {
     let city = City::new().await;
     let records = records(&city).await;
     let mut cookies = Vec::new();
     for role in Role::ALL {
         cookies.push((role, city.signed_in(role.code()).await));
     }
-    let mut table = String::from(
-        "# own section, other section, other executive body: + let in, - refused, 0 not found, ? no such record in the test\n",
-    );
-    for route in ROUTES.iter().filter(|r| r.path.contains("{id}") && matches!(r.need, Need::May(..))) {
-        let verb = if route.verb == Verb::Get { "GET " } else { "POST" };
-        let _ = write!(table, "{verb} {:<34}", route.path);
+    let routes = routes();
+    let mut walk = Walk { table: String::new(), told: String::new(), asked: 0 };
+    let mut cells: Vec<Vec<String>> = Vec::new();
+    for route in &routes {
+        let mut row = Vec::new();
         for (role, cookie) in &cookies {
             let mut letters = String::new();
             for place in 0..UNITS.len() {
-                letters.push(match path(route.path, &records, place) {
-                    None => '?',
-                    Some(path) => letter(&city, cookie, route.verb, &path).await,
-                });
+                let path = path(route.path, &records, place);
+                let letter = letter(&city, cookie, route, path.as_deref(), place).await;
+                walk.asked += 1;
+                if letter == '-' && tells(&city, cookie, route, &records, place).await {
+                    let _ = writeln!(
+                        walk.told,
+                        "{:?} {} {} {}",
+                        route.verb,
+                        route.path,
+                        role.code(),
+                        UNITS[place]
+                    );
+                }
+                letters.push(letter);
             }
-            let _ = write!(table, " {}={letters}", role.code());
+            row.push(letters);
         }
-        table.push('\n');
-    }
-    matrix::reviewed("records.txt", &table);
-}
-
-/// Whoever held a seat until yesterday and kept the cookie: neither the cookie nor the seat opens a record any more.
-#[tokio::test]
-async fn a_former_holder_is_let_in_nowhere() {
-    let city = City::new().await;
-    let records = records(&city).await;
-    let mut cookies = Vec::new();
-    for role in Role::ALL {
-        cookies.push((role, city.signed_in(role.code()).await));
+        cells.push(row);
     }
     let mut tx = city.app.store.write(&Actor::system(), "test.leave").await.unwrap();
     for role in Role::ALL {
@@ -68,42 +112,85 @@ async fn a_former_holder_is_let_in_nowhere() {
         tx.update(row.set("valid_to", date_at(city.app.store.clock.now()))).await.unwrap();
     }
     tx.commit().await.unwrap();
+    walk.table.push_str(
+        "# own section, other section, other executive body, own section as the holder of yesterday:\n\
+         # + let in (a list: shows it), . a list that does not show it, - refused, 0 not found, ? no such record in the test\n",
+    );
+    for (route, row) in routes.iter().zip(&mut cells) {
+        let verb = if route.verb == Verb::Get { "GET " } else { "POST" };
+        let _ = write!(walk.table, "{verb} {:<34}", route.path);
+        for ((role, cookie), letters) in cookies.iter().zip(row) {
+            letters.push(letter(&city, cookie, route, path(route.path, &records, 0).as_deref(), 0).await);
+            walk.asked += 1;
+            let _ = write!(walk.table, " {}={letters}", role.code());
+        }
+        walk.table.push('\n');
+    }
+    walk
+}
+
+/// Whether a refusal says that the record exists: what does not exist is not refused, and the reader cannot see it.
+async fn tells(city: &City, cookie: &str, route: &Route, records: &Records, place: usize) -> bool {
+    let Some(id) = path(route.path, records, place).filter(|_| route.path.contains('{')) else {
+        return false;
+    };
+    let made_up = route.path.replace("{id}", NOBODYS).replace("{number}", "1");
+    if letter(city, cookie, route, Some(&made_up), place).await == '-' {
+        return false;
+    }
+    let words = if id.starts_with("/registers/") { 4 } else { 3 };
+    let own_page: Vec<&str> = id.split('/').take(words).collect();
+    city.get(cookie, &own_page.join("/")).await.status != StatusCode::OK
+}
+
+/// Whoever held a seat until yesterday and kept the cookie: neither the cookie nor the seat opens a record any more.
+#[tokio::test]
+async fn a_former_holder_is_let_in_nowhere() {
     let mut open = String::new();
-    for route in ROUTES.iter().filter(|r| r.path.contains("{id}") && matches!(r.need, Need::May(..))) {
-        let Some(path) = path(route.path, &records, 0) else { continue };
-        for (role, cookie) in &cookies {
-            let answer = match route.verb {
-                Verb::Get => city.get(cookie, &path).await,
-                Verb::Post => city.post(cookie, &path, &[]).await,
-            };
-            let away = answer.location.starts_with("/login");
-            if !away && !matches!(answer.status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND) {
-                let _ = writeln!(open, "{:?} {} {} {}", route.verb, route.path, role.code(), answer.status);
+    for line in walked().await.table.lines().filter(|line| line.contains('{') && !line.starts_with('#')) {
+        let (route, rest) = line.split_at(39);
+        for cell in rest.split_whitespace().filter(|cell| cell.ends_with('+')) {
+            // One's own proofs and log-ins are no record of the city.
+            if !matches!(route[5..].trim(), "/credentials/{id}/remove" | "/absence/{id}") {
+                let _ = writeln!(open, "{route} {cell}");
             }
         }
     }
     assert_eq!(open, "");
 }
 
-async fn letter(city: &City, cookie: &str, verb: Verb, path: &str) -> char {
-    let answer = match verb {
+async fn letter(city: &City, cookie: &str, route: &Route, path: Option<&str>, place: usize) -> char {
+    let Some(path) = path else { return '?' };
+    let answer = match route.verb {
         Verb::Get => city.get(cookie, path).await,
         Verb::Post => city.post(cookie, path, &[]).await,
     };
-    assert!(!answer.location.starts_with("/login"), "{path}: the session of the test ended");
+    if answer.location.starts_with("/login") {
+        return '-';
+    }
     match answer.status {
         StatusCode::FORBIDDEN => '-',
         StatusCode::NOT_FOUND => '0',
         status if status.is_server_error() => panic!("{path}: {status} {}", answer.body),
+        _ if route.verb == Verb::Get && !route.path.contains('{') => {
+            if answer.body.contains(MARKS[place]) {
+                '+'
+            } else {
+                '.'
+            }
+        }
         _ => '+',
     }
 }
 
 /// The path with the id of a record; the longest known beginning decides of what noun it is.
 fn path(pattern: &str, records: &Records, place: usize) -> Option<String> {
+    if !pattern.contains('{') {
+        return Some(pattern.to_owned());
+    }
     let (_, ids) =
         records.iter().filter(|(start, _)| pattern.starts_with(**start)).max_by_key(|(s, _)| s.len())?;
-    Some(pattern.replace("{id}", &ids[place]))
+    (!ids[place].is_empty()).then(|| pattern.replace("{id}", &ids[place]).replace("{number}", "1"))
 }
 
 async fn records(city: &City) -> Records {
@@ -120,15 +207,22 @@ async fn records(city: &City) -> Records {
             requirement_id: &requirements[place].id,
             unit_id: Some(unit),
             kind: "record",
-            title: "点検",
+            title: &format!("点検{}", MARKS[place]),
             observed: store.clock.now().plus(-Ms::DAY),
             source: "test",
             ..NewEvidence::default()
         };
         let evidence = tx.file_evidence(&who, new).await.unwrap();
-        let until = on.tomorrow().unwrap();
-        let ids = [requirements[place].id.clone()];
-        let decision = tx.apply_for_rejection(&who, &ids, "対象が無い", until).await.unwrap();
+        let subject_id = tx.new_id();
+        let application = Application {
+            kind: "general",
+            subject_noun: "decision",
+            subject_id: &subject_id,
+            title: &format!("貸出し{}", MARKS[place]),
+            reason: "業務のため",
+            ..Application::default()
+        };
+        let decision = tx.apply(&who, application).await.unwrap();
         let text = "方針\n\n1 目的\n\n守る。\n";
         let parsed = sekisho_policy::parse_file(text.as_bytes(), "a.txt").unwrap();
         // Public, internal and secret: what differs between documents is who reads them, not whose they are.
@@ -140,7 +234,7 @@ async fn records(city: &City) -> Records {
             owner_unit_id: Some(unit),
             review_months: 12,
             parsed: &parsed,
-            title: "対策基準",
+            title: &format!("対策基準{}", MARKS[place]),
             edition: "1",
             revised_on: None,
             effective_on: Some(on),
@@ -149,6 +243,7 @@ async fn records(city: &City) -> Records {
             continues: &BTreeMap::new(),
         };
         let saved = tx.save_revision(new).await.unwrap();
+        let things = things(&mut tx, unit, place, &people[place]).await;
         tx.commit().await.unwrap();
         let handover = store.hand_over(&who, &who.seats[0], None, on).await.unwrap();
         let clause = store.db.clauses(&saved.revision_id).await.unwrap()[0].clause_id.clone();
@@ -173,11 +268,79 @@ async fn records(city: &City) -> Records {
             ("/accounts", account),
             ("/sessions", session),
             ("/roles", format!("rs-{}", ["csirt", "committee", "cloud_manager"][place])),
-        ] {
+        ]
+        .into_iter()
+        .chain(things)
+        {
             all.entry(start).or_default().push(id);
         }
     }
     all.into_iter().map(|(start, ids)| (start, ids.try_into().unwrap())).collect()
+}
+
+/// A row with every column that must be there.
+fn filled(noun: &'static Noun, id: &str, unit: &str, name: &str, person: &str) -> Row {
+    let columns = noun.columns.iter().filter(|c| c.required);
+    columns.fold(Row::new(noun, id), |row, column| match column.kind {
+        Kind::Text if column.name == "number" => row.set("number", id),
+        Kind::Text | Kind::Json => row.set(column.name, name),
+        Kind::Int => row.set(column.name, 1i64),
+        Kind::Bool => row.set(column.name, false),
+        Kind::Date => row.set(column.name, crate::kit::SINCE),
+        Kind::Instant => row.set(column.name, 1i64),
+        Kind::Choice(words) => row.set(column.name, words[0].0),
+        Kind::Ref("person") => row.set(column.name, person),
+        Kind::Ref(_) => row,
+        Kind::Unit => row.set(column.name, unit),
+    })
+}
+
+/// What a section has besides: rows of registers, a body, a meeting, tasks, a 棚卸, a disposal.
+async fn things(tx: &mut Tx<'_>, unit: &str, place: usize, person: &str) -> Vec<(&'static str, String)> {
+    let mark = MARKS[place];
+    let id = |noun: &str| format!("{noun}-{place}");
+    let row = |noun: &'static Noun| filled(noun, &id(noun.name), unit, mark_of(noun.name, place), person);
+    let mut made = Vec::new();
+    for (start, noun) in
+        [("/registers/asset", "asset"), ("/registers/system", "system"), ("/registers/scope", "scope")]
+    {
+        let register = sekisho_domain::register(noun).unwrap();
+        tx.insert(row(register.noun)).await.unwrap();
+        made.push((start, id(noun)));
+        let api = ["/api/v1/registers/asset", "/api/v1/registers/system", "/api/v1/registers/scope"];
+        made.extend(api.into_iter().filter(|path| path.ends_with(noun)).map(|path| (path, id(noun))));
+    }
+    tx.insert(row(&BODY)).await.unwrap();
+    let meeting = tx.call_meeting(&id("body"), crate::kit::SINCE, "第1会議室").await.unwrap();
+    let item = tx.put_on_agenda(&meeting, mark, None).await.unwrap();
+    let seat = format!("role:manager@{unit}");
+    tx.insert(row(&TASK).set("kind", "manual").set("seat_key", seat).set("unit_id", unit)).await.unwrap();
+    let campaign = row(&CAMPAIGN).set("kind", "stocktake").set("register", "asset");
+    tx.insert(campaign).await.unwrap();
+    tx.insert(row(&CAMPAIGN_PART).set("campaign_id", id("campaign"))).await.unwrap();
+    let disposal = row(&DISPOSAL).set("register", "asset").set("row_id", id("asset"));
+    tx.insert(disposal).await.unwrap();
+    made.extend([
+        ("/bodies", id("body")),
+        ("/meetings", meeting),
+        ("/agenda", item),
+        ("/tasks", id("task")),
+        ("/campaigns", id("campaign")),
+        ("/stocktakes", id("campaign_part")),
+        ("/disposals", id("disposal")),
+        ("/notices", "digest".to_owned()),
+        // Made by an upload, or by somebody for themselves: not a record of a section.
+        ("/registers/asset/import", String::new()),
+        ("/registers/system/import", String::new()),
+        ("/registers/scope/import", String::new()),
+        ("/registers/asset/columns", String::new()),
+        ("/registers/system/columns", String::new()),
+        ("/registers/scope/columns", String::new()),
+        ("/registers/asset/views", String::new()),
+        ("/registers/system/views", String::new()),
+        ("/registers/scope/views", String::new()),
+    ]);
+    made
 }
 
 /// One person with an account in each of the units, none of whom is a reader of the test.

@@ -68,7 +68,7 @@ async fn labels_and_the_form_are_printed() {
     );
     let paper = city.get(&me, "/registers/asset/id-A-1/print").await.ok().body;
     assert!(paper.contains("情報資産票") && paper.contains("確認した日"));
-    assert_eq!(city.get(&me, "/registers/asset/id-A-9/print").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(city.get(&me, "/registers/asset/id-A-9/print").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn the_api_keeps_to_the_same_rights_and_rules() {
     assert!(said["errors"]["zone"].is_string() && said["errors"]["nothing"].is_string());
     let foreign = "/api/v1/registers/asset/id-A-9";
     let (status, said) = api(&city, &me, foreign, &json!({ "version": 1, "values": {} })).await;
-    assert_eq!((status, &said["code"]), (StatusCode::FORBIDDEN, &json!("P403")));
+    assert_eq!((status, &said["code"]), (StatusCode::NOT_FOUND, &json!("P404")));
     let (status, said) =
         api(&city, &me, "/api/v1/registers/asset", &json!({ "values": { "number": "A-3" } })).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -94,7 +94,7 @@ async fn a_section_keeps_its_own_rows_and_sees_no_others() {
         city.get(&staff, &format!("{own}{path}")).await.ok();
         assert_eq!(
             city.get(&staff, &format!("{foreign}{path}")).await.status,
-            StatusCode::FORBIDDEN,
+            StatusCode::NOT_FOUND,
             "{path}"
         );
     }

@@ -41,6 +41,9 @@ sql! {
                 AND a.valid_from <= $1 AND (a.valid_to IS NULL OR a.valid_to > $1)) AS people
         FROM section s WHERE s.valid_from <= $1 AND (s.valid_to IS NULL OR s.valid_to > $1)
         ORDER BY s.sort_key, s.id";
+    const AHEAD = "SELECT s.id, s.unit_id, s.code, s.name, s.kind, s.parent_unit_id, s.sort_key, s.valid_from, s.valid_to,
+            CAST(0 AS BIGINT) AS people
+        FROM section s WHERE s.valid_from > $1 ORDER BY s.valid_from, s.sort_key, s.id";
     const PEOPLE = "SELECT p.id, p.number, p.name, p.population, p.joined_on, p.left_on,
             (SELECT pos.name FROM assignment a JOIN position pos ON pos.id = a.position_id
                 WHERE a.person_id = p.id AND a.valid_from <= $1 AND (a.valid_to IS NULL OR a.valid_to > $1)
@@ -78,6 +81,11 @@ pub struct Counts {
 impl Db {
     pub async fn sections(&self, on: Date) -> Result<Vec<SectionLine>> {
         self.fetch_all(SECTIONS, &[on.into()]).await
+    }
+
+    /// Periods of sections that begin after a day: new sections, new names.
+    pub async fn sections_ahead(&self, on: Date) -> Result<Vec<SectionLine>> {
+        self.fetch_all(AHEAD, &[on.into()]).await
     }
 
     /// People whose search key matches a `LIKE` pattern, after a staff number.

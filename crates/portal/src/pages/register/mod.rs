@@ -37,7 +37,7 @@ pub(crate) fn thing<'r>(register: &Register, row: &'r Row) -> Thing<'r> {
 impl Me {
     /// Refuses unless the person may do this to the row.
     pub(crate) fn must_row(&self, action: Action, register: &Register, row: &Row) -> Result<(), PortalError> {
-        self.must(action, thing(register, row))
+        self.must_find(action, thing(register, row))
     }
 }
 
