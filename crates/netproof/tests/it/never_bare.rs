@@ -1,6 +1,7 @@
 //! Situations in which an answer may not be a bare PROVED, each next to its declared twin that may.
 
 use sekisho_netproof::site::Site;
+use sekisho_netproof::vendor::Vendor;
 use sekisho_netproof::vendor::captured::TableKind;
 use sekisho_netproof::verdict::{CapturedText, DeviceText, Finding, Report, Snapshot, Verdict, verify};
 
@@ -40,7 +41,8 @@ impl Case<'_> {
         let site = Site::parse(&self.zones, &self.intents, &self.links, &self.assumptions).unwrap();
         let devices = self.devices.iter().map(|(file, text)| {
             let name = file.split('.').next().unwrap();
-            DeviceText::new(name, file, None, text.as_bytes())
+            let vendor = file.split('.').skip(1).map(Vendor::from_name).find(|v| *v != Vendor::Unread);
+            DeviceText::new(name, file, vendor, text.as_bytes())
         });
         let state = self.state.iter().map(|(device, text)| CapturedText {
             device: (*device).into(),

@@ -126,3 +126,42 @@ fn hardware_lists_belong_on_trunks_too() {
     let bound = trunk.replace(" switchport mode trunk\n", " switchport mode trunk\n access-group GUARD\n");
     assert_eq!(awplus(&format!("{access}{bound}"), "").verdict, Verdict::Proved);
 }
+
+/// A router that answers ARP for other networks takes in packets of a wire with a wide mask.
+#[test]
+fn proxy_arp_of_alliedware_plus() {
+    let wide = "interface vlan30\n ip address 10.2.9.1/24\n!\ninterface vlan20\n ip address 10.1.200.1/16\n";
+    let inner = |arp: &str| {
+        format!(
+            "interface vlan21\n ip address 10.2.0.1/24\n{arp}!\ninterface vlan10\n ip address 10.1.0.1/24\n"
+        )
+    };
+    let ask = |arp: &str| {
+        let text = inner(arp);
+        let mut c = case(&[("wide.awplus", wide), ("inner.awplus", &text)]);
+        c.links = "[[link]]\nends = [\"wide:vlan20\", \"inner:vlan21\"]\n".into();
+        c.zones = ZONES
+            .replace("kind = \"IN\"", "kind = \"IN\"\ninterfaces = [\"wide:vlan30\"]")
+            .replace("kind = \"JU\"", "kind = \"JU\"\ninterfaces = [\"inner:vlan10\"]");
+        c.zones.push_str("[[zone]]\nid = \"tr\"\nkind = \"TRANSIT\"\ninterfaces = [\"wide:vlan20\"]\nprefixes = [\"10.3.0.0/16\"]\n");
+        c.verdict()
+    };
+    assert_eq!(ask(""), Verdict::Proved);
+    assert_eq!(ask(" ip proxy-arp\n"), Verdict::Unknown);
+}
+
+#[test]
+fn an_application_the_device_may_bring_along_is_not_taken_for_undefined() {
+    let router = |rule: &str| {
+        let text = format!(
+            "zone in\n network lan\n  ip subnet 10.2.0.0/24\nzone ju\n network lan\n  ip subnet 10.1.0.0/24\ninterface vlan10\n ip address 10.1.0.1/24\ninterface vlan20\n ip address 10.2.0.1/24\nfirewall\n rule 10 {rule}\n protect\n"
+        );
+        case(&[("ar.awplus", &text)]).finding()
+    };
+    assert_eq!(router("permit any from ju to in").verdict, Verdict::Proved);
+    let builtin = router("permit imap from in to ju");
+    assert_eq!(builtin.verdict, Verdict::Unknown);
+    assert!(builtin.reasons.iter().any(|r| r.text.contains("permit imap")), "{:?}", builtin.reasons);
+    assert_eq!(router("permit https from in to ju").verdict, Verdict::Refuted);
+    assert_eq!(router("permit any from in to nowhere").verdict, Verdict::Proved, "an undefined entity");
+}
