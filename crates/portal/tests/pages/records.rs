@@ -86,19 +86,12 @@ async fn walk() -> Walk {
         let mut row = Vec::new();
         for (role, cookie) in &cookies {
             let mut letters = String::new();
-            for place in 0..UNITS.len() {
+            for (place, unit) in UNITS.iter().enumerate() {
                 let path = path(route.path, &records, place);
                 let letter = letter(&city, cookie, route, path.as_deref(), place).await;
                 walk.asked += 1;
                 if letter == '-' && tells(&city, cookie, route, &records, place).await {
-                    let _ = writeln!(
-                        walk.told,
-                        "{:?} {} {} {}",
-                        route.verb,
-                        route.path,
-                        role.code(),
-                        UNITS[place]
-                    );
+                    let _ = writeln!(walk.told, "{:?} {} {} {}", route.verb, route.path, role.code(), unit);
                 }
                 letters.push(letter);
             }
