@@ -70,10 +70,11 @@ impl Db {
         query: &ListQuery,
         reach: &Reach,
     ) -> Result<Listed> {
-        match self.asked(register, query, reach).await? {
-            Some(asked) => self.listed(register, query, &asked).await,
-            None => Ok(Listed::default()),
+        let Some(mut asked) = Asked::of(register, query, reach) else { return Ok(Listed::default()) };
+        if asked.shape.search != Search::Without {
+            asked.walk(self.probe(register, &asked).await?);
         }
+        self.listed(register, query, &asked).await
     }
 
     /// How many rows there are, as far as `most` of them tell.
@@ -84,27 +85,30 @@ impl Db {
         reach: &Reach,
         most: i64,
     ) -> Result<Count> {
-        match self.asked(register, query, reach).await? {
-            Some(asked) => self.counted(register, &asked, most).await,
-            None => Ok(Count::default()),
-        }
+        let Some(asked) = Asked::of(register, query, reach) else { return Ok(Count::default()) };
+        Ok(self.counted(register, &asked, most).await?.0)
     }
 
-    /// A page of rows and how many there are in all; what is searched for is looked up once.
+    /// A page of rows and how many there are in all. Counting looks for the words anyway, so it comes first and says
+    /// how the list is walked.
     pub async fn register_page(
         &self,
         register: &'static Register,
         query: &ListQuery,
         reach: &Reach,
     ) -> Result<(Listed, Count)> {
-        let Some(asked) = self.asked(register, query, reach).await? else { return Ok(Default::default()) };
+        let Some(mut asked) = Asked::of(register, query, reach) else { return Ok(Default::default()) };
+        let (count, looked) = self.counted(register, &asked, LOOKED_MAX).await?;
+        asked.walk(looked);
         let listed = self.listed(register, query, &asked).await?;
-        let count = self.counted(register, &asked, LOOKED_MAX).await?;
         let count = count.beside(&listed, query.after.is_none());
         Ok((listed, count))
     }
 
     async fn listed(&self, register: &'static Register, query: &ListQuery, asked: &Asked) -> Result<Listed> {
+        if asked.nothing {
+            return Ok(Listed::default());
+        }
         let mut args = asked.args_of(asked.shape.search);
         let (value, id) = query.after.clone().unwrap_or_else(|| beginning(register, query));
         args.extend([value, id.into(), (query.limit + 1).into()]);
@@ -115,38 +119,46 @@ impl Db {
         Ok(Listed { rows, more })
     }
 
-    async fn counted(&self, register: &'static Register, asked: &Asked, most: i64) -> Result<Count> {
-        // Counting has no order to walk in: what matches is always found first.
-        let search = match asked.shape.search {
-            Search::Without => Search::Without,
-            Search::Few | Search::Many => Search::Few,
-        };
+    /// The count, and how many rows were looked at for it. Counting has no order to walk in: what is searched for is
+    /// always found first.
+    async fn counted(&self, register: &'static Register, asked: &Asked, most: i64) -> Result<(Count, i64)> {
+        let search = asked.shape.search;
         let mut args = asked.args_of(search);
         args.push((most + 1).into());
         let (looked, number): (i64, i64) =
             self.fetch_one(count(register, asked.counted_by, search), &args).await?;
-        Ok(Count { number: number.min(most), at_least: looked > most })
+        Ok((Count { number: number.min(most), at_least: looked > most }, looked))
     }
 
-    /// The statement and its first arguments; `None` when the answer is empty without asking.
-    async fn asked(
-        &self,
-        register: &'static Register,
-        query: &ListQuery,
-        reach: &Reach,
-    ) -> Result<Option<Asked>> {
+    /// How many rows the words are found in, up to [`FEW`] + 1.
+    async fn probe(&self, register: &'static Register, asked: &Asked) -> Result<i64> {
+        let mut args: Vec<Value> = asked.marks.map(Value::from).into();
+        args.extend([asked.args[PATTERN].clone(), (FEW + 1).into()]);
+        let (hits,): (i64,) = self.fetch_one(searching(register).probe, &args).await?;
+        Ok(hits)
+    }
+}
+
+/// What was asked, as the statement of a list and its first arguments.
+struct Asked {
+    shape: Shape,
+    /// The filter that an index answers where the order does not matter.
+    counted_by: Option<usize>,
+    args: Vec<Value>,
+    marks: [i64; SIGNATURE_WORDS],
+    /// The words are found nowhere.
+    nothing: bool,
+}
+
+/// Where the pattern of a search stands among the arguments.
+const PATTERN: usize = 2;
+
+impl Asked {
+    /// `None` when the answer is empty without asking.
+    fn of(register: &'static Register, query: &ListQuery, reach: &Reach) -> Option<Asked> {
         let key = search_key(&[&query.words]);
         let marks = signature(&key);
-        let pattern = like_pattern(&query.words);
-        let search = match key.is_empty() {
-            true => Search::Without,
-            false => match self.probe(register, marks, &pattern).await? {
-                0 => return Ok(None),
-                hits if hits <= FEW => Search::Few,
-                _ => Search::Many,
-            },
-        };
-        let Some(reached) = units(reach) else { return Ok(None) };
+        let reached = units(reach)?;
         let filter = |name: &str| query.filters.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
         let mut values: Vec<Option<String>> = register.filters.iter().map(|name| filter(name)).collect();
         let reached = narrow_to_own_section(register, &mut values, reached);
@@ -155,31 +167,35 @@ impl Db {
             sort: query.sort,
             down: query.down,
             lead: lead(register, query.sort, &values),
-            search,
+            search: if key.is_empty() { Search::Without } else { Search::Few },
         };
         let counted_by = lead(register, 0, &values);
         let (extra, extra_value) = query.extra.clone().unzip();
         let mut args = vec![
             query.as_of.map(|d| d.to_string()).into(),
             reached.into(),
-            (!key.is_empty()).then_some(pattern).into(),
+            (!key.is_empty()).then(|| like_pattern(&query.words)).into(),
             extra.into(),
             extra_value.into(),
         ];
         args.extend(values.into_iter().map(Value::from));
-        Ok(Some(Asked { shape, counted_by, args, marks }))
+        Some(Asked { shape, counted_by, args, marks, nothing: false })
     }
 
-    async fn probe(
-        &self,
-        register: &'static Register,
-        marks: [i64; SIGNATURE_WORDS],
-        pattern: &str,
-    ) -> Result<i64> {
-        let mut args: Vec<Value> = marks.map(Value::from).into();
-        args.extend([pattern.into(), (FEW + 1).into()]);
-        let (hits,): (i64,) = self.fetch_one(searching(register).probe, &args).await?;
-        Ok(hits)
+    /// Chooses how the list is walked by how many rows the words are found in.
+    fn walk(&mut self, hits: i64) {
+        if self.shape.search == Search::Few {
+            self.nothing = hits == 0;
+            if hits > FEW {
+                self.shape.search = Search::Many;
+            }
+        }
+    }
+
+    /// The arguments of a statement, up to the cursor or the limit.
+    fn args_of(&self, search: Search) -> Vec<Value> {
+        let marks = self.marks.iter().filter(|_| search == Search::Few).map(|mark| Value::from(*mark));
+        self.args.iter().cloned().chain(marks).collect()
     }
 }
 
@@ -212,22 +228,6 @@ impl Db {
             }
         }
         Ok(found)
-    }
-}
-
-struct Asked {
-    shape: Shape,
-    /// The filter that an index answers where the order does not matter.
-    counted_by: Option<usize>,
-    args: Vec<Value>,
-    marks: [i64; SIGNATURE_WORDS],
-}
-
-impl Asked {
-    /// The arguments of a statement, up to the cursor or the limit.
-    fn args_of(&self, search: Search) -> Vec<Value> {
-        let marks = self.marks.iter().filter(|_| search == Search::Few).map(|mark| Value::from(*mark));
-        self.args.iter().cloned().chain(marks).collect()
     }
 }
 
