@@ -90,6 +90,22 @@ fn z03_bombs_run_out_of_fuel() {
     assert_eq!(refusal(&nested), Refusal::Limit(Meter::Depth));
 }
 
+/// Two entries of the directory that lead to the same bytes: a small file that unpacks to a large one.
+#[test]
+fn x04_members_that_share_bytes_are_refused() {
+    let mut zip = archive(&[("a.txt", b"harmless")]);
+    let start = zip.windows(4).position(|w| w == b"PK\x01\x02").expect("directory");
+    let end = zip.windows(4).position(|w| w == b"PK\x05\x06").expect("end");
+    let entry = zip[start..end].to_vec();
+    zip.splice(end..end, entry.iter().copied());
+    let end = end + entry.len();
+    zip[end + 8..end + 12].copy_from_slice(&[2, 0, 2, 0]);
+    let size = u32::try_from(2 * entry.len()).expect("small").to_le_bytes();
+    zip[end + 12..end + 16].copy_from_slice(&size);
+    assert!(matches!(refusal(&zip), Refusal::Ambiguous { .. }));
+    assert!(run(&zip, "a.zip").report().items.iter().any(|i| i.threat.id() == "X04"));
+}
+
 fn locked(options: SimpleFileOptions) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     zip.start_file("秘密.txt", options.compression_method(CompressionMethod::Deflated)).expect("entry");

@@ -11,7 +11,7 @@ use std::{
 };
 
 use common::{Package, run};
-use sekisho_disarm::{Outcome, Threat};
+use sekisho_disarm::{Kind, Outcome, Refusal, Threat};
 
 /// Ids without a sample of their own. A new id fails [`every_id_has_a_sample_or_a_reason`] until it stands here or a
 /// test bears it.
@@ -23,40 +23,48 @@ const WITHOUT_SAMPLE: &[(&str, &str)] = &[
     ("I00", "the way every picture is rebuilt; each I id tests it"),
     ("I09", "nothing visible tells a hidden message; the rule `pixels` encodes anew and is tested with I01"),
     ("T03", "a text stays a text and is not run by its name (X07)"),
-    ("O03", "NO GENERATED SAMPLE: only documents of the corpora are opened (`./test long disarm-corpora`)"),
-    ("P12", "NO GENERATED SAMPLE: only documents of the corpora are opened (`./test long disarm-corpora`)"),
 ];
 
-/// Formats that are refused whatever is in them.
-fn refused() -> Vec<(&'static str, &'static str, Vec<u8>)> {
+/// Formats that are refused whatever is in them: id, name, what they must be recognised as, bytes.
+fn refused() -> Vec<(&'static str, &'static str, Kind, Vec<u8>)> {
     let xlsb = Package::default()
         .part("xl/workbook.bin", "x")
         .rel("", "rId1", "officeDocument", "xl/workbook.bin")
         .main_type("application/vnd.ms-excel.sheet.binary.macroEnabled.main");
     vec![
-        ("O31", "a.xlsb", xlsb.build()),
-        ("L02", "a.doc", compound("WordDocument")),
-        ("L04", "a.ppt", compound("PowerPoint Document")),
-        ("L08", "a.msg", compound("__properties_version1.0")),
-        ("L09", "a.vsd", compound("VisioDocument")),
-        ("L09", "a.one", b"\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D\0\0\0\0\0\0\0\0".to_vec()),
-        ("P18", "a.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n(x) run\n".to_vec()),
-        ("P18", "a.fdf", b"%FDF-1.2\n1 0 obj<</FDF<</F(x)>>>>endobj\n".to_vec()),
-        ("I06", "a.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec()),
-        ("I06", "a.jxl", b"\xff\x0a\0\0\0\0".to_vec()),
-        ("I08", "a.svg", b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>x()</script></svg>".to_vec()),
-        ("T04", "a.xml", b"<?xml version=\"1.0\"?><?xml-stylesheet href=\"x.xsl\"?><a/>".to_vec()),
-        ("T04", "a.json", b"{\"a\":1}".to_vec()),
-        ("Z06", "a.lzh", b"\x20\0-lh5-\0\0\0\0\0\0\0\0".to_vec()),
-        ("Z07", "a.7z", b"7z\xBC\xAF\x27\x1C\0\x04\0\0\0\0".to_vec()),
-        ("Z07", "a.rar", b"Rar!\x1a\x07\x01\0\0\0\0\0".to_vec()),
-        ("F01", "a.ttf", b"\0\x01\0\0\0\x0a\0\x80\0\x03\0\x20".to_vec()),
-        ("F02", "a.mp4", b"\0\0\0\x18ftypisom\0\0\0\0isommp42".to_vec()),
-        ("F03", "a.dwg", b"AC1032\0\0\0\0\0\0".to_vec()),
-        ("F04", "a.jtd", compound("DocumentText")),
-        ("F05", "a.xdw", b"\x60\x0E\x82\0\0\0\0\0".to_vec()),
-        ("F06", "kou.xml", b"<?xml-stylesheet type=\"text/xsl\" href=\"kou.xsl\"?><DOC/>".to_vec()),
-        ("F07", "a.hwp", compound("HwpSummaryInformation")),
+        ("O31", "a.xlsb", Kind::Xlsb, xlsb.build()),
+        ("L02", "a.doc", Kind::OldWord, compound("WordDocument")),
+        ("L04", "a.ppt", Kind::OldPowerPoint, compound("PowerPoint Document")),
+        ("L08", "a.msg", Kind::Msg, compound("__properties_version1.0")),
+        ("L09", "a.vsd", Kind::OtherOle, compound("VisioDocument")),
+        ("L09", "a", Kind::Executable, b"\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D\0\0\0\0\0\0\0\0".to_vec()),
+        ("P18", "a.eps", Kind::PostScript, b"%!PS-Adobe-3.0 EPSF-3.0\n(x) run\n".to_vec()),
+        ("P18", "a.fdf", Kind::Unknown, b"%FDF-1.2\n1 0 obj<</FDF<</F(x)>>>>endobj\n".to_vec()),
+        ("I06", "a.heic", Kind::Heic, b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec()),
+        ("I06", "a.jxl", Kind::OtherImage, b"\xff\x0a\0\0\0\0".to_vec()),
+        (
+            "I08",
+            "a",
+            Kind::Svg,
+            b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>x()</script></svg>".to_vec(),
+        ),
+        ("T04", "a", Kind::Xml, b"<?xml version=\"1.0\"?><?xml-stylesheet href=\"x.xsl\"?><a/>".to_vec()),
+        ("T04", "a.json", Kind::Xml, b"{\"a\":1}".to_vec()),
+        ("Z06", "a.lzh", Kind::OtherArchive, b"\x20\0-lh5-\0\0\0\0\0\0\0\0".to_vec()),
+        ("Z07", "a.7z", Kind::OtherArchive, b"7z\xBC\xAF\x27\x1C\0\x04\0\0\0\0".to_vec()),
+        ("Z07", "a.rar", Kind::OtherArchive, b"Rar!\x1a\x07\x01\0\0\0\0\0".to_vec()),
+        ("F01", "a.ttf", Kind::Font, b"\0\x01\0\0\0\x0a\0\x80\0\x03\0\x20".to_vec()),
+        ("F02", "a.mp4", Kind::Media, b"\0\0\0\x18ftypisom\0\0\0\0isommp42".to_vec()),
+        ("F03", "a", Kind::Cad, b"AC1032\0\0\0\0\0\0".to_vec()),
+        ("F04", "a", Kind::Jtd, compound("DocumentText")),
+        ("F05", "a", Kind::DocuWorks, b"\x60\x0E\x82\0\0\0\0\0".to_vec()),
+        (
+            "F06",
+            "kou.xml",
+            Kind::Xml,
+            b"<?xml-stylesheet type=\"text/xsl\" href=\"kou.xsl\"?><DOC/>".to_vec(),
+        ),
+        ("F07", "a.hwp", Kind::OtherOle, compound("HwpSummaryInformation")),
     ]
 }
 
@@ -68,9 +76,13 @@ fn compound(stream: &str) -> Vec<u8> {
 
 #[test]
 fn formats_that_are_not_rebuilt_are_refused() {
-    for (id, name, bytes) in refused() {
+    for (id, name, kind, bytes) in refused() {
         let outcome = run(&bytes, name);
-        assert!(matches!(outcome, Outcome::Blocked { .. }), "{id} {name}: {outcome:?}");
+        // As what it is, so that the sentence says what to do with it.
+        let Outcome::Blocked { reason: Refusal::Unsupported(found), .. } = outcome else {
+            panic!("{id} {name}: {outcome:?}");
+        };
+        assert_eq!(found, kind, "{id} {name}");
     }
 }
 
@@ -84,6 +96,18 @@ fn x02_x03_an_archive_behind_a_picture_stays_behind() {
     let (rebuilt, report) = common::clean(&picture, "印影.png");
     assert!(!rebuilt.windows(2).any(|w| w == b"PK"));
     assert!(report.items.iter().any(|i| i.threat == Threat::X03), "{:?}", report.items);
+}
+
+#[test]
+fn x02_a_picture_that_a_pdf_reader_would_open() {
+    let mut picture = Vec::new();
+    let mut encoder = png::Encoder::new(&mut picture, 1, 1);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.add_text_chunk("Comment".to_owned(), "%PDF-1.7 1 0 obj".to_owned()).expect("chunk");
+    encoder.write_header().and_then(|mut w| w.write_image_data(&[7])).expect("picture");
+    let (rebuilt, report) = common::clean(&picture, "印影.png");
+    assert!(!rebuilt.windows(5).any(|w| w == b"%PDF-"));
+    assert!(report.items.iter().any(|i| i.threat == Threat::X02), "{:?}", report.items);
 }
 
 /// Ids in the names of the tests in a file: `z01_x06_names_stay_inside` bears two.

@@ -1,4 +1,4 @@
-use crate::{Limits, Outcome, Report, Ruleset, Secrets, disarm};
+use crate::{Limits, Outcome, Report, Ruleset, Secrets, Threat, disarm};
 
 fn clean(bytes: &[u8], name: &str, rules: &Ruleset) -> (Vec<u8>, Report) {
     match disarm(bytes, name, rules, &Limits::default(), &Secrets::none()) {
@@ -55,6 +55,10 @@ fn with_segments(jpeg: &[u8], segments: &[(u8, &[u8])]) -> Vec<u8> {
     out
 }
 
+fn says(report: &Report, threat: Threat) -> bool {
+    report.items.iter().any(|i| i.threat == threat)
+}
+
 #[test]
 fn i01_jpeg_keeps_every_pixel_and_nothing_else() {
     use jpeg_encoder::SamplingFactor as F;
@@ -71,7 +75,7 @@ fn i01_jpeg_keeps_every_pixel_and_nothing_else() {
         }
         // Orientation 6 survives as the only Exif field.
         assert!(out.windows(6).any(|w| w == b"Exif\0\0"));
-        assert!(report.items.iter().any(|i| i.threat == crate::Threat::X03));
+        assert!(says(&report, Threat::X03) && says(&report, Threat::I01), "{:?}", report.items);
         assert!(out.len() <= plain.len() + 60, "{} > {}", out.len(), plain.len());
     }
 }
@@ -129,6 +133,7 @@ fn i02_png_keeps_pixels_and_palette_only() {
         let mut decoded = vec![0; reader.output_buffer_size().unwrap()];
         reader.next_frame(&mut decoded).unwrap();
         assert_eq!(decoded, data);
+        assert!(says(&report, Threat::X03) && says(&report, Threat::I02), "{:?}", report.items);
         assert_eq!(report.items.len(), 2, "{:?}", report.items);
     }
 }
@@ -155,6 +160,7 @@ fn i03_gif_keeps_frames_and_loop() {
     let (out, report) = run(&input, "a.gif");
     assert!(!out.windows(8).any(|w| w == b"alert(1)"));
     assert!(out.windows(11).any(|w| w == b"NETSCAPE2.0"));
+    assert!(says(&report, Threat::X03) && says(&report, Threat::I03), "{:?}", report.items);
     assert_eq!(report.items.len(), 2);
 }
 
@@ -166,13 +172,18 @@ fn i04_bmp_becomes_png_and_i05_tiff_keeps_its_pages() {
     let (out, report) = clean(&bmp, "a.bmp", &Ruleset::default());
     assert!(out.starts_with(b"\x89PNG"));
     assert_eq!(report.output_extension.as_deref(), Some("png"));
+    assert!(says(&report, Threat::I04), "{:?}", report.items);
 
     let mut file = std::io::Cursor::new(Vec::new());
     let mut encoder = tiff::encoder::TiffEncoder::new(&mut file).unwrap();
     for _ in 0..2 {
-        encoder.write_image::<tiff::encoder::colortype::RGB8>(20, 10, &rgb(20, 10)).unwrap();
+        let mut page = encoder.new_image::<tiff::encoder::colortype::RGB8>(20, 10).unwrap();
+        page.encoder().write_tag(tiff::tags::Tag::ImageDescription, "<?php evil").unwrap();
+        page.write_data(&rgb(20, 10)).unwrap();
     }
-    let (out, _) = run(file.get_ref(), "a.tif");
+    let (out, report) = run(file.get_ref(), "a.tif");
+    assert!(says(&report, Threat::I05), "{:?}", report.items);
+    assert!(!out.windows(4).any(|w| w == b"evil"));
     let mut decoder = tiff::decoder::Decoder::new(std::io::Cursor::new(&out[..])).unwrap();
     for _ in 0..2 {
         assert!(
