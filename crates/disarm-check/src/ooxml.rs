@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use crate::{
     CheckError, Finding, Format, Permits, metafile,
-    xml::{self, Token, local},
+    xml::{self, Attribute, Token, local},
     zip,
 };
 
@@ -284,7 +284,7 @@ fn relationships(
         if local(element) != "Relationship" {
             return;
         }
-        let value = |key: &str| attributes.iter().find(|(k, _)| *k == key).map_or("", |(_, v)| v);
+        let value = |key: &str| attributes.iter().find(|(k, _)| *k == key).map_or("", |(_, v)| &**v);
         let mut find =
             |threat, what: String| findings.push(Finding { threat, location: name.to_owned(), what });
         let last = value("Type").rsplit('/').next().unwrap_or("").to_owned();
@@ -322,7 +322,7 @@ fn join(folder: &str, target: &str) -> Option<String> {
 }
 
 fn part(name: &str, data: &[u8], findings: &mut Vec<Finding>) -> Result<(), CheckError> {
-    let mut open: Vec<String> = Vec::new();
+    let mut open: Vec<&str> = Vec::new();
     let (mut text, mut instructions) = (String::new(), Vec::<String>::new());
     xml::walk(name, data, |token| {
         let mut find =
@@ -331,12 +331,12 @@ fn part(name: &str, data: &[u8], findings: &mut Vec<Finding>) -> Result<(), Chec
             Token::Open { name: element, attributes, empty } => {
                 let element = local(element);
                 if OBJECTS.contains(&element) {
-                    object(element, &attributes, &mut find);
+                    object(element, attributes, &mut find);
                 }
                 if let Some((_, threat)) = ELEMENTS.iter().find(|(e, _)| *e == element) {
                     find(threat, format!("element {element}"));
                 }
-                for (key, value) in &attributes {
+                for (key, value) in attributes {
                     if key.starts_with("xmlns") {
                         continue;
                     }
@@ -353,7 +353,7 @@ fn part(name: &str, data: &[u8], findings: &mut Vec<Finding>) -> Result<(), Chec
                     if local(key) == "action" && !value.starts_with("ppaction://hlinks") {
                         find("O16", format!("action {value}"));
                     }
-                    if local(key) == "tableType" && value != "worksheet" {
+                    if local(key) == "tableType" && *value != "worksheet" {
                         find("O23", format!("table of {value}"));
                     }
                     if local(key) == "instr" {
@@ -361,8 +361,7 @@ fn part(name: &str, data: &[u8], findings: &mut Vec<Finding>) -> Result<(), Chec
                     }
                 }
                 if element == "fldChar" {
-                    match attributes.iter().find(|(k, _)| local(k) == "fldCharType").map(|(_, v)| v.as_str())
-                    {
+                    match attributes.iter().find(|(k, _)| local(k) == "fldCharType").map(|(_, v)| &**v) {
                         Some("begin") => instructions.push(String::new()),
                         _ => {
                             if let Some(instruction) = instructions.pop().filter(|i| !i.is_empty()) {
@@ -375,13 +374,13 @@ fn part(name: &str, data: &[u8], findings: &mut Vec<Finding>) -> Result<(), Chec
                     }
                 }
                 if !empty {
-                    open.push(element.to_owned());
+                    open.push(element);
                 }
                 text.clear();
             }
             Token::Text(piece) => text.push_str(&piece),
             Token::Close => {
-                match open.pop().unwrap_or_default().as_str() {
+                match open.pop().unwrap_or_default() {
                     "f"
                     | "formula"
                     | "formula1"
@@ -404,9 +403,9 @@ fn part(name: &str, data: &[u8], findings: &mut Vec<Finding>) -> Result<(), Chec
 }
 
 /// An embedded object names a program on the list and a part of this package, and is not a link.
-fn object(element: &str, attributes: &[(&str, String)], find: &mut impl FnMut(&'static str, String)) {
+fn object(element: &str, attributes: &[Attribute<'_>], find: &mut impl FnMut(&'static str, String)) {
     let value = |wanted: &str| {
-        attributes.iter().find(|(k, _)| local(k).eq_ignore_ascii_case(wanted)).map_or("", |(_, v)| v.as_str())
+        attributes.iter().find(|(k, _)| local(k).eq_ignore_ascii_case(wanted)).map_or("", |(_, v)| &**v)
     };
     if !value("progId").is_empty() && !PROGRAMS.contains(&value("progId")) {
         find("O15", format!("object of {}", value("progId")));

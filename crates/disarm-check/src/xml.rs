@@ -1,23 +1,33 @@
 //! XML reader of the second checker: a hand-written tokeniser for the plain subset the engine writes. Anything outside
 //! that subset (DTD, comments, CDATA, processing instructions, odd entities) is an error, not something to interpret.
 
+use std::borrow::Cow;
+
 use crate::CheckError;
 
-/// One token, with names as written.
+/// Name as written, and value.
+pub(crate) type Attribute<'a> = (&'a str, Cow<'a, str>);
+
+/// One token, with names as written. `'a` is the part, `'b` the list of attributes that the next tag takes over.
 #[derive(Debug)]
-pub(crate) enum Token<'a> {
-    Open { name: &'a str, attributes: Vec<(&'a str, String)>, empty: bool },
+pub(crate) enum Token<'a, 'b> {
+    Open { name: &'a str, attributes: &'b [Attribute<'a>], empty: bool },
     Close,
-    Text(String),
+    Text(Cow<'a, str>),
 }
 
 /// Calls `see` for every token in order.
-pub(crate) fn walk(part: &str, bytes: &[u8], mut see: impl FnMut(Token<'_>)) -> Result<(), CheckError> {
+pub(crate) fn walk<'a>(
+    part: &str,
+    bytes: &'a [u8],
+    mut see: impl FnMut(Token<'a, '_>),
+) -> Result<(), CheckError> {
     let bad = |what| CheckError::Unreadable { location: part.to_owned(), what };
     let text = std::str::from_utf8(bytes).map_err(|_| bad("not UTF-8"))?;
     let mut rest =
         text.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n").unwrap_or(text);
     let mut open: Vec<&str> = Vec::new();
+    let mut attributes = Vec::new();
     let mut roots = 0;
     while !rest.is_empty() {
         let Some(tag) = rest.strip_prefix('<') else {
@@ -41,7 +51,7 @@ pub(crate) fn walk(part: &str, bytes: &[u8], mut see: impl FnMut(Token<'_>)) -> 
             rest = &close[end + 1..];
             continue;
         }
-        let (name, attributes, empty, after) = tag_of(tag).ok_or_else(|| bad("tag"))?;
+        let (name, empty, after) = tag_of(tag, &mut attributes).ok_or_else(|| bad("tag"))?;
         roots += usize::from(open.is_empty());
         if roots > 1 || open.len() > 300 {
             return Err(bad("two roots or nested too deep"));
@@ -49,25 +59,24 @@ pub(crate) fn walk(part: &str, bytes: &[u8], mut see: impl FnMut(Token<'_>)) -> 
         if !empty {
             open.push(name);
         }
-        see(Token::Open { name, attributes, empty });
+        see(Token::Open { name, attributes: &attributes, empty });
         rest = after;
     }
     if open.is_empty() && roots == 1 { Ok(()) } else { Err(bad("not closed")) }
 }
 
-type Tag<'a> = (&'a str, Vec<(&'a str, String)>, bool, &'a str);
-
-fn tag_of(tag: &str) -> Option<Tag<'_>> {
+/// Name of a tag, whether it is empty, and what stands behind it.
+fn tag_of<'a>(tag: &'a str, attributes: &mut Vec<Attribute<'a>>) -> Option<(&'a str, bool, &'a str)> {
+    attributes.clear();
     let end = tag.find(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/'))?;
     let name = &tag[..end];
     let mut rest = tag[end..].trim_start();
-    let mut attributes: Vec<(&str, String)> = Vec::new();
     loop {
         if let Some(after) = rest.strip_prefix("/>") {
-            return Some((name, attributes, true, after));
+            return Some((name, true, after));
         }
         if let Some(after) = rest.strip_prefix('>') {
-            return Some((name, attributes, false, after));
+            return Some((name, false, after));
         }
         let (key, value) = rest.split_once("=\"")?;
         let (value, after) = value.split_once('"')?;
@@ -82,7 +91,10 @@ fn tag_of(tag: &str) -> Option<Tag<'_>> {
     }
 }
 
-fn unescape(text: &str) -> Option<String> {
+fn unescape(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains('&') {
+        return Some(Cow::Borrowed(text));
+    }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
@@ -101,7 +113,7 @@ fn unescape(text: &str) -> Option<String> {
         rest = next;
     }
     out.push_str(rest);
-    Some(out)
+    Some(Cow::Owned(out))
 }
 
 /// Name without its prefix.
