@@ -4,7 +4,8 @@
 //! its type, which takes only the keys it knows, with values of the type it expects, into a fresh file. Content
 //! streams are read token by token and written from an operator list; fonts and pictures are rebuilt. What nobody
 //! asks for is never visited, so it cannot survive: no actions, scripts, attachments, external streams, forms, old
-//! revisions or unused objects. [`census`] walks the input separately, only to report what was left behind.
+//! revisions or unused objects. [`census`] walks the input separately, only to report what was left behind. At the
+//! end [`second`], another reader, compares pages and words of the input with those of the result.
 
 mod annotation;
 mod census;
@@ -22,8 +23,10 @@ mod lex;
 mod object;
 mod picture;
 mod resource;
+mod second;
 
 use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
+use second::Verdict;
 
 use crate::{
     Action, Kind, Refusal, Severity, Threat,
@@ -35,7 +38,22 @@ pub(crate) fn rebuild(kind: Kind, bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Reb
     report_surroundings(bytes, ctx);
     census::take(&pdf, ctx)?;
     let out = document::rebuild(&pdf, ctx)?;
+    drop(pdf);
+    compare(bytes, &out, ctx)?;
     Ok(Rebuilt::new(kind, out))
+}
+
+/// Has the second reader compare input and result: a file that means two things is not let through.
+fn compare(input: &[u8], output: &[u8], ctx: &mut Ctx<'_>) -> Result<(), Refusal> {
+    match second::compare(input, output, ctx)? {
+        // What an encrypted file says is known only to the reader that was given the password.
+        Verdict::Agree | Verdict::Locked => Ok(()),
+        Verdict::Unreadable => Err(Refusal::ambiguous("", "別の読み方ではページが見つかりません")),
+        Verdict::Pages => Err(Refusal::ambiguous("", "別の読み方ではページ数が違います")),
+        Verdict::Words(page) => {
+            Err(Refusal::ambiguous(format!("{page}ページ"), "別の読み方では文字が違います"))
+        }
+    }
 }
 
 /// Opens the file with the empty password, then with each supplied one.

@@ -1,7 +1,7 @@
 //! CMaps: character codes to CIDs or to Unicode. Parsed as data and written from the parsed tables; the PostScript
 //! around them is never run.
 
-use super::lex::{Lexer, Token, write_number, write_string};
+use super::lex::{Lexer, Token, write_digits, write_number, write_string};
 
 /// Predefined CMaps (ISO 32000-2, table 116).
 pub(super) const PREDEFINED: &[&str] = &[
@@ -144,9 +144,9 @@ impl CMap {
                 }
                 b"def" => {
                     if let [.., Token::Name(key), Token::Number(value)] = &stack[..]
-                        && key == b"WMode"
+                        && key[..] == b"WMode"[..]
                     {
-                        map.vertical = *value == 1.0;
+                        map.vertical = value.value() == 1.0;
                     }
                 }
                 b"endcodespacerange" => map.spaces.extend(pairs(&stack)),
@@ -173,12 +173,12 @@ impl CMap {
             return;
         }
         let text = |t: &Token<'_>| match t {
-            Token::Str(s) if s.len() <= MAX_TEXT => Some(s.clone()),
+            Token::Str(s) if s.len() <= MAX_TEXT => Some(s.to_vec()),
             _ => None,
         };
         let target = match target {
-            Token::Number(v) if cid && (0.0..65_536.0).contains(v) => Target::Cid(v.trunc()),
-            Token::Str(s) if !cid && s.len() <= MAX_TEXT => Target::Text(s.clone()),
+            Token::Number(v) if cid && (0.0..65_536.0).contains(&v.value()) => Target::Cid(v.value().trunc()),
+            Token::Str(s) if !cid && s.len() <= MAX_TEXT => Target::Text(s.to_vec()),
             Token::Array(items) if !cid && items.len() <= 256 => {
                 Target::Texts(items.iter().filter_map(text).collect())
             }
@@ -186,7 +186,7 @@ impl CMap {
         };
         let list = if cid { &mut self.cids } else { &mut self.texts };
         if list.len() < MAX_ENTRIES {
-            list.push((low.clone(), high.clone(), target));
+            list.push((low.to_vec(), high.to_vec(), target));
         }
     }
 
@@ -241,7 +241,7 @@ fn pairs(stack: &[Token<'_>]) -> Vec<(Vec<u8>, Vec<u8>)> {
             (Token::Str(low), Token::Str(high))
                 if low.len() == high.len() && (1..=4).contains(&low.len()) =>
             {
-                Some((low.clone(), high.clone()))
+                Some((low.to_vec(), high.to_vec()))
             }
             _ => None,
         })
@@ -251,9 +251,7 @@ fn pairs(stack: &[Token<'_>]) -> Vec<(Vec<u8>, Vec<u8>)> {
 
 fn write_hex(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'<');
-    for b in bytes {
-        out.extend(format!("{b:02X}").as_bytes());
-    }
+    bytes.iter().for_each(|b| write_digits(*b, out));
     out.push(b'>');
 }
 

@@ -143,6 +143,31 @@ const OPERATORS: &[(&str, &str)] = &[
     ("EMC", ""),
 ];
 
+/// An operator of the list with the shape of its operands.
+fn known(word: &[u8]) -> Option<(&'static str, &'static str)> {
+    static KEYS: [u32; OPERATORS.len()] = {
+        let mut keys = [0; OPERATORS.len()];
+        let mut i = 0;
+        while i < keys.len() {
+            keys[i] = key(OPERATORS[i].0.as_bytes());
+            i += 1;
+        }
+        keys
+    };
+    let key = key(word);
+    KEYS.iter().position(|k| *k == key).map(|at| OPERATORS[at])
+}
+
+/// The letters of an operator as one number; no operator has more than three.
+const fn key(word: &[u8]) -> u32 {
+    match *word {
+        [a] => a as u32,
+        [a, b] => (a as u32) << 8 | b as u32,
+        [a, b, c] => (a as u32) << 16 | (b as u32) << 8 | c as u32,
+        _ => 0,
+    }
+}
+
 /// Operands before an operator; more are rubbish.
 const MAX_OPERANDS: usize = 64;
 /// `q` inside `q`, and marked content inside marked content.
@@ -228,8 +253,7 @@ impl<'a> Copier<'a, '_, '_> {
         if w.weight > self.ctx.limits.steps {
             return Err(Refusal::Limit(Meter::Steps));
         }
-        let known = OPERATORS.iter().find(|(name, _)| name.as_bytes() == word);
-        let Some((name, shape)) = known else {
+        let Some((name, shape)) = known(word) else {
             w.dropped += u64::from(!matches!(word, b"BX" | b"EX" | b"MP" | b"DP"));
             return Ok(());
         };
@@ -238,12 +262,12 @@ impl<'a> Copier<'a, '_, '_> {
         }
         let mark = w.out.len();
         let fits = self.operands(name, shape, operands, w)?.is_some();
-        if *name == "BDC" && w.marks.len() < MAX_OPEN {
+        if name == "BDC" && w.marks.len() < MAX_OPEN {
             w.marks.push(fits);
         }
         if !fits {
             w.out.truncate(mark);
-            w.dropped += u64::from(*name != "BDC");
+            w.dropped += u64::from(name != "BDC");
             return Ok(());
         }
         w.out.extend(name.as_bytes());
@@ -266,7 +290,7 @@ impl<'a> Copier<'a, '_, '_> {
         for (kind, token) in shape.bytes().zip(&operands[from..]) {
             let written = match (kind, token) {
                 (b'n', Token::Number(v)) => {
-                    write_number(*v, &mut w.out);
+                    v.write(&mut w.out);
                     true
                 }
                 (b's', Token::Str(text)) => {
@@ -323,11 +347,13 @@ impl<'a> Copier<'a, '_, '_> {
         pattern: bool,
         w: &mut Writer<'_, 'a>,
     ) -> Result<Option<()>, Refusal> {
-        let values: Vec<f64> = operands.iter().filter_map(number).collect();
-        write_numbers(&values, &mut w.out);
-        let mut any = !values.is_empty();
-        if any {
-            w.out.push(b' ');
+        let mut any = false;
+        for operand in operands {
+            if let Token::Number(v) = operand {
+                v.write(&mut w.out);
+                w.out.push(b' ');
+                any = true;
+            }
         }
         if let (true, Some(Token::Name(name))) = (pattern, operands.last()) {
             if !self.resource(Category::Pattern, name, w)? {
@@ -341,24 +367,19 @@ impl<'a> Copier<'a, '_, '_> {
 
     /// Copies a named resource on first use and writes its new name.
     fn resource(&mut self, category: Category, name: &[u8], w: &mut Writer<'_, 'a>) -> Result<bool, Refusal> {
-        let key = (category, name.to_vec());
-        let value = match w.shared.names.get(&key) {
-            Some(known) => known.clone(),
-            None => {
-                let copied = self.copy_resource(category, name, w.scope)?;
-                let named = copied.map(|value| w.shared.enter(category, value));
-                w.shared.names.insert(key, named.clone());
-                named
-            }
-        };
-        let Some(Value::Name(new)) = value else { return Ok(false) };
+        if !w.shared.knows(category, name) {
+            let copied = self.copy_resource(category, name, w.scope)?;
+            let named = copied.map(|value| w.shared.enter(category, value));
+            w.shared.remember(category, name, named);
+        }
+        let Some(new) = w.shared.name_of(category, name) else { return Ok(false) };
         if matches!(category, Category::XObject | Category::Pattern)
-            && let Some(Value::Ref(id)) = w.shared.resources.get(&category).and_then(|d| d.0.get(&new))
+            && let Some(Value::Ref(id)) = w.shared.resources.get(&category).and_then(|d| d.0.get(new))
         {
             // What is drawn by what is drawn … adds up, so that a small file cannot ask for endless drawing.
             w.weight = w.weight.saturating_add(self.weights.get(id).copied().unwrap_or(1));
         }
-        write_name(&new, &mut w.out);
+        write_name(new, &mut w.out);
         Ok(true)
     }
 
@@ -401,7 +422,7 @@ impl<'a> Copier<'a, '_, '_> {
     ) -> Result<bool, Refusal> {
         let _ = operator;
         match (tag, property) {
-            (Token::Name(tag), Token::Name(name)) if tag == b"OC" => {
+            (Token::Name(tag), Token::Name(name)) if tag[..] == b"OC"[..] => {
                 self.resource(Category::Properties, name, w)
             }
             (_, Token::Name(name)) => {
@@ -417,7 +438,7 @@ impl<'a> Copier<'a, '_, '_> {
                 let mut kept = Dict::new();
                 for (key, value) in entries {
                     if let (b"ActualText" | b"Alt" | b"E" | b"Lang", Token::Str(text)) = (&key[..], value) {
-                        kept.0.insert(key.clone(), Value::Str(text.clone()));
+                        kept.0.insert(key.to_vec(), Value::Str(text.to_vec()));
                     }
                 }
                 write_span(&kept, &mut w.out);
@@ -482,7 +503,7 @@ impl Writer<'_, '_> {
 
 fn number(token: &Token<'_>) -> Option<f64> {
     match token {
-        Token::Number(v) => Some(*v),
+        Token::Number(v) => Some(v.value()),
         _ => None,
     }
 }
@@ -509,7 +530,7 @@ fn write_text_array(items: &[Token<'_>], out: &mut Vec<u8>) {
                 if after_number {
                     out.push(b' ');
                 }
-                write_number(*v, out);
+                v.write(out);
                 after_number = true;
             }
             _ => {}

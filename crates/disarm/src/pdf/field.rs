@@ -379,8 +379,8 @@ impl Style {
         let mut lexer = Lexer::new(text);
         while let Some(token) = lexer.next() {
             match token {
-                Token::Number(n) if numbers.len() < 8 => numbers.push(n),
-                Token::Name(n) if n.len() <= 127 => name = n,
+                Token::Number(n) if numbers.len() < 8 => numbers.push(n.value()),
+                Token::Name(n) if n.len() <= 127 => name = n.into_owned(),
                 Token::Word(b"Tf") => {
                     style.size = numbers.last().copied().unwrap_or(0.0).clamp(0.0, 1000.0);
                     style.font = std::mem::take(&mut name);

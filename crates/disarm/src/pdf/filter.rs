@@ -1,6 +1,6 @@
 //! Stream filters that are not images, with fuel: a bomb stops where the limits say (threat X04).
 
-use std::io::Write;
+use std::borrow::Cow;
 
 use hayro_syntax::object::stream::Stream;
 use hayro_syntax::object::{Array, Dict, Name, Object};
@@ -47,7 +47,7 @@ pub(super) fn decode_parts<'a>(
     if filters.len() > MAX_FILTERS {
         return Err(Refusal::Limit(Meter::Nesting));
     }
-    let mut data = raw.to_vec();
+    let mut data = Cow::Borrowed(raw);
     let mut predictor = false;
     for (index, (name, parms)) in filters.iter().enumerate() {
         let image = match name.as_str() {
@@ -59,29 +59,72 @@ pub(super) fn decode_parts<'a>(
         };
         if let Some(image) = image {
             // Nothing sensible follows an image filter.
-            return Ok(Decoded { data, image: Some((image, parms.clone())), predictor });
+            return Ok(Decoded { data: data.into_owned(), image: Some((image, parms.clone())), predictor });
         }
-        let limit = usize::try_from(ctx.limits.expanded_bytes).unwrap_or(usize::MAX);
-        data = match name.as_str() {
-            "FlateDecode" | "Fl" => inflate(&data, limit),
-            "LZWDecode" | "LZW" => {
-                let early = parms.as_ref().and_then(|p| p.get::<i32>("EarlyChange")).unwrap_or(1) != 0;
-                lzw(&data, early, limit)
-            }
-            "ASCIIHexDecode" | "AHx" => ascii_hex(&data),
-            "ASCII85Decode" | "A85" => ascii_85(&data),
-            "RunLengthDecode" | "RL" => run_length(&data, limit),
-            "Crypt" if index == 0 => data,
-            _ => return Err(Refusal::not_handled("", "知らない圧縮方式です")),
+        if name == "Crypt" && index == 0 {
+            continue;
+        }
+        let parms = parms.as_ref().map(Parms::read).unwrap_or_default();
+        predictor = parms.predictor > 1;
+        data = Cow::Owned(undo(name, &parms, &data, raw.len(), ctx)?);
+    }
+    Ok(Decoded { data: data.into_owned(), image: None, predictor })
+}
+
+/// Parameters of one ordinary filter.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parms {
+    pub(super) predictor: usize,
+    pub(super) colors: usize,
+    pub(super) bits: usize,
+    pub(super) columns: usize,
+    pub(super) early_change: bool,
+}
+
+impl Default for Parms {
+    fn default() -> Self {
+        Self { predictor: 1, colors: 1, bits: 8, columns: 1, early_change: true }
+    }
+}
+
+impl Parms {
+    fn read(dict: &Dict<'_>) -> Self {
+        let get = |key: &str, default: usize| {
+            dict.get::<i32>(key).and_then(|v| usize::try_from(v).ok()).unwrap_or(default)
         };
-        check_ratio(raw.len(), data.len(), ctx)?;
-        ctx.spend(Meter::ExpandedBytes, data.len() as u64)?;
-        if let Some(parms) = parms {
-            predictor = parms.get::<i32>("Predictor").unwrap_or(1) > 1;
-            data = undo_predictor(data, parms);
+        Self {
+            predictor: get("Predictor", 1),
+            colors: get("Colors", 1),
+            bits: get("BitsPerComponent", 8),
+            columns: get("Columns", 1),
+            early_change: get("EarlyChange", 1) != 0,
         }
     }
-    Ok(Decoded { data, image: None, predictor })
+}
+
+/// Undoes one ordinary filter and its predictor. `packed` is the length of the stream in the file.
+///
+/// # Errors
+/// Limits, or a filter that does not exist.
+pub(super) fn undo(
+    name: &str,
+    parms: &Parms,
+    data: &[u8],
+    packed: usize,
+    ctx: &mut Ctx<'_>,
+) -> Result<Vec<u8>, Refusal> {
+    let limit = usize::try_from(ctx.limits.expanded_bytes).unwrap_or(usize::MAX);
+    let plain = match name {
+        "FlateDecode" | "Fl" => inflate(data, limit),
+        "LZWDecode" | "LZW" => lzw(data, parms.early_change, limit),
+        "ASCIIHexDecode" | "AHx" => ascii_hex(data),
+        "ASCII85Decode" | "A85" => ascii_85(data),
+        "RunLengthDecode" | "RL" => run_length(data, limit),
+        _ => return Err(Refusal::not_handled("", "知らない圧縮方式です")),
+    };
+    check_ratio(packed, plain.len(), ctx)?;
+    ctx.spend(Meter::ExpandedBytes, plain.len() as u64)?;
+    Ok(undo_predictor(plain, parms))
 }
 
 fn check_ratio(compressed: usize, expanded: usize, ctx: &Ctx<'_>) -> Result<(), Refusal> {
@@ -161,12 +204,31 @@ fn inflate_with(mut state: flate2::Decompress, data: &[u8], limit: usize) -> Vec
     }
 }
 
-/// Deflates with the one setting used everywhere, so that the same content is always the same bytes.
-pub(super) fn deflate(data: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::new(6));
-    // Writing into a vector cannot fail.
-    let _ = encoder.write_all(data);
-    encoder.finish().unwrap_or_default()
+/// Deflates with the one setting used everywhere, so that the same content is always the same bytes. One compressor
+/// serves all streams of a file: most are small, and its tables are not.
+#[derive(Debug)]
+pub(super) struct Deflater(flate2::Compress);
+
+impl Default for Deflater {
+    fn default() -> Self {
+        Self(flate2::Compress::new(flate2::Compression::new(6), true))
+    }
+}
+
+impl Deflater {
+    pub(super) fn deflate(&mut self, data: &[u8]) -> Vec<u8> {
+        self.0.reset();
+        let mut out = Vec::with_capacity(data.len() / 2 + 64);
+        loop {
+            let read = usize::try_from(self.0.total_in()).unwrap_or(usize::MAX);
+            let rest = data.get(read..).unwrap_or(&[]);
+            match self.0.compress_vec(rest, &mut out, flate2::FlushCompress::Finish) {
+                Ok(flate2::Status::Ok | flate2::Status::BufError) => out.reserve(data.len() / 4 + 64),
+                // With room in the output deflating cannot fail.
+                Ok(flate2::Status::StreamEnd) | Err(_) => return out,
+            }
+        }
+    }
 }
 
 fn lzw(data: &[u8], early_change: bool, limit: usize) -> Vec<u8> {
@@ -262,19 +324,12 @@ fn run_length(data: &[u8], limit: usize) -> Vec<u8> {
     out
 }
 
-fn undo_predictor(data: Vec<u8>, parms: &Dict<'_>) -> Vec<u8> {
-    let predictor = parms.get::<i32>("Predictor").unwrap_or(1);
-    let get = |key: &str, default: usize| {
-        parms.get::<i32>(key).and_then(|v| usize::try_from(v).ok()).unwrap_or(default)
-    };
-    let (colors, bits, columns) = (
-        get("Colors", 1).clamp(1, 64),
-        get("BitsPerComponent", 8).clamp(1, 16),
-        get("Columns", 1).clamp(1, 1 << 24),
-    );
+fn undo_predictor(data: Vec<u8>, parms: &Parms) -> Vec<u8> {
+    let (colors, bits, columns) =
+        (parms.colors.clamp(1, 64), parms.bits.clamp(1, 16), parms.columns.clamp(1, 1 << 24));
     let row = (colors * bits * columns).div_ceil(8);
     let pixel = (colors * bits).div_ceil(8);
-    match predictor {
+    match parms.predictor {
         2 => undo_tiff(data, row, colors, bits),
         10..=15 => undo_png(&data, row, pixel),
         _ => data,
@@ -320,23 +375,44 @@ fn undo_png(data: &[u8], row: usize, pixel: usize) -> Vec<u8> {
         let Some((&kind, line)) = line.split_first() else { break };
         let mut current = line.to_vec();
         current.resize(row, 0);
-        for i in 0..row {
-            let left = if i >= pixel { current[i - pixel] } else { 0 };
-            let up = above[i];
-            let corner = if i >= pixel { above[i - pixel] } else { 0 };
-            let predicted = match kind {
-                1 => left,
-                2 => up,
-                3 => u8::try_from((u16::from(left) + u16::from(up)) / 2).unwrap_or(0),
-                4 => paeth(left, up, corner),
-                _ => 0,
-            };
-            current[i] = current[i].wrapping_add(predicted);
+        match kind {
+            1 => add(&mut current, &above, pixel, |left, _, _| left),
+            2 => add(&mut current, &above, pixel, |_, up, _| up),
+            3 => add(&mut current, &above, pixel, |left, up, _| left.midpoint(up)),
+            4 => add(&mut current, &above, pixel, paeth),
+            _ => {}
         }
         out.extend(&current[..line.len()]);
         above = current;
     }
     out
+}
+
+/// Adds to each byte what its neighbours to the left, above and above left predict.
+fn add(row: &mut [u8], above: &[u8], pixel: usize, predict: impl Fn(u8, u8, u8) -> u8) {
+    for i in 0..row.len() {
+        let (left, corner) = if i >= pixel { (row[i - pixel], above[i - pixel]) } else { (0, 0) };
+        row[i] = row[i].wrapping_add(predict(left, above[i], corner));
+    }
+}
+
+/// Differences of a row to what `kind` predicts. Loops without branches, which the compiler turns into vectors.
+fn predict(kind: u8, line: &[u8], above: &[u8], pixel: usize, out: &mut [u8]) {
+    let first = pixel.min(line.len());
+    if kind == 1 {
+        out[..first].copy_from_slice(&line[..first]);
+    } else {
+        // Also where there is nothing to the left: what is above is then what Paeth predicts.
+        out.iter_mut().zip(line.iter().zip(above)).for_each(|(o, (b, up))| *o = b.wrapping_sub(*up));
+    }
+    let bytes = out[first..].iter_mut().zip(&line[first..]).zip(line);
+    match kind {
+        1 => bytes.for_each(|((o, b), left)| *o = b.wrapping_sub(*left)),
+        4 => bytes
+            .zip(above[first..].iter().zip(above))
+            .for_each(|(((o, b), left), (up, corner))| *o = b.wrapping_sub(paeth(*left, *up, *corner))),
+        _ => {}
+    }
 }
 
 fn paeth(left: u8, up: u8, corner: u8) -> u8 {
@@ -362,18 +438,8 @@ pub(super) fn apply_png_predictor(data: &[u8], row: usize, pixel: usize) -> Vec<
     for line in data.chunks_exact(row.max(1)) {
         let (mut best_kind, mut best_cost) = (0_u8, u64::MAX);
         for kind in [1_u8, 2, 4] {
-            let mut cost = 0_u64;
-            for i in 0..row {
-                let left = if i >= pixel { line[i - pixel] } else { 0 };
-                let corner = if i >= pixel { above[i - pixel] } else { 0 };
-                let predicted = match kind {
-                    1 => left,
-                    2 => above[i],
-                    _ => paeth(left, above[i], corner),
-                };
-                trial[i] = line[i].wrapping_sub(predicted);
-                cost += u64::from(trial[i].min(trial[i].wrapping_neg()));
-            }
+            predict(kind, line, above, pixel, &mut trial);
+            let cost = trial.iter().map(|b| u64::from(*b.min(&b.wrapping_neg()))).sum();
             if cost < best_cost {
                 (best_kind, best_cost) = (kind, cost);
                 std::mem::swap(&mut best, &mut trial);

@@ -129,7 +129,7 @@ fn block(lexer: &mut Lexer<'_>, budget: &mut usize, depth: usize) -> Option<Vec<
         match lexer.next()? {
             Token::Brace(true) => blocks.push(block(lexer, budget, depth + 1)?),
             Token::Brace(false) => return blocks.is_empty().then_some(steps),
-            Token::Number(v) => steps.push(Step::Push(v)),
+            Token::Number(v) => steps.push(Step::Push(v.value())),
             Token::Bool(v) => steps.push(Step::Push(f64::from(u8::from(v)))),
             Token::Word(b"if") => steps.push(Step::If(blocks.pop()?)),
             Token::Word(b"ifelse") => {

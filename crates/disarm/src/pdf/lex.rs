@@ -1,19 +1,67 @@
 //! Tokens of content streams, CMaps and PostScript functions (ISO 32000-2, 7.2 and 7.8.2).
 
+use std::{borrow::Cow, io::Write as _};
+
 /// An operand or operator.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token<'a> {
-    Number(f64),
-    Name(Vec<u8>),
-    Str(Vec<u8>),
+    Number(Number<'a>),
+    Name(Cow<'a, [u8]>),
+    Str(Cow<'a, [u8]>),
     Array(Vec<Token<'a>>),
-    Dict(Vec<(Vec<u8>, Token<'a>)>),
+    Dict(Entries<'a>),
     Bool(bool),
     Null,
     /// A keyword.
     Word(&'a [u8]),
     /// `{` or `}` of a PostScript function.
     Brace(bool),
+}
+
+/// Keys and values of a dictionary.
+pub(super) type Entries<'a> = Vec<(Cow<'a, [u8]>, Token<'a>)>;
+
+/// A number as it stands in the data: content is mostly numbers that are only copied.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Number<'a> {
+    negative: bool,
+    /// Digits with at most one point.
+    magnitude: &'a [u8],
+    /// The number with its sign, where it is spelt as [`write_number`] would spell it.
+    plain: Option<&'a [u8]>,
+}
+
+impl Number<'_> {
+    pub(super) fn value(self) -> f64 {
+        let magnitude = match self.magnitude {
+            b"" | b"." => 0.0,
+            digits => std::str::from_utf8(digits).ok().and_then(|d| d.parse().ok()).unwrap_or(0.0),
+        };
+        let magnitude = if magnitude < 1e-12 { 0.0 } else { f64::min(magnitude, 1e15) };
+        if self.negative && magnitude > 0.0 { -magnitude } else { magnitude }
+    }
+
+    /// Writes the number exactly and without an exponent.
+    pub(super) fn write(self, out: &mut Vec<u8>) {
+        match self.plain {
+            Some(text) => out.extend_from_slice(text),
+            None => write_number(self.value(), out),
+        }
+    }
+}
+
+/// Whether digits are spelt in the one shortest way, and few enough to stand for one floating-point number exactly.
+fn is_plain(digits: &[u8]) -> bool {
+    let (whole, fraction) = match digits.iter().position(|b| *b == b'.') {
+        Some(at) => (&digits[..at], Some(&digits[at + 1..])),
+        None => (digits, None),
+    };
+    let starts_well = match whole {
+        [] => false,
+        [b'0'] => fraction.is_some(),
+        [first, ..] => *first != b'0',
+    };
+    starts_well && digits.len() <= 12 && fraction.is_none_or(|f| f.last().is_some_and(|b| *b != b'0'))
 }
 
 /// Arrays and dictionaries inside each other.
@@ -29,13 +77,21 @@ fn is_space(b: u8) -> bool {
     matches!(b, 0 | 9 | 10 | 12 | 13 | 32)
 }
 
-fn is_delimiter(b: u8) -> bool {
-    matches!(b, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%')
+fn is_regular(b: u8) -> bool {
+    static REGULAR: [bool; 256] = {
+        let mut table = [true; 256];
+        let mut i = 0;
+        while i < OTHERS.len() {
+            table[OTHERS[i] as usize] = false;
+            i += 1;
+        }
+        table
+    };
+    REGULAR[usize::from(b)]
 }
 
-fn is_regular(b: u8) -> bool {
-    !is_space(b) && !is_delimiter(b)
-}
+/// White space and delimiters.
+const OTHERS: &[u8] = b"\0\t\n\x0c\r ()<>[]{}/%";
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(data: &'a [u8]) -> Self {
@@ -133,7 +189,9 @@ impl<'a> Lexer<'a> {
             }
             at += 1;
         }
-        let text = std::str::from_utf8(&word[digits_at..at]).unwrap_or("0");
+        let magnitude = &word[digits_at..at];
+        let spelt_once = digits_at == 0 || digits_at == 1 && negative;
+        let plain = (spelt_once && is_plain(magnitude)).then(|| &word[..at]);
         if let Some(b) = word.get(at)
             && b.is_ascii_alphabetic()
             && at > digits_at
@@ -141,17 +199,20 @@ impl<'a> Lexer<'a> {
             // Numbers run into the following operator in careless files.
             self.at = start + at;
         }
-        let magnitude = match text {
-            "" | "." => 0.0,
-            _ => text.parse::<f64>().unwrap_or(0.0).min(1e15),
-        };
-        let magnitude = if magnitude < 1e-12 { 0.0 } else { magnitude };
-        Token::Number(if negative && magnitude > 0.0 { -magnitude } else { magnitude })
+        Token::Number(Number { negative, magnitude, plain })
     }
 
-    fn name(&mut self) -> Vec<u8> {
+    fn name(&mut self) -> Cow<'a, [u8]> {
         self.at += 1;
-        let mut out = Vec::new();
+        let start = self.at;
+        while self.peek().is_some_and(|b| is_regular(b) && b != b'#') {
+            self.at += 1;
+        }
+        let plain = &self.data[start..self.at];
+        if self.peek() != Some(b'#') {
+            return Cow::Borrowed(plain);
+        }
+        let mut out = plain.to_vec();
         while let Some(b) = self.peek().filter(|b| is_regular(*b)) {
             self.at += 1;
             if b == b'#'
@@ -164,12 +225,21 @@ impl<'a> Lexer<'a> {
                 out.push(b);
             }
         }
-        out
+        Cow::Owned(out)
     }
 
-    fn literal(&mut self) -> Vec<u8> {
+    fn literal(&mut self) -> Cow<'a, [u8]> {
         self.at += 1;
-        let mut out = Vec::new();
+        let start = self.at;
+        while self.peek().is_some_and(|b| !matches!(b, b'(' | b')' | b'\\' | b'\r')) {
+            self.at += 1;
+        }
+        let plain = &self.data[start..self.at];
+        if matches!(self.peek(), Some(b')') | None) {
+            self.skip(1);
+            return Cow::Borrowed(plain);
+        }
+        let mut out = plain.to_vec();
         let mut depth = 1;
         while let Some(b) = self.peek() {
             self.at += 1;
@@ -196,7 +266,7 @@ impl<'a> Lexer<'a> {
             }
             out.push(b);
         }
-        out
+        Cow::Owned(out)
     }
 
     fn escape(&mut self, out: &mut Vec<u8>) {
@@ -227,9 +297,10 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn hex(&mut self) -> Vec<u8> {
+    fn hex(&mut self) -> Cow<'a, [u8]> {
         self.at += 1;
-        let mut out = Vec::new();
+        let length = self.rest().iter().position(|b| *b == b'>').unwrap_or(0);
+        let mut out = Vec::with_capacity(length.div_ceil(2));
         let mut high = None;
         while let Some(b) = self.peek() {
             self.at += 1;
@@ -243,7 +314,7 @@ impl<'a> Lexer<'a> {
             }
         }
         out.extend(high.map(|h| h << 4));
-        out
+        Cow::Owned(out)
     }
 
     fn array(&mut self, depth: usize) -> Vec<Token<'a>> {
@@ -264,7 +335,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn dict(&mut self, depth: usize) -> Vec<(Vec<u8>, Token<'a>)> {
+    fn dict(&mut self, depth: usize) -> Entries<'a> {
         let mut out = Vec::new();
         loop {
             self.skip_space();
@@ -309,7 +380,8 @@ pub(super) fn write_number(v: f64, out: &mut Vec<u8>) {
     if v == 0.0 || !v.is_finite() {
         out.push(b'0');
     } else {
-        out.extend(v.to_string().as_bytes());
+        // Writing into a vector cannot fail.
+        let _ = write!(out, "{v}");
     }
 }
 
@@ -320,9 +392,16 @@ pub(super) fn write_name(name: &[u8], out: &mut Vec<u8>) {
         if b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'+' | b'*' | b':') {
             out.push(b);
         } else {
-            out.extend(format!("#{b:02X}").as_bytes());
+            out.push(b'#');
+            write_digits(b, out);
         }
     }
+}
+
+/// Two hexadecimal digits.
+pub(super) fn write_digits(b: u8, out: &mut Vec<u8>) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    out.extend([DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]);
 }
 
 /// Writes a string in its shorter form.
@@ -330,10 +409,9 @@ pub(super) fn write_string(text: &[u8], out: &mut Vec<u8>) {
     let escapes = text.iter().filter(|b| matches!(b, b'(' | b')' | b'\\' | b'\r')).count();
     let binary = text.iter().filter(|b| !(0x20..0x7f).contains(*b)).count();
     if binary * 2 > text.len() {
+        out.reserve(text.len() * 2 + 2);
         out.push(b'<');
-        for b in text {
-            out.extend(format!("{b:02X}").as_bytes());
-        }
+        text.iter().for_each(|b| write_digits(*b, out));
         out.push(b'>');
         return;
     }

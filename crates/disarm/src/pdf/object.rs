@@ -105,6 +105,7 @@ enum Body {
 #[derive(Debug, Default)]
 pub(super) struct Objects {
     bodies: Vec<Option<Body>>,
+    deflater: filter::Deflater,
 }
 
 impl Objects {
@@ -126,7 +127,8 @@ impl Objects {
     /// A stream that is deflated on the way out.
     pub(super) fn set_stream(&mut self, id: Id, mut dict: Dict, data: &[u8]) {
         dict.set("Filter", Value::name("FlateDecode"));
-        self.put(id, Body::Stream(dict, filter::deflate(data)));
+        let data = self.deflater.deflate(data);
+        self.put(id, Body::Stream(dict, data));
     }
 
     pub(super) fn add(&mut self, value: Value) -> Value {
@@ -151,7 +153,7 @@ impl Objects {
     ///
     /// Objects are numbered in the order in which a walk from the catalog meets them, so equal documents are equal
     /// bytes however they were put together, and what nothing refers to is not written.
-    pub(super) fn write(&self, catalog: Id) -> Vec<u8> {
+    pub(super) fn write(mut self, catalog: Id) -> Vec<u8> {
         let (order, numbers) = self.reachable(catalog);
         let mut pdf = Pdf::new();
         for (number, id) in (1..).zip(&order) {
@@ -176,7 +178,7 @@ impl Objects {
         }
         let last = Ref::new(Id::try_from(order.len() + 1).unwrap_or(Id::MAX));
         pdf.finish_with_xref_stream_and_filter(last, |data| {
-            (filter::deflate(data), pdf_writer::XRefFilter::Single(pdf_writer::Filter::FlateDecode))
+            (self.deflater.deflate(data), pdf_writer::XRefFilter::Single(pdf_writer::Filter::FlateDecode))
         })
     }
 

@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 
-use crate::{Limits, Outcome, Report, Ruleset, Secrets, Severity, Threat, disarm};
+use super::second;
+use crate::{Limits, Outcome, Report, Ruleset, Secrets, Severity, Threat, ctx::Ctx, disarm};
 
 /// A one-page PDF from object bodies; object 1 is the catalog, 2 the page tree, 3 the page, 4 its content.
 struct Sample {
@@ -277,6 +278,63 @@ fn p11_loops_end() {
     }
     let outcome = disarm(&bomb.bytes(), "a.pdf", &Ruleset::default(), &Limits::default(), &Secrets::none());
     assert!(matches!(outcome, Outcome::Blocked { .. }), "{outcome:?}");
+}
+
+/// The same object number twice: a reader that follows the table sees one page, a reader that looks for objects
+/// another.
+#[test]
+fn p11_a_file_that_means_two_things_is_refused() {
+    let refused = |bytes: &[u8]| match disarm(
+        bytes,
+        "a.pdf",
+        &Ruleset::default(),
+        &Limits::default(),
+        &Secrets::none(),
+    ) {
+        Outcome::Blocked { reason: crate::Refusal::Ambiguous { location, .. }, .. } => location,
+        other => panic!("{other:?}"),
+    };
+    let text = String::from_utf8(Sample::new().bytes()).unwrap();
+    let behind = |body: &str| text.replace("\nxref\n", &format!("\n{body}\nendobj\nxref\n"));
+    // The table still names the first of the two, at the place where it was.
+    let moved = |text: &str| {
+        let at = text.rfind("\nxref\n").unwrap() + 1;
+        let start = text.rfind("startxref\n").unwrap();
+        format!("{}startxref\n{at}\n%%EOF\n", &text[..start]).into_bytes()
+    };
+    let other = "4 0 obj\n<</Length 31>>stream\nBT /F1 12 Tf 20 20 Td (Bye) Tj ET\nendstream";
+    assert_eq!(refused(&moved(&behind(other))), "1ページ");
+    assert_eq!(
+        refused(&moved(&behind(
+            "2 0 obj\n<</Type/Pages/Kids[3 0 R 10 0 R]/Count 2>>\nendobj\n10 0 obj\n<</Type/Page>>"
+        ))),
+        ""
+    );
+}
+
+#[test]
+fn the_second_reader_misses_neither_pages_nor_words() {
+    let (limits, rules, secrets) = (Limits::default(), Ruleset::default(), Secrets::none());
+    let compare = |input: &Sample, output: &Sample| {
+        let output = run(&output.bytes(), &rules).0;
+        second::compare(&input.bytes(), &output, &mut Ctx::new(&rules, &limits, &secrets)).unwrap()
+    };
+    let form = stream("/Subtype/Form/BBox[0 0 9 9]", "BT (in) Tj ET");
+    let all = Sample::new()
+        .content("[(He) 3 (l)] TJ <6C6f> Tj (a\\)\\101) ' 1 2 (b) \" /X1 Do (end) Tj")
+        .object(&form);
+    assert_eq!(compare(&all, &all), second::Verdict::Agree);
+    let said = "[(He) 3 (l)] TJ <6C6f> Tj (a\\)\\101) ' 1 2 (b) \" /X1 Do (end) Tj";
+    for (old, new) in
+        [("(He)", "(ho)"), ("6C6f", "6C"), ("(b)", "()"), ("/X1 Do", ""), ("101", "102"), ("(end) Tj", "")]
+    {
+        let less = Sample::new().content(&said.replace(old, new)).object(&form);
+        assert_eq!(compare(&all, &less), second::Verdict::Words(1), "{old}");
+    }
+    let noted = Sample::new().content(&format!("{said} BT (a note) Tj ET")).object(&form);
+    assert_eq!(compare(&all, &noted), second::Verdict::Agree, "what was drawn behind is no difference");
+    let inline = Sample::new().content("(x) Tj BI /W 1/H 1/BPC 8/CS/G ID \u{7f}(y) Tj EI (z) Tj");
+    assert_eq!(compare(&inline, &Sample::new().content("(xz) Tj")), second::Verdict::Agree);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Pictures that stand in the content itself (8.9.7).
 
+use std::borrow::Cow;
+
 use hayro_syntax::object::{Dict as InputDict, FromBytes};
 
 use super::{Category, Writer};
@@ -7,7 +9,7 @@ use crate::{
     Refusal,
     pdf::{
         copy::{Copier, Role},
-        lex::{Lexer, Token, write_name, write_number, write_string},
+        lex::{Entries, Lexer, Token, write_name, write_string},
         object::Value,
     },
 };
@@ -19,12 +21,12 @@ impl<'a> Copier<'a, '_, '_> {
         lexer: &mut Lexer<'_>,
         w: &mut Writer<'_, 'a>,
     ) -> Result<(), Refusal> {
-        let mut entries = Vec::new();
+        let mut entries: Entries<'_> = Vec::new();
         loop {
             match lexer.next() {
                 Some(Token::Name(key)) => {
                     if let Some(value) = lexer.next() {
-                        entries.push((long_key(&key).to_vec(), value));
+                        entries.push((Cow::Owned(long_key(&key).to_vec()), value));
                     }
                 }
                 Some(Token::Word(b"ID")) => break,
@@ -34,7 +36,7 @@ impl<'a> Copier<'a, '_, '_> {
         }
         lexer.skip(1);
         // A colour space that is a name may belong to the resources.
-        let space = match entries.iter().find(|(k, _)| k == b"ColorSpace") {
+        let space = match entries.iter().find(|(k, _)| k[..] == b"ColorSpace"[..]) {
             Some((_, Token::Name(name))) => self.named_space(name, Some(w.scope))?,
             _ => None,
         };
@@ -75,7 +77,7 @@ fn long_key(key: &[u8]) -> &[u8] {
     }
 }
 
-fn write_dict(entries: &[(Vec<u8>, Token<'_>)], out: &mut Vec<u8>, depth: usize) {
+fn write_dict(entries: &[(Cow<'_, [u8]>, Token<'_>)], out: &mut Vec<u8>, depth: usize) {
     out.extend(b"<<");
     for (key, value) in entries {
         write_name(key, out);
@@ -92,7 +94,7 @@ fn write_token(token: &Token<'_>, out: &mut Vec<u8>, depth: usize) {
         return;
     }
     match token {
-        Token::Number(v) => write_number(*v, out),
+        Token::Number(v) => v.write(out),
         Token::Name(name) => write_name(name, out),
         Token::Str(text) => write_string(text, out),
         Token::Bool(v) => out.extend(if *v { &b"true"[..] } else { b"false" }),
@@ -110,10 +112,10 @@ fn write_token(token: &Token<'_>, out: &mut Vec<u8>, depth: usize) {
 }
 
 /// Bytes of inline picture data: computed when there is no filter, found by its end mark otherwise.
-fn inline_length(entries: &[(Vec<u8>, Token<'_>)], components: Option<usize>, data: &[u8]) -> usize {
-    let get = |key: &[u8]| entries.iter().find(|(k, _)| k == key).map(|(_, v)| v);
+fn inline_length(entries: &[(Cow<'_, [u8]>, Token<'_>)], components: Option<usize>, data: &[u8]) -> usize {
+    let get = |key: &[u8]| entries.iter().find(|(k, _)| k[..] == *key).map(|(_, v)| v);
     let int = |key: &[u8]| match get(key) {
-        Some(Token::Number(v)) if *v >= 0.0 && *v < 1e6 => Some(*v as usize),
+        Some(Token::Number(v)) if (0.0..1e6).contains(&v.value()) => Some(v.value() as usize),
         _ => None,
     };
     if get(b"Filter").is_none()

@@ -1,6 +1,6 @@
 //! Resources that the rewritten content names, under names of their own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::pdf::object::{Dict, Value};
 
@@ -45,7 +45,7 @@ impl Category {
 #[derive(Debug, Default)]
 pub(in crate::pdf) struct SharedResources {
     /// Name in the input → name in the output, or nothing if the resource was dropped.
-    pub(super) names: BTreeMap<(Category, Vec<u8>), Option<Value>>,
+    names: BTreeMap<Category, HashMap<Vec<u8>, Option<Value>>>,
     pub(super) resources: BTreeMap<Category, Dict>,
     counts: BTreeMap<Category, usize>,
 }
@@ -57,6 +57,23 @@ impl SharedResources {
             out.set(category.key(), Value::Dict(dict));
         }
         out
+    }
+
+    /// Whether a name of the input was looked at.
+    pub(super) fn knows(&self, category: Category, name: &[u8]) -> bool {
+        self.names.get(&category).is_some_and(|names| names.contains_key(name))
+    }
+
+    pub(super) fn remember(&mut self, category: Category, name: &[u8], new: Option<Value>) {
+        self.names.entry(category).or_default().insert(name.to_vec(), new);
+    }
+
+    /// The name in the output.
+    pub(super) fn name_of(&self, category: Category, name: &[u8]) -> Option<&[u8]> {
+        match self.names.get(&category)?.get(name)? {
+            Some(Value::Name(new)) => Some(new),
+            _ => None,
+        }
     }
 
     /// Enters a resource under a new name and returns the name; device colour spaces need no entry.
