@@ -259,7 +259,7 @@ async fn changed_and_unseen(city: &City, manager: &str) {
     assert_eq!(answer.status, StatusCode::CONFLICT);
     // A batch holds what was shown.
     let seen =
-        [application(city, "section_staff", "一").await, application(city, "section_staff", "二").await];
+        [application(city, "section_staff", "一").await, application(city, "section_staff", "一").await];
     let list = city.get(manager, "/decisions").await.ok().body;
     let together = format!("/decisions/together?{}", between(&list, "/decisions/together?", "\""));
     let page = city.get(manager, &together.replace("&amp;", "&")).await.ok().body;

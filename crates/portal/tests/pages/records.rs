@@ -131,7 +131,11 @@ async fn tells(city: &City, cookie: &str, route: &Route, records: &Records, plac
     if letter(city, cookie, route, Some(&made_up), place).await == '-' {
         return false;
     }
-    let words = if id.starts_with("/registers/") { 4 } else { 3 };
+    let words = match () {
+        () if id.starts_with("/registers/") => 4,
+        () if id.starts_with("/api/v1/registers/") => 6,
+        () => 3,
+    };
     let own_page: Vec<&str> = id.split('/').take(words).collect();
     city.get(cookie, &own_page.join("/")).await.status != StatusCode::OK
 }
