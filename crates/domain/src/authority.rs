@@ -3,25 +3,20 @@
 //! of the numbers, is the one that counts: what the table says is what a reader of the table expects.
 
 use crate::date::Date;
+use crate::decision::KINDS;
 use crate::noun::{Column, Kind, Noun, Row, Value};
 use crate::register::{Breach, Register, Sight};
 use crate::role::Role;
 
 pub const VENUES: &[(&str, &str)] = &[("inner", "関所で決裁"), ("external", "外部決裁(文書管理システム)")];
 
-/// What a row speaks of: a kind of decision (`decision::KINDS`), or every kind.
-pub const MATTERS: &[(&str, &str)] = &[
-    ("*", "全ての申請"),
-    ("revision", "方針・基準の改定"),
-    ("adoption", "対策基準の行の採用・変更"),
-    ("rejection", "対策基準の行の不採用"),
-    ("exception", "例外措置"),
-    ("emergency", "緊急時の事後承認"),
-    ("account", "アカウントの申請"),
-    ("disposal", "廃棄"),
-    ("specific_flow", "特定通信の申請"),
-    ("general", "その他の申請"),
-];
+/// What a row speaks of: every kind of decision, or one of `decision::KINDS`.
+pub const MATTERS: &[(&str, &str)] = &{
+    let mut matters = [("*", "全ての申請"); KINDS.len() + 1];
+    let (_, kinds) = matters.split_at_mut(1);
+    kinds.copy_from_slice(KINDS);
+    matters
+};
 
 pub static AUTHORITY: Noun = Noun {
     name: "authority",
@@ -329,7 +324,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_decision_is_a_matter() {
-        assert_eq!(MATTERS[1..], *crate::decision::KINDS);
+        assert_eq!(MATTERS[1..], *KINDS);
     }
 
     #[test]

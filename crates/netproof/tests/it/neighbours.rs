@@ -1,19 +1,9 @@
 //! Captured tables against the submitted configurations: what nobody can explain is said, the rest is not.
 
+use crate::never_bare::ZONES;
 use sekisho_netproof::site::Site;
 use sekisho_netproof::vendor::captured::TableKind;
 use sekisho_netproof::verdict::{CapturedText, DeviceText, Snapshot, verify};
-
-const ZONES: &str = r#"
-[[zone]]
-id = "ju"
-kind = "JU"
-prefixes = ["10.1.0.0/16"]
-[[zone]]
-id = "in"
-kind = "IN"
-prefixes = ["10.2.0.0/16"]
-"#;
 
 const CORE: &str = "version 17.3\nhostname core\nip routing\nvlan 10,20\nvlan 30\n name spare\n!\ninterface GigabitEthernet1/0/1\n switchport mode access\n switchport access vlan 10\n!\ninterface GigabitEthernet1/0/2\n switchport mode access\n switchport access vlan 20\n!\ninterface GigabitEthernet1/0/24\n switchport mode trunk\n switchport trunk allowed vlan 10,20\n!\ninterface Vlan10\n ip address 10.1.0.1 255.255.255.0\n!\ninterface Vlan20\n ip address 10.2.0.1 255.255.255.0\n";
 const ROUTER: &str = "ip lan1 address 10.1.0.2/24\nip lan2 address 10.9.0.1/24\n";
