@@ -17,6 +17,7 @@ use serde_json::json;
 
 use crate::{
     Args, BLOCKED, CLEAN, INTERNAL, NEEDS_PASSWORD, USAGE,
+    cgroup::Delegated,
     outcome::{Outcome, Status, complain, say},
     parent::{Parent, ParentError},
 };
@@ -51,6 +52,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, BatchError> {
         passwords: passwords(args)?,
         timeout: Duration::from_secs(args.timeout),
         allow_weak: args.allow_weak_sandbox,
+        cgroup: Delegated::find(),
     };
     match (&args.input, &args.dir, &args.out) {
         (Some(input), ..) => {

@@ -5,6 +5,7 @@
 
 mod args;
 mod batch;
+mod cgroup;
 mod outcome;
 mod parent;
 mod wire;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     WORKER_VERB,
+    cgroup::Delegated,
     outcome::{Outcome, Status},
     wire::{self, Answer, Job, Reply},
     worker::ALLOW_WEAK,
@@ -26,6 +27,8 @@ pub(crate) struct Parent {
     pub(crate) passwords: Vec<String>,
     pub(crate) timeout: Duration,
     pub(crate) allow_weak: bool,
+    /// Where the kernel may count the memory of workers.
+    pub(crate) cgroup: Option<Delegated>,
 }
 
 /// The machine's fault, not the file's.
@@ -126,6 +129,8 @@ impl Parent {
             command.arg(ALLOW_WEAK);
         }
         let mut child = command.spawn()?;
+        // Before it is given a byte: until then it waits.
+        let group = self.cgroup.as_ref().and_then(|delegated| delegated.confine(child.id()));
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
         let writer = thread::spawn(move || {
             // A worker that dies early closes the pipe; its missing answer says enough.
@@ -142,6 +147,7 @@ impl Parent {
         let _ = child.kill();
         let _ = child.wait();
         let _ = (writer.join(), reader.join());
+        drop(group);
         Ok(reply)
     }
 }

@@ -152,3 +152,32 @@ fn a_tombstone_leaves_a_clean_archive_and_still_ten() {
     assert_eq!(code, 10, "{said}{report}");
     assert!(folder.path().join("b.zip").exists() && report.contains("\"members_blocked\": 1"), "{report}");
 }
+
+/// A worker that stands still is stopped by the clock on the wall, not waited for: without that this test never ends.
+#[test]
+fn a_worker_that_hangs_is_killed() {
+    let folder = tempfile::tempdir().expect("folder");
+    // So long that the worker is still busy when it is found below.
+    fs::write(folder.path().join("a.txt"), "調達の仕様\n".repeat(1 << 20)).expect("written");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sekisho-disarm"))
+        .args(["a.txt", "-o", "b.txt", "--report", "r.json", "--timeout", "1"])
+        .current_dir(folder.path())
+        .spawn()
+        .expect("the binary starts");
+    let children = format!("/proc/{0}/task/{0}/children", command.id());
+    let worker = loop {
+        assert!(command.try_wait().expect("status").is_none(), "it ended before its worker was found");
+        let found = fs::read_to_string(&children).expect("children");
+        let worker = found.split_whitespace().next().unwrap_or_default();
+        // Not earlier: the command itself waits until its child has become the worker.
+        if fs::read_to_string(format!("/proc/{worker}/cmdline")).is_ok_and(|c| c.contains("disarm-worker")) {
+            break worker.to_owned();
+        }
+    };
+    assert!(Command::new("kill").args(["-STOP", &worker]).status().expect("kill").success());
+    assert_eq!(command.wait().expect("status").code(), Some(10));
+    assert!(!Path::new(&format!("/proc/{worker}")).exists(), "the worker still stands");
+    assert!(!folder.path().join("b.txt").exists());
+    let report = fs::read_to_string(folder.path().join("r.json")).expect("report");
+    assert!(report.contains("\"refusal\": \"crashed\""), "{report}");
+}

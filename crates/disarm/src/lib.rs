@@ -8,6 +8,7 @@
 //! [`Limits`]; wall time belongs to the process that runs it.
 
 mod archive;
+mod cipher;
 mod ctx;
 mod detect;
 mod image;
@@ -112,4 +113,10 @@ pub(crate) fn rebuild_any(
         Kind::Text | Kind::Csv | Kind::Tsv => text::rebuild(kind, bytes, ctx),
         refused => Err(Refusal::Unsupported(refused)),
     }
+}
+
+/// What the fuzz targets reach beside [`disarm`].
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    pub use crate::pdf::says_what_it_says as pdf_says_what_it_says;
 }

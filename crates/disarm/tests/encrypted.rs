@@ -11,7 +11,7 @@ use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use common::{docx, everything};
 use md5::Md5;
-use sekisho_disarm::{Limits, Outcome, Report, Ruleset, Secrets, disarm};
+use sekisho_disarm::{Limits, Outcome, Refusal, Report, Ruleset, Secrets, disarm};
 use sha1::Sha1;
 use sha2::{Digest, Sha512};
 
@@ -142,7 +142,7 @@ fn o03_what_no_password_opens_is_told_apart() {
     let file = wrapper(&[9, 0, 9, 0, 0, 0, 0, 0], b"x", 1);
     assert!(matches!(
         open(&file, "a.docx", &[]),
-        Outcome::Blocked { reason: sekisho_disarm::Refusal::Encryption { .. }, .. }
+        Outcome::Blocked { reason: Refusal::Encryption { .. }, .. }
     ));
 }
 
@@ -165,6 +165,11 @@ fn rc4(key: &[u8], data: &[u8]) -> Vec<u8> {
 
 /// ISO 32000-1, 7.6.3, revision 2: RC4 with keys of 40 bits.
 fn locked_pdf(password: &str) -> Vec<u8> {
+    locked_pdf_with(password, None)
+}
+
+/// `behind`: content of a second object 4, which the table does not name.
+fn locked_pdf_with(password: &str, behind: Option<&[u8]>) -> Vec<u8> {
     const PAD: &[u8; 32] = b"\x28\xBF\x4E\x5E\x4E\x75\x8A\x41\x64\x00\x4E\x56\xFF\xFA\x01\x08\x2E\x2E\x00\xB6\xD0\x68\x3E\x80\x2F\x0C\xA9\xFE\x64\x53\x69\x7A";
     let padded = |password: &str| [password.as_bytes(), PAD].concat()[..32].to_vec();
     let owner = rc4(&hash::<Md5>(&[&padded("owner")])[..5], &padded(password));
@@ -187,6 +192,11 @@ fn locked_pdf(password: &str) -> Vec<u8> {
         out.extend(format!("{number} 0 obj\n").bytes());
         out.extend(body);
         out.extend(b"\nendobj\n");
+    }
+    if let Some(content) = behind.map(|content| lock(4, content)) {
+        out.extend(format!("4 0 obj\n<</Length {}>>stream\n", content.len()).bytes());
+        out.extend(content);
+        out.extend(b"\nendstream\nendobj\n");
     }
     let table = out.len();
     out.extend(b"xref\n0 6\n0000000000 65535 f \n");
@@ -212,4 +222,48 @@ fn p12_locked_pdfs() {
     }
     let (with, _) = opened(&locked, "a.pdf", &["wrong", "ticket"]);
     assert!(with == rebuilt, "the same file, whatever it was locked with");
+}
+
+/// Behind the lock, too, a reader that follows the table and one that looks for objects must see the same words.
+#[test]
+fn p11_a_locked_file_that_means_two_things_is_refused() {
+    let same = locked_pdf_with("ticket", Some(b"BT /F1 12 Tf 20 20 Td (Hello) Tj ET"));
+    assert!(matches!(open(&same, "a.pdf", &["ticket"]), Outcome::Clean { .. }));
+    let other = locked_pdf_with("ticket", Some(b"BT /F1 12 Tf 20 20 Td (Bye) Tj ET"));
+    let outcome = open(&other, "a.pdf", &["ticket"]);
+    let Outcome::Blocked { reason: Refusal::Ambiguous { location, .. }, .. } = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(location, "1ページ");
+}
+
+/// Each way of locking that qpdf knows, the pages in object streams: opened by both readers, or it would be refused.
+#[test]
+fn p12_every_lock_of_qpdf() {
+    let folder = tempfile::tempdir().expect("folder");
+    let (plain, locked) = (folder.path().join("plain.pdf"), folder.path().join("locked.pdf"));
+    let content = b"BT /F1 12 Tf 20 20 Td (Hello) Tj ET";
+    std::fs::write(&plain, opened(&locked_pdf_with("", Some(content)), "a.pdf", &[]).0).expect("plain");
+    let expected = opened(&std::fs::read(&plain).expect("plain"), "a.pdf", &[]).0;
+    for way in [
+        "40",
+        "128 --use-aes=n",
+        "128 --use-aes=n --force-V4",
+        "128 --use-aes=y",
+        "128 --use-aes=y --cleartext-metadata",
+        "256 --force-R5",
+        "256",
+        "256 --cleartext-metadata",
+    ] {
+        let word = if way.starts_with("256") { "印鑑 ticket" } else { "ticket" };
+        for (password, given) in [("", &[][..]), (word, &["wrong", word])] {
+            let mut qpdf = std::process::Command::new("qpdf");
+            qpdf.args(["--allow-weak-crypto", "--object-streams=generate"]).arg(&plain).arg("--encrypt");
+            qpdf.args([password, "owner"]).args(way.split(' ')).arg("--").arg(&locked);
+            let Ok(done) = qpdf.output() else { return eprintln!("NOT RUN: qpdf is not installed") };
+            assert!(done.status.success(), "{way}: {}", String::from_utf8_lossy(&done.stderr));
+            let (rebuilt, _) = opened(&std::fs::read(&locked).expect("locked"), "a.pdf", given);
+            assert!(rebuilt == expected, "{way} {password:?}");
+        }
+    }
 }

@@ -5,13 +5,13 @@
 
 use std::io::{Cursor, Read};
 
-use aes::cipher::{Array, BlockCipherDecrypt, KeyInit};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use crate::{
     Action, Kind, Meter, Refusal, Severity, Threat,
+    cipher::{aes_cbc, aes_ecb},
     ctx::{Ctx, Rebuilt},
     detect, rebuild_any,
     xml::{self, Node, Xml},
@@ -171,8 +171,8 @@ impl Scheme {
                 };
                 let mut key = [half(0x36), half(0x5C)].concat();
                 key.truncate(*key_len);
-                let expected = ecb(&key, verifier_hash)?;
-                (hash.of(&[&ecb(&key, verifier)?])[..] == expected[..20]).then_some(key)
+                let expected = aes_ecb(&key, verifier_hash)?;
+                (hash.of(&[&aes_ecb(&key, verifier)?])[..] == expected[..20]).then_some(key)
             }
             Self::Agile(agile) => agile.key(password),
         }
@@ -183,14 +183,14 @@ impl Scheme {
         let size = usize::try_from(u64::from_le_bytes(size.try_into().ok()?)).ok()?;
         let whole = &data[..data.len() / 16 * 16];
         let mut plain = match self {
-            Self::Standard { .. } => ecb(key, whole)?,
+            Self::Standard { .. } => aes_ecb(key, whole)?,
             Self::Agile(agile) => {
                 let hash = agile.data_hash?;
                 let mut plain = Vec::with_capacity(whole.len());
                 for (i, segment) in whole.chunks(SEGMENT).enumerate() {
                     let mut iv = hash.of(&[&agile.data_salt, &u32::try_from(i).ok()?.to_le_bytes()]);
                     iv.resize(16, 0x36);
-                    plain.extend(cbc(key, &iv, segment)?);
+                    plain.extend(aes_cbc(key, &iv, segment)?);
                 }
                 plain
             }
@@ -245,7 +245,7 @@ impl Agile {
         let open = |block: [u8; 8], data: &[u8]| {
             let mut key = hash.of(&[&stretched, &block]);
             key.resize(self.key_len, 0x36);
-            cbc(&key, &iv, data)
+            aes_cbc(&key, &iv, data)
         };
         let input = open([0xFE, 0xA7, 0xD2, 0x76, 0x3B, 0x4B, 0x9E, 0x79], &self.verifier)?;
         let expected = open([0xD7, 0xAA, 0x0F, 0x6D, 0x30, 0x61, 0x34, 0x4E], &self.verifier_hash)?;
@@ -257,32 +257,4 @@ impl Agile {
         key.truncate(self.key_len);
         Some(key)
     }
-}
-
-/// Decrypts whole blocks one by one.
-fn ecb(key: &[u8], data: &[u8]) -> Option<Vec<u8>> {
-    fn run<C: BlockCipherDecrypt + KeyInit>(key: &[u8], data: &[u8]) -> Option<Vec<u8>> {
-        let cipher = C::new_from_slice(key).ok()?;
-        let mut out = Vec::with_capacity(data.len());
-        for chunk in data.chunks_exact(16) {
-            let mut block = Array::try_from(chunk).ok()?;
-            cipher.decrypt_block(&mut block);
-            out.extend_from_slice(&block);
-        }
-        Some(out)
-    }
-    match key.len() {
-        16 => run::<aes::Aes128>(key, data),
-        24 => run::<aes::Aes192>(key, data),
-        32 => run::<aes::Aes256>(key, data),
-        _ => None,
-    }
-}
-
-fn cbc(key: &[u8], iv: &[u8], data: &[u8]) -> Option<Vec<u8>> {
-    let mut out = ecb(key, data)?;
-    for (i, byte) in out.iter_mut().enumerate() {
-        *byte ^= if i < 16 { iv[i] } else { data[i - 16] };
-    }
-    Some(out)
 }

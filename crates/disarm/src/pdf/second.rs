@@ -7,11 +7,13 @@
 //! file that means one thing to this reader and another to the copier is refused: some third program would show its
 //! user something that nobody checked.
 
+mod lock;
 mod value;
 mod words;
 
 use std::{borrow::Cow, collections::HashMap, collections::HashSet};
 
+use lock::Lock;
 use value::{Reader, Value, find};
 
 use super::filter::{self, Parms};
@@ -26,7 +28,7 @@ const MAX_WORDS: usize = 1 << 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Agree,
-    /// The input is encrypted, which this reader cannot undo.
+    /// The second reader takes the input for encrypted and cannot open it.
     Locked,
     /// The second reader finds no pages in the input.
     Unreadable,
@@ -41,15 +43,18 @@ pub(super) enum Verdict {
 /// # Errors
 /// Limits.
 pub(super) fn compare(input: &[u8], output: &[u8], ctx: &mut Ctx<'_>) -> Result<Verdict, Refusal> {
-    let before = File::read(input, ctx)?;
-    if before.locked {
-        return Ok(Verdict::Locked);
+    let mut before = File::read(input, None, ctx)?;
+    if let Some((terms, id)) = before.encryption.take() {
+        let terms = before.follow(&terms);
+        let Some(lock) = Lock::open(&terms, &id, ctx)? else { return Ok(Verdict::Locked) };
+        // Once more: what object streams hold is seen only now.
+        before = File::read(input, Some(lock), ctx)?;
     }
     let pages = before.pages();
     if pages.is_empty() {
         return Ok(Verdict::Unreadable);
     }
-    let after = File::read(output, ctx)?;
+    let after = File::read(output, None, ctx)?;
     let rebuilt = after.pages();
     if rebuilt.len() != pages.len() {
         return Ok(Verdict::Pages);
@@ -72,8 +77,8 @@ type Stream<'f> = (Value<'f>, Cow<'f, [u8]>);
 /// Where an object stands.
 #[derive(Debug, Clone, Copy)]
 enum Place {
-    /// Behind `obj`, at this byte of the file.
-    File(usize),
+    /// Behind `obj`, at this byte of the file; with the generation that stands before it.
+    File(usize, u32),
     /// At this byte of an unpacked object stream.
     Packed(usize, usize),
 }
@@ -84,7 +89,9 @@ struct File<'a> {
     places: HashMap<u32, Place>,
     packed: Vec<Vec<u8>>,
     root: Option<u32>,
-    locked: bool,
+    /// The encryption dictionary and the first identifier of the last trailer that has one.
+    encryption: Option<(Value<'a>, Vec<u8>)>,
+    lock: Option<Lock>,
 }
 
 /// A page with what it inherits.
@@ -96,19 +103,20 @@ struct Page {
 }
 
 impl<'a> File<'a> {
-    fn read(data: &'a [u8], ctx: &mut Ctx<'_>) -> Result<Self, Refusal> {
-        let mut file = Self { data, places: HashMap::new(), packed: Vec::new(), root: None, locked: false };
+    fn read(data: &'a [u8], lock: Option<Lock>, ctx: &mut Ctx<'_>) -> Result<Self, Refusal> {
+        let (places, packed) = (HashMap::new(), Vec::new());
+        let mut file = Self { data, places, packed, root: None, encryption: None, lock };
         let mut at = 0;
         // What may be spent on looking for lengths that stand elsewhere.
         let mut patience = data.len().saturating_mul(8);
         while let Some(next) = find(data, at, b"obj") {
             file.trailers(at, next);
             at = next + 3;
-            let Some(number) = number_before(data, next) else { continue };
+            let Some(id @ (number, generation)) = numbers_before(data, next) else { continue };
             ctx.spend(Meter::Objects, 1)?;
             let mut reader = Reader::new(data, at);
             let Some(value) = reader.value() else { continue };
-            file.places.insert(number, Place::File(at));
+            file.places.insert(number, Place::File(at, generation));
             at = reader.at();
             if let Value::Dict(_) = value
                 && let Some((start, end)) = file.extent(&value, at, &mut patience)
@@ -116,7 +124,7 @@ impl<'a> File<'a> {
                 at = end;
                 match value.get(b"Type").and_then(Value::name) {
                     Some(b"XRef") => file.trailer(&value),
-                    Some(b"ObjStm") if !file.locked => file.unpack(&value, &data[start..end], ctx)?,
+                    Some(b"ObjStm") => file.unpack(id, &value, &data[start..end], ctx)?,
                     _ => {}
                 }
             }
@@ -139,11 +147,17 @@ impl<'a> File<'a> {
         }
     }
 
-    fn trailer(&mut self, dict: &Value<'_>) {
+    fn trailer(&mut self, dict: &Value<'a>) {
         if let Some(Value::Reference(root)) = dict.get(b"Root") {
             self.root = Some(*root);
         }
-        self.locked |= dict.get(b"Encrypt").is_some_and(|e| !matches!(e, Value::Null));
+        if let Some(terms @ (Value::Reference(_) | Value::Dict(_))) = dict.get(b"Encrypt") {
+            let id = match dict.get(b"ID") {
+                Some(Value::Array(ids)) => ids.first().and_then(words::string),
+                _ => None,
+            };
+            self.encryption = Some((terms.clone(), id.unwrap_or_default()));
+        }
     }
 
     /// The last catalog, where no trailer names one.
@@ -193,12 +207,18 @@ impl<'a> File<'a> {
     }
 
     /// Enters the objects of an object stream.
-    fn unpack(&mut self, dict: &Value<'_>, data: &[u8], ctx: &mut Ctx<'_>) -> Result<(), Refusal> {
+    fn unpack(
+        &mut self,
+        id: (u32, u32),
+        dict: &Value<'_>,
+        data: &[u8],
+        ctx: &mut Ctx<'_>,
+    ) -> Result<(), Refusal> {
         let (Some(Value::Number(first)), Some(Value::Number(count))) = (dict.get(b"First"), dict.get(b"N"))
         else {
             return Ok(());
         };
-        let Some(plain) = self.decode(dict, data, ctx)? else { return Ok(()) };
+        let Some(plain) = self.decode(id, dict, data, ctx)? else { return Ok(()) };
         let mut reader = Reader::new(&plain, 0);
         for _ in 0..*count {
             let (Some(Value::Number(number)), Some(Value::Number(offset))) = (reader.value(), reader.value())
@@ -218,7 +238,7 @@ impl<'a> File<'a> {
 
     fn reader(&self, number: u32) -> Option<Reader<'_>> {
         Some(match *self.places.get(&number)? {
-            Place::File(at) => Reader::new(self.data, at),
+            Place::File(at, _) => Reader::new(self.data, at),
             Place::Packed(stream, at) => Reader::new(self.packed.get(stream)?, at),
         })
     }
@@ -229,18 +249,19 @@ impl<'a> File<'a> {
 
     /// Dictionary and decoded data of a stream.
     fn stream(&self, number: u32, ctx: &mut Ctx<'_>) -> Result<Option<Stream<'_>>, Refusal> {
-        let Some(Place::File(at)) = self.places.get(&number) else { return Ok(None) };
+        let Some(Place::File(at, generation)) = self.places.get(&number) else { return Ok(None) };
         let mut reader = Reader::new(self.data, *at);
         let Some(dict @ Value::Dict(_)) = reader.value() else { return Ok(None) };
         let mut patience = self.data.len();
         let Some((start, end)) = self.extent(&dict, reader.at(), &mut patience) else { return Ok(None) };
-        let data = self.decode(&dict, &self.data[start..end], ctx)?;
+        let data = self.decode((number, *generation), &dict, &self.data[start..end], ctx)?;
         Ok(data.map(|data| (dict, data)))
     }
 
     /// Undoes the filters of a stream; nothing when one of them is for pictures.
     fn decode<'d>(
         &self,
+        id: (u32, u32),
         dict: &Value<'_>,
         data: &'d [u8],
         ctx: &mut Ctx<'_>,
@@ -252,6 +273,12 @@ impl<'a> File<'a> {
         };
         let (filters, parms) = (list(b"Filter"), list(b"DecodeParms"));
         let mut plain = Cow::Borrowed(data);
+        if let Some(lock) = &self.lock {
+            let named = filters.first().is_some_and(|f| f.name() == Some(b"Crypt"));
+            let name = parms.first().and_then(|p| p.get(b"Name")).and_then(Value::name);
+            let own = named.then_some(name.unwrap_or(b"Identity"));
+            plain = Cow::Owned(lock.undo(id, own, data));
+        }
         for (index, filter) in filters.iter().enumerate().take(MAX_LEVELS) {
             let name = filter.name().unwrap_or(b"");
             if name == b"Crypt" {
@@ -328,8 +355,8 @@ impl<'a> File<'a> {
     }
 }
 
-/// The object number that stands before `obj`, when two whole numbers do.
-fn number_before(data: &[u8], at: usize) -> Option<u32> {
+/// The number and the generation that stand before `obj`.
+fn numbers_before(data: &[u8], at: usize) -> Option<(u32, u32)> {
     let back = |at: usize, wanted: fn(&u8) -> bool| {
         data[..at].iter().rev().take(64).take_while(|b| wanted(b)).count()
     };
@@ -340,5 +367,6 @@ fn number_before(data: &[u8], at: usize) -> Option<u32> {
     if generation == generation_end || number_end == generation {
         return None;
     }
-    std::str::from_utf8(&data[number..number_end]).ok()?.parse().ok()
+    let parse = |digits: &[u8]| std::str::from_utf8(digits).ok()?.parse().ok();
+    Some((parse(&data[number..number_end])?, parse(&data[generation..generation_end])?))
 }

@@ -304,6 +304,9 @@ fn p11_a_file_that_means_two_things_is_refused() {
     };
     let other = "4 0 obj\n<</Length 31>>stream\nBT /F1 12 Tf 20 20 Td (Bye) Tj ET\nendstream";
     assert_eq!(refused(&moved(&behind(other))), "1ページ");
+    // A trailer that nobody asks for does not make it a locked file, which would go uncompared.
+    let trailer = "\nendobj\ntrailer\n<</Encrypt<</Filter/Standard>>/Root 1 0 R>>\n10 0 obj\nnull";
+    assert_eq!(refused(&moved(&behind(&format!("{other}{trailer}")))), "");
     assert_eq!(
         refused(&moved(&behind(
             "2 0 obj\n<</Type/Pages/Kids[3 0 R 10 0 R]/Count 2>>\nendobj\n10 0 obj\n<</Type/Page>>"

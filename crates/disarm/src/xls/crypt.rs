@@ -8,7 +8,7 @@ use sha1::Sha1;
 use sha2::Digest as _;
 
 use super::record::Fields;
-use crate::{Meter, Refusal, ctx::Ctx};
+use crate::{Meter, Refusal, cipher::Rc4, ctx::Ctx};
 
 /// What Excel encrypts with when somebody only sets a password to modify.
 const BUILT_IN: &str = "VelvetSweatshop";
@@ -193,36 +193,6 @@ impl Pad<'_> {
     }
 }
 
-struct Rc4 {
-    state: [u8; 256],
-    i: u8,
-    j: u8,
-}
-
-impl Rc4 {
-    fn new(key: &[u8]) -> Self {
-        let mut state: [u8; 256] = std::array::from_fn(|i| u8::try_from(i).unwrap_or(0));
-        let mut j = 0_u8;
-        for i in 0..256 {
-            j = j.wrapping_add(state[i]).wrapping_add(key[i % key.len()]);
-            state.swap(i, usize::from(j));
-        }
-        Self { state, i: 0, j: 0 }
-    }
-
-    fn apply(mut self, data: &[u8]) -> Vec<u8> {
-        data.iter()
-            .map(|byte| {
-                self.i = self.i.wrapping_add(1);
-                self.j = self.j.wrapping_add(self.state[usize::from(self.i)]);
-                self.state.swap(usize::from(self.i), usize::from(self.j));
-                let at = self.state[usize::from(self.i)].wrapping_add(self.state[usize::from(self.j)]);
-                byte ^ self.state[usize::from(at)]
-            })
-            .collect()
-    }
-}
-
 /// The sixteen bytes of XOR obfuscation, when the password has the stored verifier.
 fn xor_array(password: &[u8], key: u16, verifier: u16) -> Option<[u8; 16]> {
     const PAD: [u8; 15] = [0xBB, 0xFF, 0xFF, 0xBA, 0xFF, 0xFF, 0xB9, 0x80, 0, 0xBE, 0x0F, 0, 0xBF, 0x0F, 0];
@@ -247,12 +217,6 @@ fn xor_array(password: &[u8], key: u16, verifier: u16) -> Option<[u8; 16]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn rc4_gives_the_published_bytes() {
-        let out = Rc4::new(b"Key").apply(b"Plaintext");
-        assert_eq!(hex::encode(out), "bbf316e8d940af0ad3");
-    }
 
     #[test]
     fn a_wrong_password_has_another_verifier() {

@@ -9,8 +9,11 @@ const MAX_DEPTH: usize = 64;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value<'a> {
     Null,
+    Bool(bool),
     Number(i64),
     Name(Cow<'a, [u8]>),
+    /// A string as it is spelt.
+    String(&'a [u8]),
     Reference(u32),
     Array(Vec<Value<'a>>),
     Dict(Vec<(Cow<'a, [u8]>, Value<'a>)>),
@@ -114,19 +117,21 @@ impl<'a> Reader<'a> {
                 Some(Value::Name(self.name()))
             }
             b'(' => {
+                let start = self.at;
                 self.skip_string();
-                Some(Value::Other)
+                Some(Value::String(&self.data[start..self.at()]))
             }
             b'<' if self.data.get(self.at + 1) == Some(&b'<') => {
                 self.at += 2;
                 self.dict(depth)
             }
             b'<' => {
+                let start = self.at;
                 while self.peek().is_some_and(|b| b != b'>') {
                     self.at += 1;
                 }
                 self.at += 1;
-                Some(Value::Other)
+                Some(Value::String(&self.data[start..self.at()]))
             }
             b'[' => {
                 self.at += 1;
@@ -222,6 +227,8 @@ impl<'a> Reader<'a> {
         }
         match word {
             b"null" => Some(Value::Null),
+            b"true" => Some(Value::Bool(true)),
+            b"false" => Some(Value::Bool(false)),
             b"endobj" | b"stream" | b"endstream" | b"xref" | b"trailer" | b"startxref" => {
                 self.at = start;
                 None

@@ -56,6 +56,18 @@ pub(super) fn of_page(
     Ok(out)
 }
 
+/// What a string says that stands in an object.
+pub(super) fn string(value: &Value<'_>) -> Option<Vec<u8>> {
+    let Value::String(spelt) = value else { return None };
+    let mut scan = Scan::new(spelt);
+    if spelt.starts_with(b"(") {
+        scan.literal()
+    } else {
+        scan.hex()
+    };
+    Some(scan.strings)
+}
+
 struct Says<'f, 'a> {
     file: &'f File<'a>,
     forms: &'f mut Forms,
