@@ -97,12 +97,7 @@ fn has_encryption(bytes: &[u8]) -> bool {
 }
 
 fn find_all<'a>(bytes: &'a [u8], needle: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        let at = from + bytes.get(from..)?.windows(needle.len()).position(|w| w == needle)?;
-        from = at + needle.len();
-        Some(at)
-    })
+    memchr::memmem::find_iter(bytes, needle)
 }
 
 /// Bytes before the header and after the last end mark, and revisions appended to the file (X02, X03, P11, P17).

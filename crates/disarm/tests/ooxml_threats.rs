@@ -127,6 +127,12 @@ fn o07_every_branch_of_an_alternative_is_cleaned() {
 }
 
 #[test]
+fn o07_elements_nobody_knows_are_left_out_and_told() {
+    let unknown = format!("<x:maybe xmlns:x=\"urn:later\" x:run=\"evil\"/>{P}");
+    assert_removed(&docx(&unknown), "O07", Severity::Note, &["maybe", "evil"]);
+}
+
+#[test]
 fn o08_metadata_thumbnail_and_custom_xml() {
     let package = docx(P)
         .part("docProps/core.xml", "<a>山田太郎</a>")

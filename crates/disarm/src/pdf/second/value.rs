@@ -38,15 +38,7 @@ impl<'a> Value<'a> {
 
 /// First place of `needle` at or behind `from`.
 pub(super) fn find(data: &[u8], from: usize, needle: &[u8]) -> Option<usize> {
-    let first = *needle.first()?;
-    let mut at = from;
-    loop {
-        at += data.get(at..)?.iter().position(|b| *b == first)?;
-        if data[at..].starts_with(needle) {
-            return Some(at);
-        }
-        at += 1;
-    }
+    memchr::memmem::find(data.get(from..)?, needle).map(|at| from + at)
 }
 
 /// White space of PDF.
@@ -54,9 +46,19 @@ pub(super) fn is_space(b: u8) -> bool {
     matches!(b, 0 | 9 | 10 | 12 | 13 | 32)
 }
 
-/// Neither white space nor a delimiter.
+/// Neither white space nor a delimiter. A table, because every byte of every page is asked.
 pub(super) fn is_regular(b: u8) -> bool {
-    !is_space(b) && !b"()<>[]{}/%".contains(&b)
+    static REGULAR: [bool; 256] = {
+        let mut table = [true; 256];
+        let others = b"\0\t\n\x0c\r ()<>[]{}/%";
+        let mut i = 0;
+        while i < others.len() {
+            table[others[i] as usize] = false;
+            i += 1;
+        }
+        table
+    };
+    REGULAR[usize::from(b)]
 }
 
 pub(super) struct Reader<'a> {

@@ -255,30 +255,29 @@ impl<'a> Scan<'a> {
         let start = self.strings.len();
         self.at += 1;
         let mut depth = 1;
-        while let Some(b) = self.peek() {
-            self.at += 1;
-            match b {
-                b'(' => depth += 1,
-                b')' => {
-                    depth -= 1;
-                    if depth == 0 {
-                        break;
-                    }
-                }
-                b'\r' => {
+        loop {
+            let rest = self.data.get(self.at..).unwrap_or(&[]);
+            let plain =
+                rest.iter().position(|b| matches!(b, b'(' | b')' | b'\\' | b'\r')).unwrap_or(rest.len());
+            self.strings.extend_from_slice(&rest[..plain]);
+            self.at += plain + 1;
+            match rest.get(plain) {
+                Some(b'\\') => self.escape(),
+                Some(b'\r') => {
                     self.at += usize::from(self.peek() == Some(b'\n'));
                     self.strings.push(b'\n');
-                    continue;
                 }
-                b'\\' => {
-                    self.escape();
-                    continue;
+                Some(b'(') => {
+                    depth += 1;
+                    self.strings.push(b'(');
                 }
-                _ => {}
+                Some(_) if depth > 1 => {
+                    depth -= 1;
+                    self.strings.push(b')');
+                }
+                _ => return start..self.strings.len(),
             }
-            self.strings.push(b);
         }
-        start..self.strings.len()
     }
 
     fn escape(&mut self) {
