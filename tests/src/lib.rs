@@ -10,11 +10,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sekisho_domain::access::Who;
 use sekisho_domain::clock::{Ms, SeededEntropy, SetClock};
+use sekisho_domain::date::date_at;
 use sekisho_domain::noun::Row;
 use sekisho_domain::person::PERSON;
 use sekisho_domain::position::{ASSIGNMENT, POSITION, ROLE_SEAT};
 use sekisho_domain::role::Role;
 use sekisho_domain::section::SECTION;
+use sekisho_domain::staff_source::STAFF_SOURCE;
 use sekisho_store::{Actor, Db, Store};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -75,6 +77,25 @@ impl World {
         tx.create_section(row).await.unwrap();
         tx.commit().await.unwrap();
         code.to_owned()
+    }
+
+    /// The list in 職員名簿 that everybody made here comes from: complete, of today, not late for a year.
+    pub async fn staff_list(&self, unit_id: &str) -> String {
+        let mut tx = self.store.write(&Actor::system(), "staff_source.create").await.unwrap();
+        let id = tx.new_id();
+        let row = Row::new(&STAFF_SOURCE, &id)
+            .set("number", "N-1")
+            .set("name", "人事")
+            .set("unit_id", unit_id)
+            .set("population", "staff")
+            .set("expected", 2i64)
+            .set("observed", 2i64)
+            .set("as_of", date_at(self.store.clock.now()))
+            .set("every_days", 400i64)
+            .set("valid_from", "2020-04-01");
+        tx.insert(row).await.unwrap();
+        tx.commit().await.unwrap();
+        id
     }
 
     /// Creates a person who holds a role in a section since 2020-04-01, through a position of their own.

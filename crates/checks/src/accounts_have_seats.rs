@@ -27,5 +27,6 @@ pub(crate) static CHECK: Check = Check {
         )
     },
     aged: None,
+    owners: None,
     unproven: "アカウントが登録されていないため、確かめられません。",
 };

@@ -19,5 +19,6 @@ pub(crate) static CHECK: Check = Check {
     holds: |f| format!("決裁{}件の全てで、申請した人と決裁した人が違います。", f.expected),
     broken: |f| format!("決裁{}件のうち{}件で、申請した人が自ら決裁しています({})。", f.expected, f.violating, f.names()),
     aged: None,
+    owners: None,
     unproven: "決裁がまだ1件もないため、確かめられません。",
 };

@@ -28,5 +28,6 @@ pub(crate) static CHECK: Check = Check {
     holds: |f| format!("監査の役割を持つ{}人は、いずれも運用の責任者・事務局を兼ねていません。", f.expected),
     broken: |f| format!("監査の役割を持つ{}人のうち{}人が、運用の責任者か事務局を兼ねています({})。", f.expected, f.violating, f.names()),
     aged: None,
+    owners: None,
     unproven: "監査の役割を持つ人が登録されていないため、確かめられません。",
 };

@@ -27,5 +27,6 @@ pub(crate) static CHECK: Check = Check {
     holds: |_| "施行中の基本方針について、市長の決定日が記録されています。".to_owned(),
     broken: |f| format!("施行中の「{}」に、市長の決定日が記録されていません。", f.names()),
     aged: None,
+    owners: None,
     unproven: "施行中の基本方針がないため、確かめられません。",
 };

@@ -25,6 +25,8 @@ pub struct Check {
     pub violating: &'static str,
     /// Facts that have grown too old to say anything. `None`: what is judged is this system's own and never ages.
     pub aged: Option<Aged>,
+    /// Sections that hold what violates, all of them, in the same columns; `total` counts what each of them holds.
+    pub owners: Option<&'static str>,
     /// Where the population comes from, as the page says it.
     pub source: &'static str,
     /// What holds, as a sentence.
@@ -39,6 +41,8 @@ pub struct Check {
 #[derive(Debug)]
 pub struct Aged {
     pub rows: &'static str,
+    /// As [`Check::owners`].
+    pub owners: Option<&'static str>,
     /// What has grown old, as a sentence.
     pub says: fn(&Finding) -> String,
 }
@@ -50,6 +54,8 @@ pub struct Finding {
     pub observed: i64,
     pub violating: i64,
     pub samples: Vec<Sample>,
+    /// Sections that have to act on it, with how many rows each.
+    pub owners: Vec<Sample>,
     pub source_ms: Option<i64>,
 }
 
@@ -122,6 +128,7 @@ macro_rules! one_incumbent {
                 format!(concat!("今日の体制で、", $word, "に当たる人は{}人です(1人であるべきです)。"), f.names())
             },
             aged: None,
+            owners: None,
             unproven: "配属が1件も登録されていないため、確かめられません。",
         }
     };
@@ -167,6 +174,7 @@ macro_rules! every_section_has {
                 )
             },
             aged: None,
+            owners: None,
             unproven: "対象の組織が登録されていないため、確かめられません。",
         }
     };
@@ -272,6 +280,30 @@ macro_rules! row_in_scope {
 }
 pub(crate) use row_in_scope;
 
+/// The sections that hold rows `t` of a register for which a condition holds, those with the most rows first.
+macro_rules! owners {
+    ($held:ident: $noun:tt, $among:expr, $condition:expr) => {
+        concat!(
+            "SELECT 'section' AS noun, COALESCE(t.unit_id, '-') AS id,
+                COALESCE((SELECT MAX(s.name) FROM section s WHERE s.unit_id = t.unit_id AND s.valid_from <= $1
+                    AND (s.valid_to IS NULL OR s.valid_to > $1)), '課の決まっていないもの') AS label,
+                COUNT(*) AS total
+            FROM ",
+            $noun,
+            " t WHERE ",
+            $crate::check::held!($held),
+            " AND $2 >= 0 AND ",
+            $crate::check::row_in_scope!($noun),
+            " AND ",
+            $among,
+            " AND (",
+            $condition,
+            ") GROUP BY t.unit_id ORDER BY total DESC, id LIMIT 200"
+        )
+    };
+}
+pub(crate) use owners;
+
 /// A check over the rows `t` of one register that the policy applies to.
 ///
 /// `fact` is the ISO date from which what a row says counts, and `days` for how long. A row without it was never
@@ -350,8 +382,12 @@ macro_rules! register_check {
                     $days,
                     " ORDER BY t.number, t.id LIMIT 20"
                 ),
+                owners: Some($crate::check::owners!($held: $noun, $among, concat!(
+                    $crate::check::day!("CAST($1 AS TEXT)"), " - ", $crate::check::day!($fact), " > ", $days
+                ))),
                 says: $aged,
             }),
+            owners: Some($crate::check::owners!($held: $noun, $among, $wrong)),
             holds: $holds,
             broken: $broken,
             unproven: $unproven,
@@ -425,6 +461,7 @@ macro_rules! zone_is_apart {
                     // domain::network::FRESH_DAYS
                     " AND $2 - s.read_ms > 3024000000 AND $1 <> ''"
                 ),
+                owners: None,
                 says: |f| {
                     format!(
                         "提出された{}台の設定は、機器から読み出してから35日を過ぎました。読み出し直して提出してください。",
@@ -432,6 +469,7 @@ macro_rules! zone_is_apart {
                     )
                 },
             }),
+            owners: None,
             holds: |f| format!(concat!("提出された{}台の設定について、", $holds), f.expected),
             broken: |f| {
                 format!(
@@ -511,8 +549,8 @@ impl Finding {
     }
 
     pub fn samples_json(&self) -> serde_json::Value {
-        let rows =
-            self.samples.iter().map(|s| serde_json::json!({ "noun": s.noun, "id": s.id, "label": s.label }));
-        rows.collect()
+        let row = |s: &Sample| serde_json::json!({ "noun": s.noun, "id": s.id, "label": s.label });
+        let owner = |s: &Sample| serde_json::json!({ "noun": s.noun, "id": s.id, "label": s.label, "acts": true, "rows": s.total });
+        self.samples.iter().map(row).chain(self.owners.iter().map(owner)).collect()
     }
 }

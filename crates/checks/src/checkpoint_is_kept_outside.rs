@@ -18,5 +18,6 @@ pub(crate) static CHECK: Check = Check {
     holds: |_| "7日以内に、外部で封印を持っていることを確認しています。".to_owned(),
     broken: |f| format!("外部({})での封印の確認が、7日より前で止まっています。", f.names()),
     aged: None,
+    owners: None,
     unproven: "封印を外部に預けたことがまだありません。",
 };

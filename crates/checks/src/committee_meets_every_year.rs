@@ -10,6 +10,7 @@ pub(crate) static CHECK: Check = Check {
     complete: false,
     reads: &["body", "meeting"],
     aged: None,
+    owners: None,
     source: "会議体と会議",
     population: "SELECT COUNT(*) AS expected, COUNT(*) AS observed,
             (SELECT MAX(CAST($2 AS BIGINT)) FROM meeting m WHERE m.state = 'held') AS source_ms

@@ -10,6 +10,7 @@ pub(crate) static CHECK: Check = Check {
     complete: false,
     reads: &["body", "body_member", "person"],
     aged: None,
+    owners: None,
     source: "会議体と構成員",
     population:
         "SELECT COUNT(*) AS expected, COUNT(*) AS observed, CAST($2 AS BIGINT) AS source_ms

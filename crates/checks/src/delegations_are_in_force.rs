@@ -12,6 +12,7 @@ pub(crate) static CHECK: Check = Check {
     complete: false,
     reads: &["assignment", "delegation", "role_seat"],
     aged: None,
+    owners: None,
     source: "委任の台帳と配属",
     population: concat!(
         "SELECT q.seats + q.given AS expected, q.seats + q.given AS observed, CAST($2 AS BIGINT) AS source_ms FROM (

@@ -11,6 +11,7 @@ pub(crate) static CHECK: Check = Check {
     complete: false,
     reads: &["assignment", "deputy", "person", "role_seat", "scope", "section"],
     aged: None,
+    owners: None,
     source: "代決の順序と配属",
     population: concat!(
         "SELECT COUNT(*) AS expected, COUNT(*) AS observed, CAST($2 AS BIGINT) AS source_ms

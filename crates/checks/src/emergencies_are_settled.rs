@@ -11,6 +11,7 @@ pub(crate) static CHECK: Check = Check {
     complete: false,
     reads: &["decision", "decision_step"],
     aged: None,
+    owners: None,
     source: "申請・決裁",
     population: "SELECT COUNT(*) AS expected, COUNT(*) AS observed, MAX(requested_ms) AS source_ms
         FROM decision WHERE $1 <> '' AND requested_ms <= $2",

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, date_at, start_of};
+use sekisho_domain::person::BY_HAND;
 use sekisho_domain::staff_source::{self, REGISTER, STAFF_SOURCE};
 use sekisho_domain::verdict::CITY;
 use sekisho_store::verdict::{Dirty, Outcome};
@@ -27,6 +28,11 @@ sekisho_store::sql! {
             (SELECT MAX(x.valid_to) FROM exception x WHERE x.requirement_id = q.id AND x.state = 'granted'
                 AND x.valid_from <= $1 AND x.valid_to > $1) AS excepted_until
         FROM requirement q WHERE CAST($2 AS TEXT) IS NULL OR q.id = $2 ORDER BY q.id";
+    const UNLISTED = "SELECT p.source, COUNT(*) AS number FROM person p
+        WHERE p.joined_on <= $1 AND (p.left_on IS NULL OR p.left_on > $1) AND p.source NOT IN ($2, $3)
+            AND NOT EXISTS (SELECT 1 FROM staff_source s WHERE s.name = p.source
+                AND s.valid_from <= $1 AND (s.valid_to IS NULL OR s.valid_to > $1))
+        GROUP BY p.source ORDER BY p.source";
 }
 
 /// What one round changed.
@@ -64,11 +70,15 @@ fn counts_people(check: &Check) -> bool {
     check.reads.contains(&"person")
 }
 
-/// What keeps anybody from saying who works here today: a list of staff that is late, missing or short.
+/// What keeps anybody from saying who works here today: a list of staff that is late, missing or short, or one that
+/// people come from and nobody keeps, so that nobody can say how many there should be.
 async fn doubt(db: &Db, on: Date) -> Result<Option<String>> {
     let rows = db.scan(&STAFF_SOURCE, "", SOURCES_MAX).await?;
     let held = rows.iter().filter(|row| REGISTER.holds(row, on));
-    let doubts: Vec<String> = held.filter_map(|row| staff_source::doubt(row, on)).collect();
+    let mut doubts: Vec<String> = held.filter_map(|row| staff_source::doubt(row, on)).collect();
+    let args = [on.into(), BY_HAND[0].into(), BY_HAND[1].into()];
+    let unlisted: Vec<(String, i64)> = db.fetch_all(UNLISTED, &args).await?;
+    doubts.extend(unlisted.iter().map(|(name, people)| staff_source::unlisted(name, *people)));
     Ok((!doubts.is_empty()).then(|| format!("{}。", doubts.join("、"))))
 }
 
@@ -183,7 +193,16 @@ async fn find(db: &Db, check: &Check, now: Ms) -> Result<Finding> {
         db.fetch_one(check.population, &args).await?;
     let samples: Vec<Sample> = db.fetch_all(check.violating, &args).await?;
     let violating = samples.first().map_or(0, |s| s.total);
-    Ok(Finding { expected, observed, violating, samples, source_ms })
+    let owners = owners(db, check.owners.filter(|_| violating > 0), now).await?;
+    Ok(Finding { expected, observed, violating, samples, owners, source_ms })
+}
+
+/// Whose what was found is: 「34人の職」 is nobody, 「税務課 12件」 is somebody.
+async fn owners(db: &Db, sql: Option<&'static str>, now: Ms) -> Result<Vec<Sample>> {
+    match sql {
+        Some(sql) => db.fetch_all(sql, &[date_at(now).into(), now.into()]).await,
+        None => Ok(Vec::new()),
+    }
 }
 
 /// The rows of the same population whose facts have grown old.
@@ -191,7 +210,8 @@ async fn aged(db: &Db, check: &Check, found: &Finding, now: Ms) -> Result<Option
     let Some(aged) = check.aged.as_ref().filter(|_| found.observed > 0) else { return Ok(None) };
     let samples: Vec<Sample> = db.fetch_all(aged.rows, &[date_at(now).into(), now.into()]).await?;
     let violating = samples.first().map_or(0, |s| s.total);
-    Ok(Some(Finding { violating, samples, ..found.clone() }))
+    let owners = owners(db, aged.owners.filter(|_| violating > 0), now).await?;
+    Ok(Some(Finding { violating, samples, owners, ..found.clone() }))
 }
 
 async fn write(store: &Store, answers: Vec<Answer>) -> Result<()> {

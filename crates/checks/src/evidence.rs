@@ -20,6 +20,8 @@ pub(crate) const VERSION: i64 = 1;
 const LOOK_BACK: i64 = 2_000;
 /// Names listed with a verdict.
 const SAMPLES_MAX: usize = 20;
+/// Sections that have to act are named all; a city has some tens.
+const OWNERS_MAX: usize = 200;
 
 sekisho_store::sql! {
     const EVIDENCE = "SELECT id, unit_id, kind, title, answer, observed_ms, filed_ms, fresh_until_ms FROM evidence
@@ -168,8 +170,8 @@ fn over_sections(observations: &[Observation], units: &[Unit], as_of: Ms) -> Out
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let samples = who
         .iter()
-        .take(SAMPLES_MAX)
-        .map(|u| serde_json::json!({ "noun": "section", "id": u.unit_id, "label": u.name }));
+        .take(OWNERS_MAX)
+        .map(|u| serde_json::json!({ "noun": "section", "id": u.unit_id, "label": u.name, "acts": true }));
     used.truncate(SAMPLES_MAX);
     Outcome {
         observed: count(newest.len().min(total)),

@@ -21,5 +21,6 @@ pub(crate) static CHECK: Check = Check {
     holds: |_| "有効な例外措置は、全て決裁を受けています。".to_owned(),
     broken: |f| format!("決裁のない例外措置が{}件あります({})。", f.violating, f.names()),
     aged: None,
+    owners: None,
     unproven: "例外措置がまだ1件もないため、確かめられません。該当なしの報告か証拠が要ります。",
 };

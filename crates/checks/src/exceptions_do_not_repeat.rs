@@ -33,5 +33,6 @@ pub(crate) static CHECK: Check = Check {
         )
     },
     aged: None,
+    owners: None,
     unproven: "例外措置がまだ1件もないため、確かめられません。該当なしの報告か証拠が要ります。",
 };

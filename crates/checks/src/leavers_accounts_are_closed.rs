@@ -11,6 +11,7 @@ pub(crate) static CHECK: Check = Check {
     complete: false,
     reads: &["account", "person"],
     aged: None,
+    owners: None,
     source: "アカウントと職員名簿",
     population: "SELECT COUNT(*) AS expected, COUNT(*) AS observed, CAST($2 AS BIGINT) AS source_ms FROM account WHERE $1 <> ''",
     violating: "SELECT q.noun, q.id, q.label, COUNT(*) OVER () AS total FROM (

@@ -18,5 +18,6 @@ pub(crate) static CHECK: Check = Check {
     holds: |_| "記録した変更は、全て10分以内に封印されています。".to_owned(),
     broken: |f| format!("{}件の記録が、10分を過ぎても封印されていません。", f.violating),
     aged: None,
+    owners: None,
     unproven: "封印された記録がまだありません。",
 };

@@ -164,6 +164,8 @@ pub static CHECKS: &[&Check] = &[
 /// Every SQL statement of this crate, for the test that prepares each on both databases.
 pub fn statements() -> Vec<&'static str> {
     let queries = CHECKS.iter().flat_map(|check| [check.population, check.violating]);
-    let aged = CHECKS.iter().filter_map(|check| check.aged.as_ref()).map(|aged| aged.rows);
+    let aged = CHECKS.iter().filter_map(|check| check.aged.as_ref());
+    let owners = CHECKS.iter().filter_map(|check| check.owners);
+    let aged = aged.flat_map(|aged| [Some(aged.rows), aged.owners]).flatten().chain(owners);
     queries.chain(aged).chain(evidence::SQL.iter().copied()).chain(evaluate::SQL.iter().copied()).collect()
 }

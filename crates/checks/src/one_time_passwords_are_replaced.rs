@@ -22,5 +22,6 @@ pub(crate) static CHECK: Check = Check {
     holds: |_| "渡したまま30日を過ぎた仮パスワードはありません。".to_owned(),
     broken: |f| format!("渡したまま30日を過ぎた仮パスワードが{}件あります({})。", f.violating, f.names()),
     aged: None,
+    owners: None,
     unproven: "パスワードが登録されていないため、確かめられません。",
 };

@@ -27,5 +27,6 @@ pub(crate) static CHECK: Check = Check {
     holds: |_| "施行中の基本方針が、外部で公表されていることを人が確かめています。".to_owned(),
     broken: |f| format!("施行中の「{}」が公表されたことを、まだ誰も確かめていません。", f.names()),
     aged: None,
+    owners: None,
     unproven: "施行中の基本方針がないため、確かめられません。",
 };

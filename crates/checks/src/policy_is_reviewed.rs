@@ -27,5 +27,6 @@ pub(crate) static CHECK: Check = Check {
     holds: |_| "基本方針を、定めた間隔のうちに見直しています。".to_owned(),
     broken: |f| format!("「{}」の見直しの期限を過ぎています。", f.names()),
     aged: None,
+    owners: None,
     unproven: "施行中の基本方針がないため、確かめられません。",
 };

@@ -28,5 +28,6 @@ pub(crate) static CHECK: Check = Check {
         )
     },
     aged: None,
+    owners: None,
     unproven: "特権アカウントが登録されていないため、確かめられません。",
 };

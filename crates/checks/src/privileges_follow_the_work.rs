@@ -10,6 +10,7 @@ pub(crate) static CHECK: Check = Check {
     complete: false,
     reads: &["account", "assignment", "person", "role_seat"],
     aged: None,
+    owners: None,
     source: "アカウントと体制",
     population: "SELECT COUNT(*) AS expected, COUNT(*) AS observed, CAST($2 AS BIGINT) AS source_ms
         FROM account WHERE state = 'active' AND privileged AND $1 <> ''",

@@ -27,5 +27,6 @@ pub(crate) static CHECK: Check = Check {
     holds: |f| format!("施行中の規程{}件は、いずれも見直しの期限内です。", f.expected),
     broken: |f| format!("施行中の規程{}件のうち{}件が、見直しの期限を過ぎています({})。", f.expected, f.violating, f.names()),
     aged: None,
+    owners: None,
     unproven: "施行中の規程がないため、確かめられません。",
 };

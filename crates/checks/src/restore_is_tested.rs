@@ -18,5 +18,6 @@ pub(crate) static CHECK: Check = Check {
     holds: |_| "12か月以内の復元訓練に成功しています。".to_owned(),
     broken: |_| "最後の復元訓練が失敗に終わったか、12か月より前です。".to_owned(),
     aged: None,
+    owners: None,
     unproven: "復元訓練の記録がまだありません。",
 };

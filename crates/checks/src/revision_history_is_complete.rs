@@ -30,5 +30,6 @@ pub(crate) static CHECK: Check = Check {
     holds: |_| "施行中の基本方針の改定履歴は、改定日と施行日がそろい、日付順です。".to_owned(),
     broken: |f| format!("改定履歴の{}行に、日付の抜けか順の乱れがあります(版 {})。", f.violating, f.names()),
     aged: None,
+    owners: None,
     unproven: "施行中の基本方針に改定履歴がないため、確かめられません。",
 };

@@ -25,5 +25,6 @@ pub(crate) static CHECK: Check = Check {
     holds: |f| format!("採用した{}件の全てに、施行中の対策基準の条があります。", f.expected),
     broken: |f| format!("採用した{}件のうち{}件に、対応する対策基準の条がありません({})。", f.expected, f.violating, f.names()),
     aged: None,
+    owners: None,
     unproven: "採用した要求がまだないため、確かめられません。",
 };

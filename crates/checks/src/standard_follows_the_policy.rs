@@ -34,5 +34,6 @@ pub(crate) static CHECK: Check = Check {
     holds: |_| "基本方針と対策基準が施行中で、対策基準は今の基本方針に基づいています。".to_owned(),
     broken: |f| format!("「{}」は、今の基本方針が施行されてから見直されていません。", f.names()),
     aged: None,
+    owners: None,
     unproven: "基本方針と対策基準の両方が施行中ではないため、確かめられません。",
 };

@@ -11,6 +11,7 @@ pub(crate) static CHECK: Check = Check {
     complete: false,
     reads: &["assignment", "person", "role_seat"],
     aged: None,
+    owners: None,
     source: "体制と配属",
     population: concat!(
         "SELECT COUNT(DISTINCT a.unit_id) AS expected, COUNT(DISTINCT a.unit_id) AS observed, CAST($2 AS BIGINT) AS source_ms FROM ",

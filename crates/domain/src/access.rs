@@ -300,7 +300,7 @@ fn anyone(action: Action, noun: &str) -> Extent {
 
 /// Registers on which rights and denominators rest. A section must not write its own delegation or take itself out
 /// of scope, so only those who run the policy keep them.
-const OF_THE_OFFICE: [&str; 10] = [
+const OF_THE_OFFICE: [&str; 11] = [
     "absence",
     "authority",
     "body",
@@ -308,6 +308,7 @@ const OF_THE_OFFICE: [&str; 10] = [
     "closing_day",
     "delegation",
     "deputy",
+    "role_name",
     "same_person",
     "scope",
     "staff_source",

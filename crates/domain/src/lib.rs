@@ -34,6 +34,7 @@ pub mod position;
 pub mod register;
 pub mod requirement;
 pub mod role;
+pub mod role_name;
 pub mod scope;
 pub mod search;
 pub mod section;
@@ -97,6 +98,7 @@ pub static NOUNS: &[&Noun] = &[
     &position::ROLE_SEAT,
     &register::EXTRA_COLUMN,
     &requirement::REQUIREMENT,
+    &role_name::ROLE_NAME,
     &scope::SCOPE,
     &section::SECTION,
     &specific_flow::SPECIFIC_FLOW,
@@ -126,6 +128,7 @@ pub static REGISTERS: &[&Register] = &[
     &delegation::SAME_PEOPLE,
     &body::REGISTER,
     &body::MEMBERS,
+    &role_name::REGISTER,
     &calendar::REGISTER,
 ];
 

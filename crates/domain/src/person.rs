@@ -4,6 +4,9 @@ use crate::noun::{Column, Kind, Noun};
 
 pub const POPULATIONS: &[(&str, &str)] = &[("staff", "職員"), ("contractor", "委託事業者")];
 
+/// Sources that are no list: typed in here by somebody the record names, and the account an empty city begins with.
+pub const BY_HAND: [&str; 2] = ["manual", "導入"];
+
 pub static PERSON: Noun = Noun {
     name: "person",
     label: "職員",

@@ -34,6 +34,24 @@ pub enum Role {
     SystemAdministrator,
 }
 
+/// Codes and the guideline's terms, as a register offers them.
+pub const ROLES: &[(&str, &str)] = &[
+    ("ciso", "最高情報セキュリティ責任者(CISO)"),
+    ("chief_officer", "統括情報セキュリティ責任者"),
+    ("officer", "情報セキュリティ責任者"),
+    ("manager", "情報セキュリティ管理者"),
+    ("system_manager", "情報システム管理者"),
+    ("system_operator", "情報システム担当者"),
+    ("section_staff", "課の担当者"),
+    ("secretariat", "情報セキュリティ事務局"),
+    ("committee", "情報セキュリティ委員会"),
+    ("csirt", "CSIRT・統一的な窓口"),
+    ("audit_chief", "情報セキュリティ監査統括責任者"),
+    ("auditor", "監査人"),
+    ("cloud_manager", "クラウドサービス管理者"),
+    ("system_administrator", "システム管理者"),
+];
+
 impl Role {
     pub const ALL: [Role; 14] = [
         Role::Ciso,
@@ -91,6 +109,19 @@ impl Role {
         }
     }
 
+    /// Whether every department, section or system has somebody in this role, rather than the city one.
+    pub fn is_of_a_section(self) -> bool {
+        matches!(
+            self,
+            Role::Officer
+                | Role::Manager
+                | Role::SystemManager
+                | Role::SystemOperator
+                | Role::SectionStaff
+                | Role::CloudManager
+        )
+    }
+
     pub fn from_code(code: &str) -> Option<Role> {
         Role::ALL.into_iter().find(|r| r.code() == code)
     }
@@ -111,4 +142,15 @@ impl Role {
     /// Roles that a city cannot do without; a check wants an incumbent for each, today.
     pub const REQUIRED: [Role; 6] =
         [Role::Ciso, Role::ChiefOfficer, Role::Officer, Role::Manager, Role::SystemManager, Role::AuditChief];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_choices_are_the_roles() {
+        let all: Vec<(&str, &str)> = Role::ALL.into_iter().map(|role| (role.code(), role.label())).collect();
+        assert_eq!(all, ROLES);
+    }
 }

@@ -86,6 +86,13 @@ pub fn doubt(row: &Row, on: Date) -> Option<String> {
         .then(|| format!("名簿「{name}」は{observed}人で、見込みの{expected}人と合いません"))
 }
 
+/// People are here from a list that the register does not have (any more).
+pub fn unlisted(name: &str, people: i64) -> String {
+    format!(
+        "名簿「{name}」から来た{people}人がいますが、この名簿は職員名簿にないため、全員そろっているか確かめられません"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

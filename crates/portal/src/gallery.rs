@@ -245,6 +245,7 @@ fn requirement_page(wrong: bool) -> requirement::RequirementPage {
             source: "登録された証拠（令和8年11月22日時点）".into(),
             since: Moment::at(NOW),
             samples: vec![],
+            acts: vec![],
         }),
         not_judged: "",
         history: vec![requirement::Change {

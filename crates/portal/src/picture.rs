@@ -7,7 +7,7 @@
 use crate::part::{Bar, Seat, Spark};
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::Date;
-use sekisho_domain::role::Role;
+use sekisho_domain::role_name::RoleNames;
 use sekisho_domain::verdict::State;
 use sekisho_store::page::{ClauseLine, Incumbent, Interval, Judged};
 use std::collections::HashMap;
@@ -215,8 +215,8 @@ impl Year {
 }
 
 /// Who answers for a role today: the seat and its holder, or how many hold it, or nobody.
-pub(crate) fn seat(role: &str, incumbents: &[Incumbent]) -> Seat {
-    let words = Role::from_code(role).map_or_else(|| role.to_owned(), |r| r.label().to_owned());
+pub(crate) fn seat(role: &str, names: &RoleNames, incumbents: &[Incumbent]) -> Seat {
+    let words = names.word(role).to_owned();
     let seats: Vec<&Incumbent> = incumbents.iter().filter(|i| i.role == role).collect();
     let holders: Vec<&Incumbent> = seats.iter().copied().filter(|i| i.person.is_some()).collect();
     match (seats.first(), holders.as_slice()) {
@@ -232,9 +232,85 @@ pub(crate) fn seat(role: &str, incumbents: &[Incumbent]) -> Seat {
     }
 }
 
+/// A section that has to act, and on how many rows; 0 when it is not about rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Acts {
+    pub(crate) section: String,
+    pub(crate) rows: i64,
+}
+
+impl Acts {
+    pub(crate) fn words(&self) -> String {
+        if self.rows > 0 { format!("{} {}件", self.section, self.rows) } else { self.section.clone() }
+    }
+}
+
+/// The sections that a verdict names as those who have to act.
+pub(crate) fn acts(samples: &str) -> Vec<Acts> {
+    let samples: Vec<serde_json::Value> = serde_json::from_str(samples).unwrap_or_default();
+    let those = samples.iter().filter(|s| s["acts"] == true);
+    those
+        .map(|s| Acts {
+            section: s["label"].as_str().unwrap_or_default().to_owned(),
+            rows: s["rows"].as_i64().unwrap_or(0),
+        })
+        .collect()
+}
+
+/// Who moves next. A role that thirty people hold is nobody: then it is the sections whose rows they are.
+pub(crate) fn mover(role: &str, samples: Option<&str>, names: &RoleNames, incumbents: &[Incumbent]) -> Seat {
+    /// Sections named on one line; all of them stand on the requirement's page.
+    const NAMED: usize = 3;
+    let holders = incumbents.iter().filter(|i| i.role == role && i.person.is_some()).count();
+    let acts = if holders == 1 { Vec::new() } else { samples.map(acts).unwrap_or_default() };
+    let words = names.word(role).to_owned();
+    match acts.as_slice() {
+        [] => seat(role, names, incumbents),
+        [one] => {
+            let theirs =
+                incumbents.iter().find(|i| i.role == role && i.section.as_deref() == Some(&one.section));
+            let name = theirs.and_then(|i| i.person.as_deref()).map_or(String::new(), |p| format!(" {p}"));
+            Seat::new(words, Some(format!("{}{name}", one.words())))
+        }
+        many => {
+            let named: Vec<String> = many.iter().take(NAMED).map(Acts::words).collect();
+            let more = if many.len() > NAMED { " ほか" } else { "" };
+            Seat::new(words, Some(format!("{} 課（{}{more}）", many.len(), named.join("、"))))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_moves_is_somebody_who_can() {
+        let manager = |section: &str| Incumbent {
+            role: "manager".into(),
+            position_id: "p".into(),
+            position: "課長".into(),
+            unit_id: Some(section.into()),
+            section: Some(section.into()),
+            person_id: Some(section.into()),
+            person: Some(format!("{section}の人")),
+        };
+        let all: Vec<Incumbent> = ["税務課", "住民課", "水道課", "総務課"].map(manager).into();
+        let sample = |names: &[&str]| {
+            let one = |n: &&str| serde_json::json!({"noun": "section", "label": n, "acts": true, "rows": 12});
+            let rows = [serde_json::json!({"noun": "asset", "label": "A-1"})];
+            serde_json::Value::from_iter(rows.into_iter().chain(names.iter().map(one))).to_string()
+        };
+        let said =
+            |names: &[&str]| mover("manager", Some(&sample(names)), &RoleNames::default(), &all).person;
+        assert_eq!(said(&["税務課"]).as_deref(), Some("税務課 12件 税務課の人"));
+        assert_eq!(said(&["税務課", "住民課"]).as_deref(), Some("2 課（税務課 12件、住民課 12件）"));
+        let four = said(&["税務課", "住民課", "水道課", "総務課"]).unwrap_or_default();
+        assert!(four.starts_with("4 課（") && four.ends_with("水道課 12件 ほか）"), "{four}");
+        assert_eq!(said(&[]).as_deref(), Some("4 人"));
+        let alone = mover("manager", Some(&sample(&["住民課"])), &RoleNames::default(), &all[..1]).person;
+        assert_eq!(alone.as_deref(), Some("税務課 課長 税務課の人"), "one holder answers for all");
+    }
 
     fn clause(id: &str, parent: Option<&str>, definition: bool) -> ClauseLine {
         ClauseLine {
@@ -273,6 +349,7 @@ mod tests {
             violating_count: Some(0),
             source: Some("x".into()),
             source_ms: None,
+            samples: None,
         }
     }
 
@@ -335,7 +412,7 @@ mod tests {
             vec![clause("7", None, false), clause("8", None, false)],
             asked(rows.collect(), true),
         );
-        let lines = crate::pages::board::fixes(&p, &[]);
+        let lines = crate::pages::board::fixes(&p, &RoleNames::default(), &[]);
         let told = lines.iter().map(|l| (l.requirement_id.as_str(), l.also, l.since.iso.as_str()));
         assert_eq!(
             told.collect::<Vec<_>>(),

@@ -6,11 +6,17 @@ use crate::session::with_cookie;
 use crate::{App, credential};
 use axum::http::{HeaderMap, header};
 use axum::response::{Redirect, Response};
+use sekisho_domain::access::{self, Action, Reach};
+use sekisho_domain::date::date_at;
 use sekisho_domain::factor::{self, Demand, Method};
 use sekisho_identity::Found;
 use sekisho_store::account::{Holder, KeyRow};
 use sekisho_store::directory::{Applied, DirectoryEntry, DirectoryError};
 use sekisho_store::session::{NewSession, Session};
+
+/// The board, and what a log-in means that names no page.
+const HOME: &str = "/";
+const INBOX: &str = "/tasks";
 
 /// Somebody at a step of the log-in.
 #[derive(Debug)]
@@ -47,12 +53,24 @@ impl App {
         let demand = self.demand(holder);
         let (stage, next) = match () {
             () if first_time => ("enrol", "/login/first".to_owned()),
-            () if factor::enough(&shown, demand) => ("full", visitor.back.to_owned()),
+            () if factor::enough(&shown, demand) => ("full", self.landing(visitor.back, holder).await?),
             () if second => ("password", format!("/login/code?{}", query("back", visitor.back))),
             () => ("enrol", "/login/first".to_owned()),
         };
         self.store.sweep_sessions().await?;
         self.open(&visitor, &holder.id, stage, &shown, &next).await
+    }
+
+    /// Where a log-in that asked for no page in particular leads: whoever looks after the work of the whole city to the
+    /// board, everybody else to what they have to do themselves.
+    async fn landing(&self, back: &str, holder: &Holder) -> Result<String, PortalError> {
+        if back != HOME {
+            return Ok(back.to_owned());
+        }
+        let on = date_at(self.store.clock.now());
+        let who = self.store.db.who(&holder.person_id, &holder.id).await?;
+        let board = access::reach(&who, Action::View, "task", on) == Reach::All;
+        Ok(if board { HOME } else { INBOX }.to_owned())
     }
 
     /// Opens a session under a new secret and goes on to `next`.
@@ -146,7 +164,7 @@ pub(crate) fn local(back: &str) -> &str {
     let ours =
         back.starts_with('/') && !back[1..].starts_with(['/', '\\']) && !back.contains(char::is_control);
     let step = ["/login", "/step-up"].iter().any(|page| back.starts_with(page));
-    if ours && !step { back } else { "/" }
+    if ours && !step { back } else { HOME }
 }
 
 pub(crate) fn query(name: &str, value: &str) -> String {

@@ -10,6 +10,7 @@ use crate::pages::ledger::{self, Level};
 use crate::picture::{self, Picture, Year};
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::Date;
+use sekisho_domain::role_name::RoleNames;
 use sekisho_store::ledger::Head;
 use sekisho_store::page::{Counts, Incumbent, RevisionLine};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub(crate) struct Standing {
     pub(crate) revision: Option<RevisionLine>,
     pub(crate) picture: Picture,
     pub(crate) incumbents: Vec<Incumbent>,
+    pub(crate) roles: RoleNames,
     pub(crate) year: Year,
     pub(crate) counts: Counts,
     pub(crate) level: Level,
@@ -60,6 +62,7 @@ impl App {
             picture: Picture::new(clauses, picture::asked(db.judged(at).await?, today)),
             year: Year::new(&db.intervals_since(instants[0]).await?, &instants),
             incumbents: db.incumbents(on).await?,
+            roles: db.role_names().await?,
             counts: db.counts(on).await?,
             level: ledger::level(self).await?,
             revision,

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use sekisho_domain::clock::Clock as _;
 use sekisho_domain::date::{date_at, wareki};
 use sekisho_domain::noun::Row;
-use sekisho_domain::person::PERSON;
+use sekisho_domain::person::{BY_HAND, PERSON};
 use sekisho_domain::position::{ASSIGNMENT, POSITION, ROLE_SEAT};
 use sekisho_domain::section::SECTION;
 use sekisho_store::Actor;
@@ -209,7 +209,7 @@ pub async fn first_account(data: &Data) -> Result<()> {
         .set("number", "setup")
         .set("name", "導入担当")
         .set("population", "staff")
-        .set("source", "導入")
+        .set("source", BY_HAND[1])
         .set("joined_on", on);
     tx.create_person(row).await?;
     for role in ["secretariat", "system_administrator"] {

@@ -47,15 +47,6 @@ pub fn exception_subject(exception: &Row) -> Json {
     })
 }
 
-/// What an application for 不採用 freezes: the rows, the reason and the day on which the answer ends.
-pub fn rejection_subject(
-    requirement_ids: &[String],
-    reason: &str,
-    until: sekisho_domain::date::Date,
-) -> Json {
-    json!({ "requirements": requirement_ids, "reason": reason, "until": until.to_string() })
-}
-
 /// Whether the thing applied for is no longer what it was.
 pub(crate) async fn subject_changed(tx: &mut Tx<'_>, decision: &Row) -> Result<bool> {
     let current = match decision.text("kind") {
@@ -73,7 +64,7 @@ pub(crate) async fn subject_changed(tx: &mut Tx<'_>, decision: &Row) -> Result<b
         "specific_flow" => {
             sekisho_domain::specific_flow::frozen(&tx.get(&SPECIFIC_FLOW, decision.text("subject_id")).await?)
         }
-        "adoption" => return adoption_changed(tx, decision).await,
+        "adoption" | "rejection" => return rows_changed(tx, decision).await,
         // The subject is the list itself, frozen in the application.
         _ => return Ok(false),
     };
@@ -131,9 +122,12 @@ fn frozen(decision: &Row) -> Result<Json> {
     serde_json::from_str(decision.text("subject")).map_err(|e| StoreError::Corrupt(e.to_string()))
 }
 
-/// Somebody took or changed one of the rows after the application was made: another version, another answer.
-async fn adoption_changed(tx: &mut Tx<'_>, decision: &Row) -> Result<bool> {
-    for row in frozen(decision)?["rows"].as_array().into_iter().flatten() {
+/// Somebody took or changed one of the rows after the application was made: another version, another answer. An
+/// application that does not say which versions it is about is not about those of today.
+async fn rows_changed(tx: &mut Tx<'_>, decision: &Row) -> Result<bool> {
+    let subject = frozen(decision)?;
+    let Some(rows) = subject["rows"].as_array() else { return Ok(true) };
+    for row in rows {
         let current = tx.get(&REQUIREMENT, row["id"].as_str().unwrap_or_default()).await?;
         if row["version"].as_i64() != Some(current.version) {
             return Ok(true);
@@ -183,7 +177,8 @@ async fn reject(tx: &mut Tx<'_>, decision: &Row) -> Result<()> {
     if until.parse().is_ok_and(|day: sekisho_domain::date::Date| day <= date_at(tx.at())) {
         return Err(StoreError::IllegalMove("the rejection would already have ended"));
     }
-    for id in subject["requirements"].as_array().into_iter().flatten().filter_map(Json::as_str) {
+    let rows = subject["rows"].as_array().into_iter().flatten();
+    for id in rows.filter_map(|row| row["id"].as_str()) {
         let row = tx.get(&REQUIREMENT, id).await?;
         let row = row
             .set("state", "rejected")

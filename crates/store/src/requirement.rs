@@ -249,7 +249,7 @@ impl Tx<'_> {
         self.apply(applicant, application).await
     }
 
-    /// Asks for 不採用 of some rows, for a reason and until a day.
+    /// Asks for 不採用 of some rows, for a reason and until a day. Bound to their versions as an adoption is.
     pub async fn apply_for_rejection(
         &mut self,
         applicant: &Who,
@@ -257,13 +257,18 @@ impl Tx<'_> {
         reason: &str,
         until: Date,
     ) -> Result<String> {
+        let mut rows = Vec::new();
+        for id in ids {
+            let row = self.get(&REQUIREMENT, id).await?;
+            rows.push(serde_json::json!({ "id": row.id, "version": row.version }));
+        }
         let subject_id = self.new_id();
         let title = format!("対策基準カタログ {}件を不採用とする", ids.len());
         let application = Application {
             kind: "rejection",
             subject_noun: "requirement",
             subject_id: &subject_id,
-            subject: crate::effect::rejection_subject(ids, reason, until),
+            subject: serde_json::json!({ "rows": rows, "reason": reason, "until": until.to_string() }),
             title: &title,
             reason,
             clause_label: Some("10"),

@@ -26,8 +26,12 @@ const SNOOZE_DAYS_MAX: i32 = 14;
 
 sql! {
     const INBOX = "SELECT t.id, t.version, t.kind, t.source_noun, t.source_id, t.title, t.href, t.basis, t.due_rule,
-            t.due_on, t.seat_key, t.person_id, t.unit_id, t.campaign_id, t.snoozed_until, t.delegated_to
+            t.due_on, t.seat_key, t.person_id, t.unit_id, t.campaign_id, t.snoozed_until, t.delegated_to,
+            q.clause_label, q.text AS asks
         FROM task t
+        LEFT JOIN task o ON o.id = t.source_id
+        LEFT JOIN exception x ON x.id = COALESCE(o.source_id, t.source_id)
+        LEFT JOIN requirement q ON q.id = COALESCE(x.requirement_id, o.source_id, t.source_id)
         WHERE t.state = 'open'
             AND (t.seat_key IN ($5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
                 OR t.person_id = $1 OR t.delegated_to = $1)
@@ -47,7 +51,11 @@ sql! {
             COALESCE(d.reviewed_on, MAX(r.effective_on)) AS since
         FROM document d JOIN revision r ON r.document_id = d.id AND r.state = 'approved'
         WHERE d.review_months > 0 GROUP BY d.id, d.title, d.review_months, d.owner_unit_id, d.reviewed_on";
-    const AGEING = "SELECT e.requirement_id, e.unit_id, MAX(e.fresh_until_ms) AS until_ms, q.title, q.role
+    const AGEING = "SELECT e.requirement_id, e.unit_id, MAX(e.fresh_until_ms) AS until_ms, q.title, q.role,
+            (SELECT MAX(a.unit_id) FROM assignment a WHERE a.kind = 'main' AND a.valid_from <= $2
+                AND (a.valid_to IS NULL OR a.valid_to > $2) AND a.person_id = (SELECT l.filed_by FROM evidence l
+                    WHERE l.requirement_id = e.requirement_id AND l.unit_id IS NULL ORDER BY l.id DESC LIMIT 1)
+            ) AS filer_unit
         FROM evidence e JOIN requirement q ON q.id = e.requirement_id
         WHERE q.state IN ('adopted', 'modified')
         GROUP BY e.requirement_id, e.unit_id, q.title, q.role HAVING MAX(e.fresh_until_ms) < $1";
@@ -95,6 +103,11 @@ pub struct TaskRow {
     pub campaign_id: Option<String>,
     pub snoozed_until: Option<String>,
     pub delegated_to: Option<String>,
+    /// The requirement that the task is about, in an inbox: two of them can bear the same title.
+    #[sqlx(default)]
+    pub clause_label: Option<String>,
+    #[sqlx(default)]
+    pub asks: Option<String>,
 }
 
 /// What a derivation says should be on somebody's list.
@@ -235,10 +248,13 @@ impl Store {
         let office = role_key(Role::Secretariat, None);
         let mut wanted = self.reviews(ahead, &office).await?;
         let until = sekisho_domain::date::start_of(ahead);
-        type Ageing = (String, Option<String>, i64, String, String);
-        let ageing: Vec<Ageing> = self.db.fetch_all(AGEING, &[until.into()]).await?;
-        for (requirement, unit, until_ms, title, role) in ageing {
+        type Ageing = (String, Option<String>, i64, String, String, Option<String>);
+        let ageing: Vec<Ageing> = self.db.fetch_all(AGEING, &[until.into(), on.into()]).await?;
+        for (requirement, unit, until_ms, title, role, filer_unit) in ageing {
             let role = Role::from_code(&role).unwrap_or(Role::Secretariat);
+            // One piece for the whole city, and a role that every section has: thirty people would each wait for the
+            // others. It is renewed where it came from.
+            let place = unit.clone().or_else(|| filer_unit.filter(|_| role.is_of_a_section()));
             wanted.push(Wanted {
                 kind: "evidence",
                 source_noun: "requirement",
@@ -247,7 +263,7 @@ impl Store {
                 title: format!("証拠を新しくする: {title}"),
                 basis: "policy",
                 due: date_at(Ms(until_ms)),
-                seat_key: role_key(if unit.is_some() { Role::Manager } else { role }, unit.as_deref()),
+                seat_key: role_key(if place.is_some() { Role::Manager } else { role }, place.as_deref()),
                 unit_id: unit,
             });
         }

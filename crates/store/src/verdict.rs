@@ -28,7 +28,7 @@ pub struct Outcome {
     pub expected: i64,
     pub observed: i64,
     pub violating: i64,
-    /// Up to 20 `{noun, id, label}`: who is missing or in violation.
+    /// Up to 20 `{noun, id, label}`: who is missing or in violation; and with `acts` the sections that have to act.
     pub samples: serde_json::Value,
     pub evidence_ids: Vec<String>,
     /// Where the population came from, and of when it is.

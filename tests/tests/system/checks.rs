@@ -7,7 +7,7 @@ use sekisho_domain::date::{Date, date_at};
 use sekisho_domain::requirement::REQUIREMENT;
 use sekisho_domain::role::Role;
 use sekisho_store::Actor;
-use sekisho_store::decision::Answer;
+use sekisho_store::decision::{Answer, DecideError};
 use sekisho_store::evidence::{NewEvidence, NewException};
 use testkit::World;
 
@@ -26,6 +26,7 @@ impl City {
         let mut tx = world.store.write(&Actor::system(), "catalogue.load").await.unwrap();
         tx.load_catalogue(sekisho_catalogue::catalogue()).await.unwrap();
         tx.commit().await.unwrap();
+        world.staff_list(&unit).await;
         City { world, staff, ciso }
     }
 
@@ -130,6 +131,25 @@ async fn a_rejection_counts_only_with_a_decision_and_until_its_day() {
 }
 
 #[tokio::test]
+async fn a_rejection_is_about_the_words_that_were_applied_for() {
+    let city = City::new().await;
+    let id = city.adopt("1.1.4").await;
+    let until = city.today().checked_add(jiff::Span::new().days(30)).unwrap();
+    let mut tx = city.world.store.write(&Actor::system(), "requirement.reject").await.unwrap();
+    let ids = [id.clone()];
+    let decision = tx.apply_for_rejection(&city.staff, &ids, "副CISOは置かない", until).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = city.world.store.write(&Actor::system(), "requirement.update").await.unwrap();
+    let row = tx.get(&REQUIREMENT, &id).await.unwrap();
+    tx.update(row.set("text", "別の要求")).await.unwrap();
+    tx.commit().await.unwrap();
+    let answer = city.world.store.decide(&city.ciso, &decision, Answer::Approve, None).await;
+    assert!(matches!(answer, Err(DecideError::SubjectChanged)), "{answer:?}");
+    let row = city.world.db().row(&REQUIREMENT, &id).await.unwrap().unwrap();
+    assert_eq!(row.text("state"), "adopted", "nothing was rejected");
+}
+
+#[tokio::test]
 async fn a_self_declaration_needs_every_section_and_names_who_is_missing() {
     let city = City::new().await;
     city.world.section("0204", "税務課").await;
@@ -148,6 +168,49 @@ async fn a_self_declaration_needs_every_section_and_names_who_is_missing() {
     let (state, reason) = city.verdict(&id, EVIDENCE_CHECK).await;
     assert_eq!(state, "holds");
     assert!(reason.starts_with("自己申告"), "{reason}");
+}
+
+/// Titles of requirements repeat: what is asked for stands with the task, and with the one above that hears of it.
+#[tokio::test]
+async fn an_inbox_says_what_the_evidence_is_for() {
+    let city = City::new().await;
+    let id = city.adopt("1.1.2").await;
+    city.file(&id, "record", None, None).await;
+    city.world.clock.advance(2_000 * Ms::DAY);
+    city.world.store.derive_tasks().await.unwrap();
+    city.world.store.derive_tasks().await.unwrap();
+    let asked = city.world.db().row(&REQUIREMENT, &id).await.unwrap().unwrap();
+    let on = city.today();
+    let mut kinds = Vec::new();
+    for role in [Role::Secretariat, Role::Ciso, Role::ChiefOfficer] {
+        let who = city.world.person(&format!("{}二", role.code()), role, "0103").await;
+        for task in city.world.db().tasks_of(&who, on, ("", ""), 50).await.unwrap() {
+            if task.title.contains("証拠を新しくする") {
+                assert_eq!(task.asks.as_deref(), Some(asked.text("text")), "{task:?}");
+                kinds.push(task.kind);
+            }
+        }
+    }
+    assert!(kinds.contains(&"evidence".to_owned()) && kinds.contains(&"escalated".to_owned()), "{kinds:?}");
+}
+
+/// Evidence for the whole city, and a role that every section has: it is renewed where it came from, not by everybody.
+#[tokio::test]
+async fn evidence_for_the_whole_city_is_renewed_by_one_section() {
+    let city = City::new().await;
+    city.world.section("0204", "税務課").await;
+    let ours = city.world.person("井上", Role::Manager, "0103").await;
+    let theirs = city.world.person("田中", Role::Manager, "0204").await;
+    let id = city.adopt("2.2.23").await;
+    city.file(&id, "record", None, None).await;
+    city.world.clock.advance(2_000 * Ms::DAY);
+    city.world.store.derive_tasks().await.unwrap();
+    let on = city.today();
+    let asked = async |who: &Who| {
+        let tasks = city.world.db().tasks_of(who, on, ("", ""), 50).await.unwrap();
+        tasks.iter().filter(|task| task.kind == "evidence").count()
+    };
+    assert_eq!((asked(&ours).await, asked(&theirs).await), (1, 0));
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, date_at, plus_days};
 use sekisho_domain::delegation::{DELEGATION, DEPUTY};
 use sekisho_domain::noun::Row;
+use sekisho_domain::person::PERSON;
 use sekisho_domain::position::ASSIGNMENT;
 use sekisho_domain::requirement::REQUIREMENT;
 use sekisho_domain::role::Role;
@@ -18,6 +19,8 @@ use testkit::World;
 
 struct City {
     world: World,
+    /// 職員名簿「人事」
+    list: String,
     unit: String,
     manager: Who,
     ciso: Who,
@@ -32,7 +35,8 @@ impl City {
         let mut tx = world.store.write(&Actor::system(), "catalogue.load").await.unwrap();
         tx.load_catalogue(sekisho_catalogue::catalogue()).await.unwrap();
         tx.commit().await.unwrap();
-        City { world, unit, manager, ciso }
+        let list = world.staff_list(&unit).await;
+        City { world, list, unit, manager, ciso }
     }
 
     async fn adopt(&self, catalogue_id: &str) -> String {
@@ -207,19 +211,16 @@ async fn a_list_of_staff_that_is_late_or_short_leaves_nothing_proven() {
     let requirement = city.adopt("1.4.1").await;
     let check = "sections_have_managers";
     assert_eq!(city.state(&requirement, check).await, "holds");
-    let row = Row::new(&STAFF_SOURCE, "")
-        .set("number", "N-1")
-        .set("name", "人事")
-        .set("unit_id", city.unit.as_str())
-        .set("population", "staff")
-        .set("expected", 100i64)
-        .set("every_days", 31i64)
-        .set("valid_from", "2020-04-01");
-    let id = city.insert(row).await;
+    let id = city.list.as_str();
+    let mut tx = city.world.store.write(&Actor::system(), "staff_source.update").await.unwrap();
+    let row = tx.get(&STAFF_SOURCE, id).await.unwrap();
+    let row = row.set("as_of", None::<String>).set("observed", None::<i64>);
+    tx.update(row.set("expected", 100i64).set("every_days", 31i64)).await.unwrap();
+    tx.commit().await.unwrap();
     assert_eq!(city.state(&requirement, check).await, "unproven", "it has never come");
     let comes = async |observed: i64| {
         let mut tx = city.world.store.write(&Actor::system(), "staff_source.update").await.unwrap();
-        let row = tx.get(&STAFF_SOURCE, &id).await.unwrap();
+        let row = tx.get(&STAFF_SOURCE, id).await.unwrap();
         tx.update(row.set("as_of", city.today()).set("observed", observed)).await.unwrap();
         tx.commit().await.unwrap();
     };
@@ -231,6 +232,36 @@ async fn a_list_of_staff_that_is_late_or_short_leaves_nothing_proven() {
     assert_eq!(city.state(&requirement, check).await, "unproven", "the next one is late");
     city.ends_today(&city.manager).await;
     assert_eq!(city.state(&requirement, check).await, "broken", "what is seen to be wrong is wrong");
+}
+
+/// A list that people come from and nobody keeps has no owner, no number and no day: nobody can say who is missing.
+#[tokio::test]
+async fn a_list_of_staff_that_nobody_keeps_leaves_nothing_proven() {
+    let city = City::new().await;
+    let requirement = city.adopt("1.4.1").await;
+    let check = "sections_have_managers";
+    assert_eq!(city.state(&requirement, check).await, "holds");
+    let from = async |source: &str| {
+        let mut tx = city.world.store.write(&Actor::system(), "person.update").await.unwrap();
+        let row = tx.get(&PERSON, &city.ciso.person_id).await.unwrap();
+        tx.update_person(row.set("source", source)).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    from("病院").await;
+    assert_eq!(city.state(&requirement, check).await, "unproven");
+    let lines = city.world.db().verdict_history(&requirement, 50).await.unwrap();
+    let open = lines.into_iter().find(|v| v.to_ms.is_none() && v.check_id == check).unwrap();
+    assert!(open.reason.contains("「病院」から来た1人"), "{}", open.reason);
+    from("manual").await;
+    assert_eq!(city.state(&requirement, check).await, "holds", "typed in by somebody the record names");
+    let mut tx = city.world.store.write(&Actor::system(), "staff_source.end").await.unwrap();
+    tx.end(&STAFF_SOURCE, &city.list, city.today()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(
+        city.state(&requirement, check).await,
+        "unproven",
+        "the list was given up, its people are here"
+    );
 }
 
 /// 人事異動 closes what is here at once; what lies in the directory stays a finding until a reading shows it closed.

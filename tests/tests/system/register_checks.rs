@@ -129,6 +129,7 @@ impl City {
         let world = World::new().await;
         world.section("0301", "市民課").await;
         world.person("井上", Role::Manager, "0301").await;
+        world.staff_list("0301").await;
         let declared = CHECKS.iter().find(|c| c.id == check).unwrap();
         let mut catalogue = sekisho_catalogue::catalogue().clone();
         catalogue.requirements.retain(|r| r.id.as_str() == declared.requirements[0]);
@@ -186,6 +187,15 @@ async fn drive(
     let (state, reason) = city.verdict().await;
     assert_eq!(state, "broken", "{reason}");
     assert!(reason.contains(last.text("number")), "it names the row: {reason}");
+    let lines = city.world.db().verdict_history(&city.requirement_id, 50).await.unwrap();
+    let open = lines.into_iter().find(|v| v.to_ms.is_none() && v.check_id == check).unwrap();
+    let acts = match wrong.0 {
+        "unit_id" => {
+            r#"{"acts":true,"id":"0999","label":"課の決まっていないもの","noun":"section","rows":1}"#
+        }
+        _ => r#"{"acts":true,"id":"0301","label":"市民課","noun":"section","rows":1}"#,
+    };
+    assert!(open.samples.contains(acts), "it names the section that has to act: {}", open.samples);
     city.set(&last, wrong.0, right).await;
     assert_eq!(city.verdict().await.0, "holds");
     city.world.clock.advance(days * Ms::DAY);

@@ -37,9 +37,9 @@ pub(crate) async fn about(
     match row.text("kind") {
         "revision" => revision_about(app, me, row, day("effective_on")).await,
         "rejection" => {
-            let ids = subject["requirements"].as_array().map_or(0, Vec::len);
+            let ids = subject["rows"].as_array().map_or(0, Vec::len);
             let mut rows = Vec::new();
-            for id in subject["requirements"].as_array().into_iter().flatten().filter_map(|v| v.as_str()) {
+            for id in subject["rows"].as_array().into_iter().flatten().filter_map(|v| v["id"].as_str()) {
                 if rows.len() < ROWS_NAMED
                     && let Some(r) = app.store.db.row(&REQUIREMENT, id).await?
                 {

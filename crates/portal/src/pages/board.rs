@@ -12,6 +12,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{self, Date};
+use sekisho_domain::role_name::RoleNames;
 use sekisho_domain::verdict::State as Verdict;
 use sekisho_store::ledger::Head;
 use sekisho_store::page::{Counts, Incumbent, RevisionLine};
@@ -150,7 +151,7 @@ pub(crate) fn label(node: &Node) -> ClauseLabel {
 
 /// What asks for work, in the order of the policy; broken before stale. One fact may break several requirements of a
 /// clause: it is put right once, so it is one line.
-pub(crate) fn fixes(picture: &Picture, incumbents: &[Incumbent]) -> Vec<Fix> {
+pub(crate) fn fixes(picture: &Picture, names: &RoleNames, incumbents: &[Incumbent]) -> Vec<Fix> {
     let mut out = Vec::new();
     for wanted in [Verdict::Broken, Verdict::Stale] {
         for node in &picture.nodes {
@@ -174,7 +175,7 @@ pub(crate) fn fixes(picture: &Picture, incumbents: &[Incumbent]) -> Vec<Fix> {
                             reason,
                             requirement_id: row.requirement_id.clone(),
                             also: 0,
-                            seat: picture::seat(role, incumbents),
+                            seat: picture::mover(role, row.samples.as_deref(), names, incumbents),
                             since,
                         },
                     )),
@@ -227,9 +228,9 @@ pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQue
     let query = Form::from_query(query.as_deref().unwrap_or(""));
     let when = When::read(&me, &query);
     let (standing, head) = when.standing(&app).await?;
-    let Standing { revision, picture, incumbents, year, counts, level } = &*standing;
+    let Standing { revision, picture, incumbents, roles, year, counts, level } = &*standing;
     let seal = crate::pages::ledger::seal_line(head, level);
-    let mut fixes = fixes(picture, incumbents);
+    let mut fixes = fixes(picture, roles, incumbents);
     let all = fixes.len();
     fixes.truncate(FIXES_SHOWN);
     let fix_caption = match all > FIXES_SHOWN {

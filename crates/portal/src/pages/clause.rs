@@ -13,6 +13,7 @@ use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{self, Date};
+use sekisho_domain::role_name::RoleNames;
 use sekisho_domain::verdict::State as Verdict;
 use sekisho_domain::{access, requirement};
 use sekisho_store::page::Incumbent;
@@ -144,7 +145,11 @@ pub(crate) async fn show(
         then: when.past.then(|| Day::due(when.on)),
         texts: vec![(label.clone(), picture::body(&node.line).to_owned())],
         children: children.iter().map(|n| (board::label(n), mark_under(picture, n))).collect(),
-        requirements: node.direct.iter().map(|r| row(&picture.asked[*r], incumbents)).collect(),
+        requirements: node
+            .direct
+            .iter()
+            .map(|r| row(&picture.asked[*r], &standing.roles, incumbents))
+            .collect(),
         stages: stages(picture, node),
         as_of: query.get("as_of").to_owned(),
         both,
@@ -181,7 +186,7 @@ fn mark_under(picture: &Picture, node: &Node) -> Option<Mark> {
     (!node.definition && !node.under.is_empty()).then(|| picture.state_under(node).into())
 }
 
-fn row(asked: &Asked, incumbents: &[Incumbent]) -> Row {
+fn row(asked: &Asked, names: &RoleNames, incumbents: &[Incumbent]) -> Row {
     let r = &asked.row;
     let (observed, expected) = (r.observed_count.unwrap_or(0), r.expected_count.unwrap_or(0));
     Row {
@@ -196,7 +201,7 @@ fn row(asked: &Asked, incumbents: &[Incumbent]) -> Row {
         reason: asked.reason(),
         population: r.source.as_ref().map_or(String::new(), |_| format!("確認 {observed} / 対象 {expected}")),
         source: source(r.source.as_deref(), r.source_ms),
-        seat: picture::seat(&r.role, incumbents),
+        seat: picture::mover(&r.role, r.samples.as_deref(), names, incumbents),
     }
 }
 

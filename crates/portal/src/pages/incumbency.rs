@@ -34,14 +34,14 @@ pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQue
         true => "二つの答えは同じです。",
         false => "後から登録や訂正があったため、答えが違います。",
     };
-    let roles = Role::ALL.iter().map(|r| (r.code().to_owned(), r.label().to_owned())).collect();
+    let names = db.role_names().await?;
     let mut units = vec![(String::new(), "すべての所属".to_owned())];
     units.extend(db.sections(me.on).await?.into_iter().map(|s| (s.unit_id, s.name)));
     page(&ListPage {
         shell: app.shell(&me, "/sections", "その日は、誰でしたか").await?.crumb("/roles", "役割"),
-        lead: format!("{} の {}。{note}", Day::due(on).text, role.label()),
+        lead: format!("{} の {}。{note}", Day::due(on).text, names.of(role)),
         filter: vec![
-            Field::select("role", "役割", roles).value(role.code()),
+            Field::select("role", "役割", names.choices()).value(role.code()),
             Field::select("unit", "所属", units).value(unit).optional(),
             Field::date("on", "日").value(on.to_string()),
         ],

@@ -39,7 +39,7 @@ async fn form_page(app: &App, me: &Me, form: Option<&Form>) -> Result<FormPage, 
     let words =
         |list: &[(&str, &str)]| list.iter().map(|(c, w)| ((*c).to_owned(), (*w).to_owned())).collect();
     let proven = CHECK_KINDS.iter().filter(|(code, _)| *code != "machine").copied().collect::<Vec<_>>();
-    let roles = Role::ALL.iter().map(|r| (r.code().to_owned(), r.label().to_owned())).collect();
+    let roles = app.store.db.role_names().await?.choices();
     let fields = vec![
         Field::text("title", "要求の見出し").hint("例：窓口の画面をのぞき見から守る"),
         Field::area("text", "内容").hint("誰が、何を、いつまでにするか。"),

@@ -14,12 +14,9 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use sekisho_domain::access::Action;
 use sekisho_domain::noun::Row;
-use sekisho_domain::person::{PERSON, POPULATIONS};
+use sekisho_domain::person::{BY_HAND, PERSON, POPULATIONS};
 use sekisho_domain::position::ASSIGNMENT_KINDS;
 use sekisho_domain::search::like_pattern;
-
-/// People typed in here, as opposed to those of an imported staff list.
-const SOURCE: &str = "manual";
 
 pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(query): RawQuery) -> Page {
     let query = Form::from_query(query.as_deref().unwrap_or(""));
@@ -193,7 +190,7 @@ fn read(form: &mut Form, row: Row) -> Option<Row> {
 pub(crate) async fn create(State(app): State<App>, me: Me, mut form: Form) -> Result<Response, PortalError> {
     let mut tx = app.store.write(&me.actor(), "person.create").await?;
     let id = tx.new_id();
-    let Some(row) = read(&mut form, Row::new(&PERSON, &id).set("source", SOURCE)) else {
+    let Some(row) = read(&mut form, Row::new(&PERSON, &id).set("source", BY_HAND[0])) else {
         drop(tx);
         return Ok(page(&form_page(&app, &me, None, Some(&form)).await?)?.into_response());
     };

@@ -27,7 +27,7 @@ use sekisho_domain::personnel::{
 use sekisho_domain::register::cell;
 use sekisho_domain::register::mapping::{Mapping, Sure, Target, guess};
 use sekisho_domain::register::names::Names;
-use sekisho_domain::role::Role;
+use sekisho_domain::role_name::RoleNames;
 use sekisho_store::personnel::{ConfirmError, NewPersonnel, Personnel};
 use std::collections::BTreeMap;
 
@@ -340,6 +340,7 @@ async fn personnel_page(
     let effective = personnel.effective();
     let open = matches!(personnel.state(), "loaded" | "confirmed");
     let names = roster_names(app, effective).await?;
+    let roles = db.role_names().await?;
     let outlook = match open {
         true => Some(db.personnel_outlook(personnel).await?),
         false => None,
@@ -388,7 +389,7 @@ async fn personnel_page(
         summary: row.text("summary").to_owned(),
         said,
         tally: Move::ALL.into_iter().map(|m| (m.word(), count(m))).collect(),
-        follows: outlook.as_ref().map(|outlook| follows(&outlook.consequences, &names)),
+        follows: outlook.as_ref().map(|outlook| follows(&outlook.consequences, &names, &roles)),
         conflicts,
         groups: groups(changes, &names),
         seal: outlook.as_ref().map(|o| o.seal.clone()).unwrap_or_default(),
@@ -411,13 +412,13 @@ fn title(personnel: &Personnel) -> String {
     }
 }
 
-fn follows(found: &Consequences, names: &Names) -> Follows {
-    let unit = |unit: &str| names.word("section", unit).unwrap_or(unit).to_owned();
+fn follows(found: &Consequences, names: &Names, roles: &RoleNames) -> Follows {
+    let unit = |unit: &str| named(names, "section", unit).to_owned();
     Follows {
         ownerless: found.ownerless.iter().map(|(u, n)| (unit(u), *n)).collect(),
         ownerless_assets: found.ownerless_assets(),
         handed_over: found.handed_over,
-        dead_ends: found.dead_ends.iter().take(SEATS).map(|key| seat_words(key, names)).collect(),
+        dead_ends: found.dead_ends.iter().take(SEATS).map(|key| seat_words(key, names, roles)).collect(),
         more_ends: found.dead_ends.len().saturating_sub(SEATS),
         accounts: found.accounts,
         losing: found.losing,
@@ -426,15 +427,21 @@ fn follows(found: &Consequences, names: &Names) -> Follows {
     }
 }
 
-/// 0103 税務課の情報セキュリティ管理者
-fn seat_words(key: &str, names: &Names) -> String {
+/// 税務課 for 「0103 税務課」: codes are how a list is read, not how a person is spoken to.
+fn named<'n>(names: &'n Names, noun: &str, id: &'n str) -> &'n str {
+    let words = names.word(noun, id).unwrap_or(id);
+    words.split_once(' ').map_or(words, |(_, name)| name)
+}
+
+/// 税務課の情報セキュリティ管理者
+fn seat_words(key: &str, names: &Names, roles: &RoleNames) -> String {
     let Some((kind, code, unit)) = read_key(key) else { return key.to_owned() };
     let held = match kind {
-        "role" => Role::from_code(code).map_or_else(|| code.to_owned(), |role| role.label().to_owned()),
-        _ => names.word("position", code).unwrap_or(code).to_owned(),
+        "role" => roles.word(code).to_owned(),
+        _ => named(names, "position", code).to_owned(),
     };
     match unit {
-        Some(unit) => format!("{}の{held}", names.word("section", unit).unwrap_or(unit)),
+        Some(unit) => format!("{}の{held}", named(names, "section", unit)),
         None => held,
     }
 }
@@ -470,11 +477,12 @@ fn line(change: &Change, names: &Names) -> Line {
     }
 }
 
-/// 0201 税務課 課長、0101 総務課 係長（兼務）
+/// 税務課 課長、総務課 係長（兼務）
 fn places(places: &[Place], names: &Names) -> String {
     let one = |place: &Place| {
-        let word = |noun, id: &str| names.word(noun, id).unwrap_or(id).to_owned();
-        let seat = format!("{} {}", word("section", &place.unit_id), word("position", &place.position_id));
+        let (unit, position) =
+            (named(names, "section", &place.unit_id), named(names, "position", &place.position_id));
+        let seat = format!("{unit} {position}");
         match place.kind.as_str() {
             "main" => seat,
             kind => format!("{seat}（{}）", cell::word(LINE_KINDS, kind)),

@@ -19,7 +19,7 @@ use sekisho_domain::date;
 use sekisho_domain::evidence::{KINDS as EVIDENCE_KINDS, LATE_FILING_DAYS};
 use sekisho_domain::noun::Value;
 use sekisho_domain::requirement::{CHECK_KINDS, REQUIREMENT, STATES};
-use sekisho_domain::role::Role;
+use sekisho_domain::role_name::RoleNames;
 use sekisho_domain::search::search_key;
 use sekisho_domain::verdict::State as Verdict;
 use sekisho_store::page::{EvidenceLine, VerdictLine};
@@ -100,6 +100,8 @@ pub(crate) struct VerdictCard {
     pub(crate) source: String,
     pub(crate) since: Moment,
     pub(crate) samples: Vec<Cell>,
+    /// Sections that have to act.
+    pub(crate) acts: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -279,7 +281,7 @@ async fn list_page(
         errors,
         filter: filter.fields(&clauses),
         matching: matching.len(),
-        rows: shown.into_iter().take(PAGE_ROWS).map(|a| list_row(a, &picked)).collect(),
+        rows: shown.into_iter().take(PAGE_ROWS).map(|a| list_row(a, &standing.roles, &picked)).collect(),
         pager: Pager { first: (!filter.after.is_empty()).then(|| filter.query("")), next },
         can_edit,
         fields,
@@ -287,14 +289,14 @@ async fn list_page(
     })
 }
 
-fn list_row(asked: &Asked, picked: &[&str]) -> ListRow {
+fn list_row(asked: &Asked, names: &RoleNames, picked: &[&str]) -> ListRow {
     let row = &asked.row;
     ListRow {
         id: row.requirement_id.clone(),
         title: row.title.clone(),
         text: row.text.clone(),
         clause: row.clause_label.clone(),
-        role: Role::from_code(&row.role).map_or_else(|| row.role.clone(), |r| r.label().to_owned()),
+        role: names.word(&row.role).to_owned(),
         state: word(STATES, &row.adoption),
         unconfirmed: unconfirmed(&row.confidence),
         mark: asked.state.map(Mark::from),
@@ -452,7 +454,7 @@ pub(crate) async fn requirement_page(
         unconfirmed: unconfirmed(row.text("confidence")),
         how,
         attestation: row.text("check_kind") == "attestation",
-        seat: picture::seat(row.text("role"), &incumbents),
+        seat: picture::seat(row.text("role"), &db.role_names().await?, &incumbents),
         verdict,
         not_judged: match in_force {
             true => "まだ確かめられていません。証拠を登録すると判定します。",
@@ -477,7 +479,7 @@ pub(crate) async fn requirement_page(
 
 fn verdict_card(v: &VerdictLine) -> VerdictCard {
     let samples: serde_json::Value = serde_json::from_str(&v.samples).unwrap_or_default();
-    let samples = samples.as_array().into_iter().flatten().map(sample);
+    let samples = samples.as_array().into_iter().flatten().filter(|s| s["acts"] != true).map(sample);
     VerdictCard {
         mark: Verdict::from_code(&v.state).into(),
         reason: v.reason.clone(),
@@ -487,6 +489,7 @@ fn verdict_card(v: &VerdictLine) -> VerdictCard {
         source: clause::source(Some(&v.source), v.source_ms),
         since: Moment::at(Ms(v.from_ms)),
         samples: samples.collect(),
+        acts: picture::acts(&v.samples).iter().map(picture::Acts::words).collect(),
     }
 }
 

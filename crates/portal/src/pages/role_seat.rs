@@ -19,13 +19,14 @@ pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(query): RawQue
     let query = Form::from_query(query.as_deref().unwrap_or(""));
     let can_edit = me.reaches(Action::Edit, "role_seat");
     let seats = app.store.db.role_seats(me.on).await?;
+    let names = app.store.db.role_names().await?;
     let missing: Vec<&str> = Role::REQUIRED
         .iter()
         .filter(|r| !seats.iter().any(|s| s.role == r.code() && s.holders > 0))
-        .map(|r| r.label())
+        .map(|r| names.of(*r))
         .collect();
     let rows = seats.into_iter().map(|s| {
-        let role = Role::from_code(&s.role).map_or(s.role.clone(), |r| r.label().to_owned());
+        let role = names.word(&s.role).to_owned();
         let place = s.section.or(s.unit_id).unwrap_or_else(|| "すべての所属".to_owned());
         let end = match can_edit {
             true => Cell::link(format!("/roles/{}/end", s.id), "終える"),
@@ -44,7 +45,7 @@ pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(query): RawQue
     page(&ListPage {
         shell,
         lead: match missing.is_empty() {
-            true => String::new(),
+            true => "市での役割の呼び名は、台帳「役割の呼び名」で決められます。".to_owned(),
             false => format!("今日、担当する人がいない役割：{}", missing.join("、")),
         },
         tabs: tabs(&me, "/roles"),
@@ -58,7 +59,7 @@ pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(query): RawQue
 }
 
 async fn form_page(app: &App, me: &Me, form: Option<&Form>) -> Result<FormPage, PortalError> {
-    let roles = Role::ALL.iter().map(|r| (r.code().to_owned(), r.label().to_owned())).collect();
+    let roles = app.store.db.role_names().await?.choices();
     let positions = app.store.db.positions(me.on).await?.into_iter().map(|p| (p.id, p.name)).collect();
     let everywhere = (String::new(), "すべての所属".to_owned());
     let fields = vec![

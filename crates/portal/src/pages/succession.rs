@@ -64,6 +64,8 @@ async fn close_page(app: &App, me: &Me, unit: &str, form: Option<&Form>) -> Resu
     }
     let holds = app.store.db.section_holds(unit, me.on).await?;
     let none = || (String::new(), "なし".to_owned());
+    // Nobody's section is handed to whatever stands first in the list.
+    let chosen = (String::new(), "選んでください".to_owned());
     let others = |first: Option<(String, String)>| {
         let rest = sections.iter().filter(|s| s.unit_id != unit);
         let rest = rest.map(|s| (s.unit_id.clone(), choice(s, me.on)));
@@ -71,7 +73,7 @@ async fn close_page(app: &App, me: &Me, unit: &str, form: Option<&Form>) -> Resu
     };
     let fields = vec![
         Field::date("from", "この組織がなくなる日").hint("この日の午前0時に、自動で引き継ぎます。"),
-        Field::select("main", "台帳・申請・人を引き継ぐ組織", others(None)).hint(
+        Field::select("main", "台帳・申請・人を引き継ぐ組織", others(Some(chosen))).hint(
             "新しい組織は、先に「組織を加える」で作っておきます。始まる日を、なくなる日と同じにします。",
         ),
         Field::select("also", "分かれるときは、ほかの組織", others(Some(none()))).optional(),

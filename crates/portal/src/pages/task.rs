@@ -19,6 +19,7 @@ use sekisho_domain::date::{Date, fiscal_year, plus_days, plus_months, wareki};
 use sekisho_domain::ics::{self, Entry};
 use sekisho_domain::task::{BASES, DueRule, Rung, rung};
 use sekisho_store::task::TaskRow;
+use std::collections::BTreeMap;
 
 /// Entries of one calendar feed; more than this is no calendar.
 const FEED_ROWS: i64 = 500;
@@ -43,6 +44,8 @@ struct Line {
     id: String,
     href: String,
     title: String,
+    /// What the requirement behind it asks for.
+    asks: String,
     due: Day,
     rule: String,
     basis: &'static str,
@@ -66,6 +69,15 @@ fn urgency(rung: Rung) -> &'static str {
     }
 }
 
+/// Who sets the day.
+fn basis_words(basis: &str) -> &'static str {
+    match basis {
+        "law" => "法令の期限",
+        "policy" => "方針の期限",
+        _ => word(BASES, basis),
+    }
+}
+
 async fn line(app: &App, task: TaskRow, on: Date, calendar: &Calendar) -> Result<Line, PortalError> {
     let due = task.due_on.parse::<Date>().unwrap_or(on);
     let rung = rung(due, &task.basis, on, calendar);
@@ -77,9 +89,18 @@ async fn line(app: &App, task: TaskRow, on: Date, calendar: &Calendar) -> Result
         id: task.id,
         href: task.href,
         title: task.title,
+        asks: match (task.clause_label, task.asks) {
+            (Some(clause), Some(text)) => format!("{clause} {text}"),
+            _ => String::new(),
+        },
         due: Day::due(due),
-        rule: DueRule::parse(&task.due_rule).map(DueRule::ja).unwrap_or_default(),
-        basis: word(BASES, &task.basis),
+        // A day that was set says nothing about how it was found.
+        rule: DueRule::parse(&task.due_rule)
+            .ok()
+            .filter(|rule| !matches!(rule, DueRule::Fixed(_)))
+            .map(DueRule::ja)
+            .unwrap_or_default(),
+        basis: basis_words(&task.basis),
         urgency: urgency(rung),
         late: rung >= Rung::Late,
         by_hand: matches!(task.kind.as_str(), "manual" | "campaign"),
@@ -229,8 +250,19 @@ pub(crate) struct YearPage {
 struct Month {
     name: String,
     closed: String,
-    rows: Vec<(Day, String, String, &'static str)>,
+    days: Vec<DayLine>,
 }
+
+/// Everything that is due on one day.
+#[derive(Debug)]
+struct DayLine {
+    day: Day,
+    /// (words, address, basis)
+    rows: Vec<(String, String, &'static str)>,
+}
+
+/// More than this many on a day are folded up: the year is read by its days.
+const OF_A_DAY: usize = 5;
 
 pub(crate) async fn year(State(app): State<App>, me: Me, RawQuery(query): RawQuery) -> Page {
     let query = Form::from_query(query.as_deref().unwrap_or(""));
@@ -247,19 +279,26 @@ pub(crate) async fn year(State(app): State<App>, me: Me, RawQuery(query): RawQue
     let months = (0..12).map(|n| {
         let from = plus_months(first, n);
         let to = plus_months(first, n + 1);
-        let mut rows: Vec<(Day, String, String, &'static str)> = Vec::new();
+        let mut days: BTreeMap<Date, Vec<(String, String, &'static str)>> = BTreeMap::new();
         if from.month() == 4 {
-            rows.push((Day::due(from), "人事異動の日".to_owned(), "/people".to_owned(), "任意"));
+            days.entry(from).or_default().push(("人事異動の日".to_owned(), "/people".to_owned(), "任意"));
         }
-        for task in &tasks {
+        // That somebody above hears of it is no second thing to do.
+        for task in tasks.iter().filter(|task| !everything || task.kind != "escalated") {
             if let Ok(day) = task.due_on.parse::<Date>()
                 && day >= from
                 && day < to
             {
-                rows.push((Day::due(day), task.title.clone(), task.href.clone(), word(BASES, &task.basis)));
+                let row = (task.title.clone(), task.href.clone(), word(BASES, &task.basis));
+                days.entry(day).or_default().push(row);
             }
         }
-        Month { name: format!("{}月", from.month()), closed: closed_days(from, to, &calendar), rows }
+        let days = days.into_iter().map(|(day, rows)| DayLine { day: Day::due(day), rows });
+        Month {
+            name: format!("{}月", from.month()),
+            closed: closed_days(from, to, &calendar),
+            days: days.collect(),
+        }
     });
     page(&YearPage {
         shell: app.shell(&me, "/tasks", "この1年に、何がありますか").await?.crumb("/tasks", "やること"),

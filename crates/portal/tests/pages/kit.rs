@@ -78,6 +78,21 @@ impl City {
         city
     }
 
+    /// As after the program was stopped and started again: another connection, nothing left in memory.
+    pub(crate) async fn restarted(self) -> City {
+        let City { app, clock, _dir: dir, .. } = self;
+        let (entropy, config) = (app.store.entropy.clone(), Config::clone(&app.config));
+        app.store.db.close().await;
+        drop(app);
+        let db = Db::sqlite(&dir.path().join("sekisho.db")).await.unwrap();
+        let store = Store::new(db, clock.clone(), entropy);
+        let sequencer = Sequencer::open(&store, dir.path()).await.unwrap();
+        let app = App::new(store, config, Objects::at(dir.path().join("objects")), sequencer);
+        let (router, staff_door) =
+            (router(app.clone(), Entrance::Whole), router(app.clone(), Entrance::Staff));
+        City { router, staff_door, app, clock, _dir: dir }
+    }
+
     /// The same city with peers that vouch for people, and with TLS or without.
     pub(crate) async fn with_identity(identity: Identity, change: impl FnOnce(&mut Config)) -> City {
         let mut city = City::new().await;

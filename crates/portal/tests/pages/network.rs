@@ -39,6 +39,18 @@ async fn hand_in(
     city.send(request).await
 }
 
+/// One handed in and judged: ids of the snapshot and of an answer about it.
+pub(crate) async fn judged(city: &City, office: &str) -> (String, String) {
+    let read = [("read_on", "2026-11-20"), ("read_at", "9:30")];
+    let files = [("zones.toml", ZONES), ("intents.toml", INTENTS), ("core.ios.txt", CORE)];
+    hand_in(city, office, &read, &files).await.to("/network?done=filed");
+    sekisho_checks::network::judge_due(&city.app.store, &city.app.objects).await.unwrap();
+    let snapshot = city.app.store.db.newest_snapshot().await.unwrap().unwrap();
+    let page = city.get(office, "/network").await.ok().body;
+    let answer = page.split("/network/answers/").nth(1).unwrap()[..36].to_owned();
+    (snapshot.id, answer)
+}
+
 #[tokio::test]
 async fn what_passes_is_shown_to_few_and_their_looks_are_recorded() {
     let city = City::new().await;

@@ -221,6 +221,53 @@ async fn nobody_learns_which_names_exist() {
     assert!(blocked[0].contains("休止中") && blocked[0] == blocked[1]);
 }
 
+/// Ten wrong passwords, then the program is started anew: the wait goes on, for the right password too, and ends when it
+/// would have ended.
+#[tokio::test]
+async fn the_limit_of_log_ins_survives_a_restart() {
+    let city = City::new().await;
+    let password = "封筒の中の長いパスワード";
+    give_password(&city, "manager", password).await;
+    for _ in 0..9 {
+        city.app.store.login_failed("manager").await.unwrap();
+    }
+    assert!(log_in(&city, "manager", "x").await.ok().body.contains("違います"));
+    let city = city.restarted().await;
+    assert!(log_in(&city, "manager", password).await.ok().body.contains("休止中"));
+    city.clock.set(START.plus(14 * Ms::MINUTE));
+    assert!(log_in(&city, "manager", password).await.ok().body.contains("休止中"));
+    city.clock.set(START.plus(16 * Ms::MINUTE));
+    log_in(&city, "manager", password).await.to("/login/code");
+}
+
+/// Nobody who wanted no page in particular is led past their work: those who look after the whole city come to the board.
+#[tokio::test]
+async fn a_log_in_leads_to_where_ones_work_is() {
+    let city = City::new().await;
+    let password = "封筒の中の長いパスワード";
+    for (role, page) in [
+        ("ciso", "/"),
+        ("chief_officer", "/"),
+        ("secretariat", "/"),
+        ("manager", "/tasks"),
+        ("section_staff", "/tasks"),
+        ("system_operator", "/tasks"),
+    ] {
+        give_password(&city, role, password).await;
+        let step = log_in(&city, role, password).await.to("/login/code").cookie.unwrap();
+        let code = crate::walk::totp(b"12345678901234567890", city.clock.as_ref());
+        let answer = city.post(&step, "/login/code", &[("code", &code)]).await.to(page);
+        assert_eq!(answer.location, page, "{role}");
+        city.get(&answer.cookie.unwrap(), page).await.ok();
+    }
+    let step = log_in(&city, "section_staff", password).await.cookie.unwrap();
+    city.clock.set(START.plus(Ms::MINUTE));
+    let code = crate::walk::totp(b"12345678901234567890", city.clock.as_ref());
+    let fields = [("code", code.as_str()), ("back", "/documents")];
+    let answer = city.post(&step, "/login/code", &fields).await.to("/documents");
+    assert_eq!(answer.location, "/documents", "a link is followed to its page");
+}
+
 #[tokio::test]
 async fn recovery_codes_work_once_and_not_for_resident_information() {
     let city = City::new().await;

@@ -1,6 +1,6 @@
 //! 組織の統合・分割・廃止 and the words of notices, as the office meets them.
 
-use crate::kit::City;
+use crate::kit::{City, SINCE};
 use axum::http::StatusCode;
 use sekisho_domain::date::{Date, start_of};
 
@@ -111,4 +111,21 @@ async fn the_city_words_its_notices_and_can_name_nobody() {
     assert_eq!(city.get(&office, "/notices/other/edit").await.status, StatusCode::NOT_FOUND);
     let manager = city.signed_in("manager").await;
     assert_eq!(city.get(&manager, "/notices").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn roles_are_called_as_the_city_calls_them() {
+    let city = City::new().await;
+    let (office, manager) = (city.signed_in("secretariat").await, city.signed_in("manager").await);
+    let fields = [("role", "section_staff"), ("name", "情報化推進リーダー")];
+    assert_eq!(city.post(&manager, "/registers/role_name", &fields).await.status, StatusCode::FORBIDDEN);
+    assert!(!city.get(&manager, "/roles").await.ok().body.contains("情報化推進リーダー"));
+    city.post(&office, "/registers/role_name", &fields).await.to("/registers/role_name/");
+    for page in ["/roles", "/was"] {
+        assert!(city.get(&manager, page).await.ok().body.contains("情報化推進リーダー"), "{page}");
+    }
+    let seat = city.app.store.db.seat_words("role:section_staff@unit-zei", SINCE).await.unwrap();
+    assert_eq!(seat.seat, "税務課 情報化推進リーダー");
+    let again = city.post(&office, "/registers/role_name", &fields).await.ok().body;
+    assert!(again.contains("role=\"alert\""), "one name a role: {again}");
 }

@@ -1,6 +1,7 @@
 //! Who sits where: assignments, and the security roles that come with positions.
 
 use sekisho_domain::date::Date;
+use sekisho_domain::role_name::RoleNames;
 
 use crate::Db;
 use crate::error::Result;
@@ -74,6 +75,7 @@ sql! {
         LEFT JOIN person p ON p.id = a.person_id
         WHERE rs.valid_from <= $1 AND (rs.valid_to IS NULL OR rs.valid_to > $1)
         ORDER BY rs.role, s.sort_key, p.id";
+    const ROLE_NAMES = "SELECT role, name FROM role_name ORDER BY role";
     const POSITIONS = "SELECT pos.id, pos.code, pos.name, pos.rank, pos.valid_from, pos.valid_to,
             (SELECT COUNT(*) FROM assignment a WHERE a.position_id = pos.id
                 AND a.valid_from <= $1 AND (a.valid_to IS NULL OR a.valid_to > $1)) AS holders
@@ -96,6 +98,11 @@ sql! {
 }
 
 impl Db {
+    /// What the city calls its roles.
+    pub async fn role_names(&self) -> Result<RoleNames> {
+        Ok(RoleNames::new(self.fetch_all::<(String, String)>(ROLE_NAMES, &[]).await?))
+    }
+
     /// (position, section) of the main assignment on a day.
     pub async fn main_seat(&self, person_id: &str, on: Date) -> Result<Option<(String, String)>> {
         self.fetch_optional(ME, &[person_id.into(), on.into()]).await

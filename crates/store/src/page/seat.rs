@@ -4,7 +4,6 @@ use sekisho_domain::access::read_key;
 use sekisho_domain::body::BODY;
 use sekisho_domain::date::Date;
 use sekisho_domain::position::POSITION;
-use sekisho_domain::role::Role;
 
 use crate::Db;
 use crate::decision::EXTERNAL_KEY;
@@ -46,9 +45,7 @@ impl Db {
             });
         }
         let (name, unit) = match read_key(key) {
-            Some(("role", code, unit)) => {
-                (Role::from_code(code).map_or(code.to_owned(), |r| r.label().to_owned()), unit)
-            }
+            Some(("role", code, unit)) => (self.role_names().await?.word(code).to_owned(), unit),
             Some(("position", id, unit)) => {
                 let row = self.row(&POSITION, id).await?;
                 (row.map_or_else(|| id.to_owned(), |r| r.text("name").to_owned()), unit)

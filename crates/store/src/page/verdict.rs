@@ -32,6 +32,8 @@ pub struct Judged {
     pub violating_count: Option<i64>,
     pub source: Option<String>,
     pub source_ms: Option<i64>,
+    /// See [`VerdictLine::samples`].
+    pub samples: Option<String>,
 }
 
 /// One interval without its words: what the year's curves are drawn from.
@@ -54,7 +56,7 @@ pub struct VerdictLine {
     pub expected_count: i64,
     pub observed_count: i64,
     pub violating_count: i64,
-    /// JSON list of `{noun, id, label}`.
+    /// JSON list of `{noun, id, label}`; sections that have to act also say `acts`, and of how many `rows`.
     pub samples: String,
     pub source: String,
     pub source_ms: Option<i64>,
@@ -63,7 +65,8 @@ pub struct VerdictLine {
 sql! {
     const JUDGED = "SELECT r.id AS requirement_id, r.catalogue_id, r.sort_key, r.counted, r.clause_id, r.clause_label, r.title, r.text,
             r.role, r.stage, r.check_kind, r.confidence, r.state AS adoption,
-            v.state, v.reason, v.from_ms, v.expected_count, v.observed_count, v.violating_count, v.source, v.source_ms
+            v.state, v.reason, v.from_ms, v.expected_count, v.observed_count, v.violating_count, v.source, v.source_ms,
+            v.samples
         FROM requirement r
         LEFT JOIN verdict v ON v.requirement_id = r.id AND v.scope = 'city'
             AND v.from_ms <= $1 AND (v.to_ms IS NULL OR v.to_ms > $1)

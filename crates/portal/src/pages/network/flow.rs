@@ -61,7 +61,7 @@ pub(crate) async fn apply(
 ) -> Result<Response, PortalError> {
     let row = app.store.db.row(&SPECIFIC_FLOW, &id).await?.ok_or(PortalError::NotFound)?;
     let unit_id = Some(row.text("unit_id"));
-    me.must(Action::Edit, Thing { noun: "specific_flow", unit_id, ..Thing::default() })?;
+    me.must_find(Action::Edit, Thing { noun: "specific_flow", unit_id, ..Thing::default() })?;
     let mut tx = app.store.write(&me.actor(), "specific_flow.apply").await?;
     let id = match tx.apply_for_flow(&me.who, &id).await {
         Ok(id) => id,

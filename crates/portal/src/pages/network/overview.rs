@@ -163,7 +163,7 @@ fn card(standing: &Standing, label: &'static str, needs: &'static str) -> Clause
         label,
         needs,
         mark: state.map(Mark::from),
-        seat: picture::seat(role, &standing.incumbents),
+        seat: picture::seat(role, &standing.roles, &standing.incumbents),
         mending: state == Some(Verdict::Broken),
         rows: rows
             .iter()
