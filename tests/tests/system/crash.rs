@@ -128,22 +128,29 @@ async fn a_killed_writer_leaves_nothing_half_done() {
         assert!(child.try_wait().unwrap().is_none(), "the writer stopped by itself");
         child.kill().unwrap();
         child.wait().unwrap();
+        let store = open(&world.data, 1).await;
+        assert_eq!(half_done(&store).await, 0, "after kill {kill}");
+        verifies(&store, &world.data, &format!("after kill {kill}")).await;
+        store.db.close().await;
     }
     let store = open(&world.data, 1).await;
     let done: (i64,) =
         store.db.fetch_one("SELECT COUNT(*) FROM revision WHERE state = 'approved'", &[]).await.unwrap();
     assert!(done.0 > 0, "the writer got somewhere");
-    assert_eq!(half_done(&store).await, 0);
-    let sequencer = Sequencer::open(&store, &world.data).await.unwrap();
+}
+
+/// What a restart does, and then the whole verification: every entry, every tile, every current row.
+async fn verifies(store: &Store, data: &Path, when: &str) {
+    let sequencer = Sequencer::open(store, data).await.unwrap();
     sequencer.run_once().await.unwrap();
     let against = Against {
         policy: Policy::without_witnesses(sequencer.public_keys()),
         checkpoint: sequencer.checkpoint().into_bytes(),
         kept: Vec::new(),
     };
-    let tiles = Arc::new(DirStorage::open(world.data.join("ledger")).unwrap());
+    let tiles = Arc::new(DirStorage::open(data.join("ledger")).unwrap());
     let report = store.db.verify_ledger(against, Some(tiles)).await.unwrap();
-    assert!(report.is_intact(), "{report:?}");
+    assert!(report.is_intact(), "{when}: {report:?}");
 }
 
 /// Revisions without all their clauses, and approvals without their effect or effects without approval.
@@ -217,6 +224,8 @@ async fn a_killed_import_is_there_whole_or_not_at_all() {
         let rows = store.db.all_rows(&REGISTER).await.unwrap();
         let (note, version) = (rows[0].text("note").to_owned(), rows[0].version);
         assert!(rows.iter().all(|row| row.text("note") == note && row.version == version), "half an import");
+        verifies(&store, &world.data, &format!("after import kill {kill}")).await;
+        store.db.close().await;
     }
     let store = open(&world.data, 1).await;
     let (newest,): (i64,) = store.db.fetch_one("SELECT MAX(version) FROM asset", &[]).await.unwrap();
