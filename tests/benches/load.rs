@@ -113,6 +113,7 @@ async fn city(world: &World) -> Who {
         demo: false,
         sign_in: None,
         mail: None,
+        keepers: None,
     };
     for sub in ["kept", "objects"] {
         std::fs::create_dir_all(world.data.join(sub)).unwrap();

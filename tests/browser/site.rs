@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use sekisho::data::{Data, FORMAT, Settings};
+use sekisho::housekeeping;
 use sekisho_domain::access::Who;
 use sekisho_domain::clock::{Clock as _, Ms};
 use sekisho_domain::factor::Method;
@@ -49,6 +50,7 @@ impl Site {
             demo: false,
             sign_in: None,
             mail: None,
+            keepers: None,
         };
         let city = settings.city.clone();
         let data = Data { dir: world.data.clone(), settings, store: world.store.clone() };
@@ -58,9 +60,8 @@ impl Site {
         let sequencer = Sequencer::open(&world.store, &world.data).await.unwrap();
         let objects = Objects::at(world.data.join("objects"));
         let drop_folder = world.data.join(sekisho::serve::DROP_FOLDER);
-        let keeper =
-            sekisho::serve::keep(world.store.clone(), sequencer.clone(), objects.clone(), drop_folder);
-        let keeper = tokio::spawn(keeper);
+        let sealer = tokio::spawn(housekeeping::seal(world.store.clone(), sequencer.clone()));
+        let keeper = tokio::spawn(housekeeping::keep(world.store.clone(), objects.clone(), drop_folder));
         let config = Config { city, ..Config::default() };
         let mut app = App::new(world.store.clone(), config, objects, sequencer);
         if let Some(identity) = identity {
@@ -72,7 +73,7 @@ impl Site {
         let service = sekisho_portal::router(app, sekisho_portal::Entrance::Whole)
             .into_make_service_with_connect_info::<SocketAddr>();
         let server = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
-        Site { world, url, javascript, first_password, app: kept, tasks: vec![keeper, server] }
+        Site { world, url, javascript, first_password, app: kept, tasks: vec![sealer, keeper, server] }
     }
 
     /// Somebody with an account and a seat; returns who they are.

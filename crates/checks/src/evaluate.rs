@@ -19,6 +19,8 @@ use crate::judge::{Requirement, is_adopted, judge, of_finding};
 
 /// Marks taken up at once.
 const DIRTY_AT_ONCE: i64 = 10_000;
+/// How often a check is run that no change of a record wakes.
+const UNPROMPTED_MS: i64 = 10 * Ms::MINUTE;
 /// Lists of staff that are looked at; a city has a handful.
 const SOURCES_MAX: i64 = 1_000;
 
@@ -82,7 +84,8 @@ async fn doubt(db: &Db, on: Date) -> Result<Option<String>> {
     Ok((!doubts.is_empty()).then(|| format!("{}。", doubts.join("、"))))
 }
 
-/// Evaluates what the passing of time may have changed: machine checks once a day, evidence when it runs out.
+/// Evaluates what the passing of time may have changed: machine checks once a day (those that look at no record every
+/// ten minutes), evidence when it runs out.
 pub async fn evaluate_due(store: &Store) -> Result<()> {
     let now = store.clock.now();
     let runs = store.db.check_runs().await?;
@@ -175,8 +178,11 @@ async fn run(store: &Store, checks: &[&Check], focus: &Focus) -> Result<()> {
     }
     write(store, answers).await?;
     let tomorrow = on.tomorrow().map(|day| start_of(day).0).ok();
+    // No change of a record wakes a check that reads none: only the clock can.
+    let soon = now.plus(UNPROMPTED_MS).0;
     for check in checks {
-        store.note_check_run(check.id, check.version, tomorrow).await?;
+        let next = if check.reads.is_empty() { Some(soon) } else { tomorrow };
+        store.note_check_run(check.id, check.version, next).await?;
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ mod carried_devices_can_be_wiped;
 mod carried_media_are_encrypted;
 mod carried_media_are_permitted;
 mod checkpoint_is_kept_outside;
+mod checkpoints_leave_by_themselves;
 mod chief_officer_in_office;
 mod ciso_in_office;
 mod cloud_assets_have_a_system;
@@ -109,6 +110,7 @@ pub static CHECKS: &[&Check] = &[
     &carried_media_are_encrypted::CHECK,
     &carried_media_are_permitted::CHECK,
     &checkpoint_is_kept_outside::CHECK,
+    &checkpoints_leave_by_themselves::CHECK,
     &chief_officer_in_office::CHECK,
     &ciso_in_office::CHECK,
     &cloud_assets_have_a_system::CHECK,

@@ -319,6 +319,8 @@ fn extent(role: Role, action: Action, noun: &str) -> Extent {
     match role {
         Role::Secretariat => match (action, noun) {
             (Action::Decide, _) | (_, "account" | "credential") => Extent::None,
+            // Whoever runs the system cannot vouch for what lies outside it.
+            (Action::Edit, "outside_checkpoint" | "ledger_witness") => Extent::None,
             _ => Extent::City,
         },
         Role::Ciso | Role::ChiefOfficer => match (action, noun) {
@@ -375,8 +377,10 @@ fn extent(role: Role, action: Action, noun: &str) -> Extent {
                 _ => Extent::None,
             }
         }
-        Role::AuditChief | Role::Auditor => match action {
-            Action::View | Action::Export => Extent::City,
+        Role::AuditChief | Role::Auditor => match (action, noun) {
+            (Action::View | Action::Export, _) | (Action::Edit, "outside_checkpoint" | "ledger_witness") => {
+                Extent::City
+            }
             _ => Extent::None,
         },
         Role::SystemAdministrator => match (action, noun) {

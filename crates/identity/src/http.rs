@@ -1,5 +1,7 @@
-//! A small HTTP client for the OpenID provider: no redirects, a bounded body, a time limit.
+//! A small HTTP client for the city's own peers (the OpenID provider, witnesses of the ledger): no redirects, a bounded
+//! body, a time limit.
 
+use crate::config::ConfigError;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper_rustls::HttpsConnector;
@@ -8,6 +10,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use rustls::ClientConfig;
+use std::path::Path;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -16,21 +19,34 @@ const BODY_BYTES_MAX: usize = 512 * 1024;
 /// A provider that takes longer is down, for somebody who waits at a log-in page.
 const PATIENCE: Duration = Duration::from_secs(8);
 
+/// Asks one peer at a time.
 #[derive(Clone, Debug)]
-pub(crate) struct HttpClient(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
+pub struct HttpClient(Client<HttpsConnector<HttpConnector>, Full<Bytes>>);
 
-/// Why the provider could not be asked.
+/// Why a peer could not be asked.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum HttpFault {
-    #[error("the provider does not answer: {0}")]
+pub enum HttpFault {
+    #[error("the peer does not answer: {0}")]
     Unreachable(String),
-    #[error("the provider takes too long")]
+    #[error("the peer takes too long")]
     TooSlow,
     #[error("the answer cannot be read: {0}")]
     Body(String),
 }
 
 impl HttpClient {
+    /// For a peer whose certificate the authority in `ca_file` signed, or one that this machine trusts.
+    pub fn open(ca_file: Option<&Path>) -> Result<HttpClient, ConfigError> {
+        Ok(HttpClient::new(crate::tls::client(ca_file)?, true))
+    }
+
+    /// Sends a text; status and text of the answer.
+    pub async fn post(&self, url: &str, body: String) -> Result<(u16, String), HttpFault> {
+        let request = hyper::Request::post(url).body(body.into_bytes());
+        let answer = self.fetch(request.map_err(|e| HttpFault::Unreachable(e.to_string()))?).await?;
+        Ok((answer.status().as_u16(), String::from_utf8_lossy(answer.body()).into_owned()))
+    }
+
     /// `plain` allows http:// too: a provider on this very machine, in tests.
     pub(crate) fn new(tls: ClientConfig, plain: bool) -> HttpClient {
         let builder = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls);

@@ -13,6 +13,7 @@ mod tls;
 
 pub use config::{CardConfig, ConfigError, DirectoryConfig, OidcConfig, SignIn};
 pub use directory::{Answer, Asking, Directory, DirectoryFault, Found};
+pub use http::{HttpClient, HttpFault};
 pub use oidc::{Asked, Callback, OidcFault, Provider, Vouched};
 
 use sekisho_passkey::RelyingParty;

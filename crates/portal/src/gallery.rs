@@ -526,7 +526,8 @@ fn summary_page() -> summary::SummaryPage {
             bar: bar(33, 1, 2, 0),
             counts: vec![33, 1, 2, 0, 0],
         }],
-        ledger: "記録 18,204 件。L1：外に預けた封印（令和8年11月20日）と一致しています。".into(),
+        ledger: "記録 18,204 件。L1：外の控え（令和8年11月20日に監査人が確認）と一致しています。封印（18,204 件）の照合値：0ac5-186a-9186-3e8e。".into(),
+        edition_hash: Some(ledger::grouped(HASH)),
     }
 }
 
@@ -546,8 +547,32 @@ fn ledger_page() -> ledger::LedgerPage {
             person: "監査委員事務局 小林".into(),
             at: Moment::at(NOW),
         }],
+        keepers: vec![
+            ledger::KeeperRow {
+                name: "監査委員事務局の共有".into(),
+                way: "フォルダ",
+                left: "令和8年11月26日 6時1分".into(),
+                fault: None,
+            },
+            ledger::KeeperRow {
+                name: "県の立会人".into(),
+                way: "立会人",
+                left: "令和8年11月24日 6時1分".into(),
+                fault: Some("つながりません".into()),
+            },
+        ],
+        witnesses: vec![ledger::WitnessRow {
+            id: "w".into(),
+            name: "witness.pref.example/city".into(),
+            place: "県の情報政策課".into(),
+            key: "witness.pref.example/city+1a2b3c4d+BARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW".into(),
+            person: "監査委員事務局 小林".into(),
+            signed: "令和8年11月24日 6時1分".into(),
+            ended: false,
+        }],
         can_confirm: true,
         errors: Errors::default(),
+        witness_fields: vec![Field::text("key", "立会人から直接受け取った公開鍵")],
         fields: vec![
             Field::text("place", "どこに控えていますか"),
             Field::area("note", "控えてある封印の文")

@@ -290,6 +290,8 @@ pub static ROUTES: &[Route] = routes! {
     // the record
     get  "/ledger"                        May(View, "checkpoint")     => ledger::show;
     post "/ledger/outside"                May(Edit, "outside_checkpoint") => ledger::confirm;
+    post "/ledger/witnesses"              May(Edit, "ledger_witness") => ledger::witness;
+    post "/ledger/witnesses/{id}/end"     May(Edit, "ledger_witness") => ledger::end_witness;
 };
 
 /// Which door a request comes in by. An installation may keep the administrators' pages off the network of the staff.

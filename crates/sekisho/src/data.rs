@@ -1,7 +1,7 @@
 //! The data directory: everything an installation owns lies under it.
 //!
 //! ```text
-//! sekisho.toml        city, origin, format; [sign_in] and [mail] are the operator's
+//! sekisho.toml        city, origin, format; [sign_in], [mail] and [keepers] are the operator's
 //! sekisho.db          SQLite database               (absent with PostgreSQL)
 //! keys/ledger.key     the log's key, 0600           keys/ledger/  the signer's memory
 //! ledger/             tiles and checkpoint          kept/         checkpoints that others hold
@@ -17,6 +17,8 @@ use sekisho_identity::SignIn;
 use sekisho_store::ledger::Sequencer;
 use sekisho_store::object::Objects;
 use sekisho_store::{Db, Store};
+
+use crate::keepers::Keepers;
 
 /// The machine's clock.
 #[derive(Debug)]
@@ -66,6 +68,9 @@ pub struct Settings {
     /// The relay that takes notices (docs/operations.md). Absent: none are sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<sekisho_mail::RelayConfig>,
+    /// Where checkpoints of the ledger go by themselves (docs/operations.md).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keepers: Option<Keepers>,
 }
 
 /// An opened data directory.

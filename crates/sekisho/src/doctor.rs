@@ -9,11 +9,14 @@ use anyhow::Result;
 use sekisho_domain::clock::{Clock as _, Ms};
 use sekisho_domain::date::{date_at, wareki};
 use sekisho_ledger::{DirStorage, SignedCheckpoint, Storage as _};
+use sekisho_store::keeper::Keeper;
 
 use crate::data::{Data, SystemClock, read_settings};
 
 /// An entry that has waited this long for its seal means that nobody is sealing.
 const SEAL_LATE_MS: i64 = 10 * Ms::MINUTE;
+/// A checkpoint leaves once a day.
+const LEAVE_LATE_MS: i64 = 36 * Ms::HOUR;
 /// A mail that waits longer than this has not been taken for some time.
 const MAIL_LATE_MS: i64 = Ms::HOUR;
 /// Refusals older than this are no news.
@@ -91,6 +94,7 @@ async fn examine(dir: &Path) -> Vec<Finding> {
         }
     }
     add("証跡", sealed(&data, dir).await);
+    add("封印を外へ出す", leaving(&data).await);
     add("外部に預けた封印", outside(&data).await);
     add("通知のメール", mails(&data).await);
     findings
@@ -184,17 +188,44 @@ async fn mails(data: &Data) -> std::result::Result<String, (String, &'static str
     }
 }
 
+/// Counts only: names and reasons stand on the page, and this report is sent to others.
+async fn leaving(data: &Data) -> std::result::Result<String, (String, &'static str)> {
+    const NEXT: &str =
+        "画面「証跡」の「ひとりでに出している先」に理由があります。つながるまで10分ごとに試し続けます";
+    let keepers = data.store.db.keepers().await.map_err(|e| (e.to_string(), NEXT))?;
+    if data.settings.keepers.is_none() || keepers.is_empty() {
+        return Err((
+            "出す先がありません".to_owned(),
+            "sekisho.toml に [keepers] を書き(docs/operations.md)、`sekisho serve` を起動し直してください",
+        ));
+    }
+    let now = SystemClock.now();
+    let late = |k: &&Keeper| now.since(Ms(k.left_ms.unwrap_or(k.since_ms))) > LEAVE_LATE_MS;
+    let (all, late, failing) = (
+        keepers.len(),
+        keepers.iter().filter(late).count(),
+        keepers.iter().filter(|k| k.fault.is_some()).count(),
+    );
+    match (late, failing) {
+        (0, 0) => Ok(format!("{all}か所に毎日出ています")),
+        (0, failing) => Err((format!("{all}か所のうち{failing}か所に、直近の1回が出ませんでした"), NEXT)),
+        (late, _) => Err((format!("{all}か所のうち{late}か所に、1日半より長く出ていません"), NEXT)),
+    }
+}
+
 async fn outside(data: &Data) -> std::result::Result<String, (String, &'static str)> {
     const NEXT: &str =
-        "`sekisho ledger checkpoint` の表示を監査事務局などに預け、画面の「証跡」で確認を登録してください";
+        "監査人に、預かっている封印を画面「証跡」で突き合わせてもらうか、立会人に連署してもらってください";
     let newest = data.store.db.outside_checkpoints(1).await.map_err(|e| (e.to_string(), NEXT))?;
     match newest.first() {
         Some(kept) if SystemClock.now().since(Ms(kept.confirmed_ms)) <= 7 * Ms::DAY => {
-            Ok(format!("{} に {} に確認", kept.place, wareki(date_at(Ms(kept.confirmed_ms)))))
+            // Where is free text; this report is sent to others.
+            let by = if kept.key.is_empty() { "監査人" } else { "立会人" };
+            Ok(format!("{} に{by}が確認", wareki(date_at(Ms(kept.confirmed_ms)))))
         }
         Some(kept) => {
             Err((format!("最後の確認は {} です(7日より前)", wareki(date_at(Ms(kept.confirmed_ms)))), NEXT))
         }
-        None => Err(("まだ一度も預けていません".to_owned(), NEXT)),
+        None => Err(("まだ一度も、監査人も立会人も確かめていません".to_owned(), NEXT)),
     }
 }

@@ -35,6 +35,9 @@ pub enum Command {
         /// 自分で控えた公開鍵(…+…+…)。指定しないと、その場にある鍵を使う
         #[arg(long, value_name = "KEY")]
         key: Option<String>,
+        /// 自分で書いた、信頼する鍵の一覧(tlog-policy)。立会人の連署(L2)は、これを渡したときだけ数える
+        #[arg(long, value_name = "FILE", conflicts_with = "key")]
+        policy: Option<PathBuf>,
         #[arg(long)]
         json: bool,
     },
@@ -67,6 +70,23 @@ pub enum Command {
     /// 立会人: 市の外で封印を確かめ、連署する
     #[command(subcommand)]
     Witness(WitnessCommand),
+    /// 証跡の署名の鍵を入れ替える
+    #[command(subcommand)]
+    Key(KeyCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// 次の鍵を作る。ここから引退まで、二つの鍵が一緒に署名する
+    Rotate {
+        #[arg(long, default_value = "data", value_name = "DIR")]
+        data: PathBuf,
+    },
+    /// 前の鍵を引退させる(預け先・立会人・監査人が次の鍵を控えてから)
+    Retire {
+        #[arg(long, default_value = "data", value_name = "DIR")]
+        data: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -125,11 +145,12 @@ pub enum WitnessCommand {
 
 pub async fn run(command: Command) -> Result<ExitCode> {
     match command {
-        Command::Verify { data, tiles, against, key, json } => {
+        Command::Verify { data, tiles, against, key, policy, json } => {
             let kept = read_kept(&against)?;
+            let own = own_policy(key.as_deref(), policy.as_deref())?;
             let report = match tiles {
-                Some(tiles) => verify_tiles(&tiles, kept, key.as_deref())?,
-                None => verify_data(&data.unwrap_or_else(|| "data".into()), kept, key.as_deref()).await?,
+                Some(tiles) => verify_tiles(&tiles, kept, own)?,
+                None => verify_data(&data.unwrap_or_else(|| "data".into()), kept, own).await?,
             };
             Ok(show(&report, json))
         }
@@ -154,31 +175,51 @@ pub async fn run(command: Command) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Witness(command) => witness(command).await,
+        Command::Key(command) => key(command).await,
     }
 }
 
-async fn verify_data(dir: &Path, kept: Vec<KeptCheckpoint>, key: Option<&str>) -> Result<VerifyReport> {
+/// What the verifier believes: keys that came with the command. Keys that lie with the log are not the verifier's own.
+fn own_policy(key: Option<&str>, file: Option<&Path>) -> Result<Option<Policy>> {
+    match (key, file) {
+        (Some(key), _) => Ok(Some(Policy::without_witnesses(vec![VerifierKey::parse(key)?]))),
+        (None, Some(path)) => {
+            let text = std::fs::read_to_string(path);
+            let text = text.with_context(|| format!("{} を読めません", path.display()))?;
+            let policy = Policy::parse(&text);
+            Ok(Some(policy.with_context(|| format!("{} は鍵の一覧として読めません", path.display()))?))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+async fn verify_data(dir: &Path, kept: Vec<KeptCheckpoint>, own: Option<Policy>) -> Result<VerifyReport> {
     let data = Data::open(dir).await?;
     let storage = DirStorage::open(dir.join("ledger"))?;
-    let keys = match key {
-        Some(key) => vec![VerifierKey::parse(key)?],
-        None => vec![SigningKey::load(&dir.join("keys/ledger.key"))?.public().clone()],
+    let policy = match own {
+        Some(policy) => policy,
+        None => Policy::without_witnesses(sekisho_store::ledger::log_keys(dir)?),
     };
     let mut kept = kept;
     kept.extend(kept_beside(dir)?);
     let checkpoint = storage.read(sekisho_ledger::CHECKPOINT)?.unwrap_or_default();
-    let against = Against { policy: trust(dir, keys)?, checkpoint, kept };
+    let against = Against { policy, checkpoint, kept };
     Ok(data.store.db.verify_ledger(against, Some(Arc::new(storage))).await?)
 }
 
-fn verify_tiles(dir: &Path, kept: Vec<KeptCheckpoint>, key: Option<&str>) -> Result<VerifyReport> {
+fn verify_tiles(dir: &Path, kept: Vec<KeptCheckpoint>, own: Option<Policy>) -> Result<VerifyReport> {
     let storage = DirStorage::open(dir)?;
     let checkpoint = storage.read(sekisho_ledger::CHECKPOINT)?.context("checkpoint がありません")?;
-    let policy = match (key, storage.read("policy")?) {
-        (Some(key), _) => Policy::without_witnesses(vec![VerifierKey::parse(key)?]),
-        (None, Some(text)) => Policy::parse(&String::from_utf8(text)?)?,
+    let policy = match (own, storage.read("policy")?) {
+        (Some(own), _) => own,
+        // The log's keys as the city states them; its word on witnesses and how many suffice counts for nothing.
+        (None, Some(text)) => {
+            Policy::without_witnesses(Policy::parse(&String::from_utf8(text)?)?.logs().to_vec())
+        }
         (None, None) => bail!("公開鍵が分かりません。--key で控えの公開鍵を指定してください"),
     };
+    let mut kept = kept;
+    kept.extend(kept_in(&dir.join("kept"))?);
     let size = SignedCheckpoint::parse(&checkpoint)?.checkpoint.size;
     let mut entries = BundleEntries::new(&storage, size);
     let verification = Verification {
@@ -225,12 +266,19 @@ fn read_kept(files: &[PathBuf]) -> Result<Vec<KeptCheckpoint>> {
 
 /// Checkpoints that came back from witnesses and lie beside the log: they count when cosigned.
 fn kept_beside(dir: &Path) -> Result<Vec<KeptCheckpoint>> {
-    let mut kept = Vec::new();
-    for path in files(&dir.join("kept"), "checkpoint")? {
-        let place = path.display().to_string();
-        kept.push(KeptCheckpoint { place, note: std::fs::read(&path)?, outside: false, received_ms: None });
-    }
-    Ok(kept)
+    kept_in(&dir.join("kept"))
+}
+
+fn kept_in(dir: &Path) -> Result<Vec<KeptCheckpoint>> {
+    let Ok(entries) = std::fs::read_dir(dir) else { return Ok(Vec::new()) };
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    paths.retain(|path| path.is_file() && path.extension().is_none_or(|e| e == "checkpoint"));
+    paths.sort();
+    let read = |path: PathBuf| {
+        let note = std::fs::read(&path)?;
+        Ok(KeptCheckpoint { place: path.display().to_string(), note, outside: false, received_ms: None })
+    };
+    paths.into_iter().map(read).collect()
 }
 
 fn head(storage: &dyn Storage) -> Result<SignedCheckpoint> {
@@ -252,8 +300,7 @@ async fn export(dir: &Path, from: u64, to: Option<u64>, out: &Path) -> Result<Ex
             serde_json::from_str(&payload).map_err(|e| sekisho_ledger::Error::BadEntry(e.to_string()))?;
         Ok(Body { index: index.unsigned_abs(), salt, payload })
     });
-    let key = SigningKey::load(&dir.join("keys/ledger.key"))?;
-    let policy = format!("log {}\nquorum none\n", key.public());
+    let policy = stated_policy(&data, dir).await?;
     let kept = kept_beside(dir)?;
     std::fs::create_dir_all(out)?;
     let target = DirStorage::open(out)?;
@@ -268,8 +315,70 @@ async fn export(dir: &Path, from: u64, to: Option<u64>, out: &Path) -> Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
+/// The keys as the city states them. Which witnesses suffice is for the auditor to say, so the quorum stays open.
+async fn stated_policy(data: &Data, dir: &Path) -> Result<String> {
+    let mut text =
+        "# 市が言うとおりの鍵です。監査人は、自分で控えた鍵で同じ形の一覧を作ってください。\n".to_owned();
+    for key in sekisho_store::ledger::log_keys(dir)? {
+        text += &format!("log {key}\n");
+    }
+    let witnesses = data.store.db.ledger_witnesses().await?;
+    for (number, witness) in (1..).zip(witnesses.iter().filter(|w| w.ended_ms.is_none())) {
+        text += &format!("witness w{number} {}\n", witness.key);
+    }
+    Ok(text + "quorum none\n")
+}
+
 fn signed(range: &Range<u64>) -> Result<Range<i64>> {
     Ok(i64::try_from(range.start)?..i64::try_from(range.end)?)
+}
+
+async fn key(command: KeyCommand) -> Result<ExitCode> {
+    match command {
+        KeyCommand::Rotate { data } => {
+            let data = Data::open(&data).await?;
+            let old = sekisho_store::ledger::log_keys(&data.dir)?;
+            if old.len() > 1 {
+                bail!("入替えの途中です。`sekisho ledger key retire` で前の鍵を引退させてから始めてください");
+            }
+            let new =
+                sekisho_store::ledger::begin_rotation(&data.dir, &data.settings.origin, &SystemEntropy)?;
+            note_keys(&data, &[(&old[0], "alone"), (&new, "following")], "ledger.key.rotate").await?;
+            println!("次の公開鍵: {new}");
+            println!(
+                "今の封印から、前の鍵と次の鍵の両方が署名します。`sekisho serve` を起動し直してください。"
+            );
+            println!(
+                "この公開鍵を、封印の預け先・立会人・監査人に渡してください。全員が控えたら `sekisho ledger key retire` です。"
+            );
+        }
+        KeyCommand::Retire { data } => {
+            let data = Data::open(&data).await?;
+            let [old, new] = &sekisho_store::ledger::log_keys(&data.dir)?[..] else {
+                bail!("入替えの途中ではありません。`sekisho ledger key rotate` から始めてください");
+            };
+            sekisho_store::ledger::finish_rotation(&data.dir).map_err(|error| match error {
+                sekisho_store::StoreError::IllegalMove(_) => anyhow::anyhow!(
+                    "最後の封印に次の鍵の署名がありません。`sekisho serve` を起動し直してから、もう一度実行してください"
+                ),
+                other => other.into(),
+            })?;
+            note_keys(&data, &[(old, "retired"), (new, "alone")], "ledger.key.retire").await?;
+            println!("前の鍵を引退させました。`sekisho serve` を起動し直してください。");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes into the log what becomes of its keys, and publishes a checkpoint that the keys of now sign.
+async fn note_keys(data: &Data, keys: &[(&VerifierKey, &str)], action: &'static str) -> Result<()> {
+    let mut tx = data.store.write(&sekisho_store::Actor::system(), action).await?;
+    for (key, state) in keys {
+        tx.note_ledger_key(&key.to_string(), state).await?;
+    }
+    tx.commit().await?;
+    data.sequencer().await?.run_once().await?;
+    Ok(())
 }
 
 async fn witness(command: WitnessCommand) -> Result<ExitCode> {
@@ -309,23 +418,25 @@ async fn witness(command: WitnessCommand) -> Result<ExitCode> {
             let key = VerifierKey::parse(&witness_key)?;
             let request = sekisho_ledger::WitnessRequest::parse(&std::fs::read(&request)?)?;
             let cosigned = request.accept(&std::fs::read_to_string(&answer)?, std::slice::from_ref(&key))?;
-            let kept = data.join("kept");
-            std::fs::create_dir_all(&kept)?;
-            let size = cosigned.checkpoint.size;
-            std::fs::write(kept.join(format!("{size:020}.checkpoint")), cosigned.to_string())?;
-            std::fs::write(
-                kept.join(format!("{}.witness", key.name().replace('/', "_"))),
-                format!("{key}\n"),
-            )?;
-            println!("{} の連署({size}件まで)を保管しました。", key.name());
+            let data = Data::open(&data).await?;
+            crate::keepers::receive(&data.store, &data.dir, &key, &cosigned).await?;
+            data.sequencer().await?.run_once().await?;
+            println!("{} の連署({}件まで)を保管しました。", key.name(), cosigned.checkpoint.size);
+            println!("監査人が画面「証跡」でこの立会人の鍵を確かめると、外の確認として数えます。");
         }
         WitnessCommand::Serve { state, log_key, listen } => {
             let witness = Arc::new(open_witness(&state, &log_key)?);
-            println!("立会人 {}  http://{listen}/add-checkpoint", witness.public());
+            // Opened before it is said, so that what is printed can be reached.
+            let listener = tokio::net::TcpListener::bind(listen).await?;
+            println!("立会人 {}  http://{}/add-checkpoint", witness.public(), listener.local_addr()?);
             let answer = move |body: axum::body::Bytes| async move {
                 let answered = tokio::task::spawn_blocking(move || witness.answer(&body, now_s())).await;
                 match answered {
                     Ok(Ok(signature)) => (axum::http::StatusCode::OK, format!("{signature}\n")),
+                    // C2SP tlog-witness: the body says from which size to prove.
+                    Ok(Err(sekisho_ledger::Refusal::Conflict { cosigned })) => {
+                        (axum::http::StatusCode::CONFLICT, format!("{cosigned}\n"))
+                    }
                     Ok(Err(refusal)) => {
                         let status = axum::http::StatusCode::from_u16(refusal.http_status());
                         (
@@ -341,7 +452,6 @@ async fn witness(command: WitnessCommand) -> Result<ExitCode> {
             let router = axum::Router::new()
                 .route("/add-checkpoint", axum::routing::post(answer))
                 .layer(axum::extract::DefaultBodyLimit::max(sekisho_ledger::limits::MAX_NOTE_BYTES));
-            let listener = tokio::net::TcpListener::bind(listen).await?;
             axum::serve(listener, router).await?;
         }
     }
@@ -356,29 +466,4 @@ fn open_witness(state: &Path, log_key: &str) -> Result<Witness> {
 
 fn now_s() -> u64 {
     SystemClock.now().0.unsigned_abs() / 1_000
-}
-
-/// The log's keys and, when witnesses have answered, a quorum of more than half of them.
-fn trust(dir: &Path, logs: Vec<VerifierKey>) -> Result<Policy> {
-    let mut witnesses = Vec::new();
-    for path in files(&dir.join("kept"), "witness")? {
-        witnesses.push(VerifierKey::parse(std::fs::read_to_string(&path)?.trim())?);
-    }
-    Ok(match witnesses.len() {
-        0 => Policy::without_witnesses(logs),
-        n => Policy::k_of_n(logs, n / 2 + 1, witnesses)?,
-    })
-}
-
-fn files(dir: &Path, extension: &str) -> Result<Vec<PathBuf>> {
-    let Ok(entries) = std::fs::read_dir(dir) else { return Ok(Vec::new()) };
-    let mut found = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        if path.extension().is_some_and(|e| e == extension) {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
 }

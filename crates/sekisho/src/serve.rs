@@ -1,6 +1,5 @@
-//! `sekisho serve`: the portal, and beside it the work that keeps the record current — sealing, judging, expiry.
+//! `sekisho serve`: the portal, and beside it the work that keeps the record current (`housekeeping.rs`).
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,24 +9,19 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use sekisho_catalogue::demo::Scene;
 use sekisho_domain::clock::{Clock as _, SetClock};
-use sekisho_domain::date::{Date, date_at};
+use sekisho_domain::date::date_at;
 use sekisho_identity::Identity;
 use sekisho_mail::Relay;
 use sekisho_portal::{App, Config, Entrance, credential};
-use sekisho_store::ledger::Sequencer;
-use sekisho_store::object::Objects;
 use sekisho_store::{Actor, Store};
 
 use crate::data::{Data, FORMAT, Settings, SystemClock, SystemEntropy};
-use crate::demo;
+use crate::keepers::{Custody, Keepers};
 use crate::post::Post;
+use crate::{demo, housekeeping};
 
-/// How long the keeper sleeps when nothing happens: expiry and the passing of days are noticed within a minute.
-const IDLE_SECONDS: u64 = 60;
 /// Archives of network configurations that are put here, in the data directory, are taken in.
 pub const DROP_FOLDER: &str = "network-drop";
-/// After a commit the keeper waits this long for more, so that a burst becomes one checkpoint (within a second).
-const GATHER_MS: u64 = 200;
 /// The accounts of the demo city that a newcomer tries, by role code, in the order in which they are printed.
 const DEMO_ROLES: [(&str, &str); 5] = [
     ("secretariat", "情報政策課(運用する人)"),
@@ -81,7 +75,9 @@ pub async fn run(args: Args) -> Result<ExitCode> {
     }
     let data = Data::open(&args.data).await?;
     let sequencer = data.sequencer().await?;
-    tokio::spawn(keep(data.store.clone(), sequencer.clone(), data.objects(), args.data.join(DROP_FOLDER)));
+    tokio::spawn(housekeeping::seal(data.store.clone(), sequencer.clone()));
+    tokio::spawn(housekeeping::keep(data.store.clone(), data.objects(), args.data.join(DROP_FOLDER)));
+    tokio::spawn(Custody::open(&data, sequencer.clone()).await?.run());
     let sign_in = data.settings.sign_in.clone().unwrap_or_default();
     let said = |e: sekisho_identity::ConfigError| anyhow::anyhow!("sekisho.toml の [sign_in]: {}", e.ja());
     let identity = Identity::open(&sign_in, &data.dir).map_err(said)?;
@@ -201,84 +197,6 @@ async fn stop_signal() {
     }
 }
 
-/// The housekeeping of a running system. An error is logged and tried again; nothing depends on one round.
-pub async fn keep(store: Store, sequencer: Sequencer, objects: Objects, drop_folder: PathBuf) {
-    let mut repaired_on = None;
-    // The day for which network configurations are judged as the registers stand; `None`: not known to be.
-    let mut judged_on = None;
-    loop {
-        match keep_once(&store, &sequencer, &mut repaired_on).await {
-            Ok(changed) if sekisho_checks::network::JUDGED_FROM.iter().any(|n| changed.contains(*n)) => {
-                judged_on = None;
-            }
-            Ok(_) => {}
-            Err(error) => {
-                judged_on = None;
-                tracing::error!(%error, "housekeeping failed; it will be tried again");
-            }
-        }
-        if let Err(error) = keep_network(&store, &objects, &drop_folder, &mut judged_on).await {
-            tracing::error!(%error, "network configurations were not judged; it will be tried again");
-        }
-        tokio::select! {
-            () = store.changed() => tokio::time::sleep(Duration::from_millis(GATHER_MS)).await,
-            () = tokio::time::sleep(until_next(&store).await) => {}
-        }
-    }
-}
-
-/// A round of the keeper: as usual within a minute, at once when a 人事異動 takes effect.
-async fn until_next(store: &Store) -> Duration {
-    let idle = Duration::from_secs(IDLE_SECONDS);
-    let due = [store.db.next_personnel().await, store.db.next_succession().await];
-    let due = due.into_iter().filter_map(|next| next.ok().flatten()).min();
-    let ahead = due.map(|at| at.since(store.clock.now())).filter(|ms| *ms > 0);
-    ahead.and_then(|ms| u64::try_from(ms).ok()).map_or(idle, |ms| idle.min(Duration::from_millis(ms)))
-}
-
-/// `repaired_on`: the day on which routes were last looked through for seats that nobody holds any more.
-/// Returns the nouns that changed.
-async fn keep_once(
-    store: &Store,
-    sequencer: &Sequencer,
-    repaired_on: &mut Option<Date>,
-) -> Result<BTreeSet<String>> {
-    store.carry_successions().await?;
-    store.apply_personnel().await?;
-    store.expire_decisions().await?;
-    store.escalate_decisions().await?;
-    let today = date_at(store.clock.now());
-    if *repaired_on != Some(today) || store.seats_changed().await? {
-        store.repair_routes().await?;
-        *repaired_on = Some(today);
-    }
-    store.close_leavers().await?;
-    store.derive_tasks().await?;
-    let changed = sekisho_checks::evaluate_dirty(store).await?;
-    sekisho_checks::evaluate_due(store).await?;
-    store.sweep_sessions().await?;
-    sequencer.run_once().await?;
-    Ok(changed)
-}
-
-/// Takes configurations out of the folder and judges what is due. Apart from the rest, so that a text which stops it
-/// stops nothing else.
-async fn keep_network(
-    store: &Store,
-    objects: &Objects,
-    drop_folder: &Path,
-    judged_on: &mut Option<Date>,
-) -> Result<()> {
-    let taken = sekisho_checks::network::empty_folder(store, objects, drop_folder).await?;
-    let today = date_at(store.clock.now());
-    if taken > 0 || *judged_on != Some(today) {
-        // More may be waiting than one round judges.
-        let judged = sekisho_checks::network::judge_due(store, objects).await?;
-        *judged_on = (judged == 0).then_some(today);
-    }
-    Ok(())
-}
-
 /// Reads the city's directory again and again, if it has one. While it cannot be read, the last reading counts,
 /// and the account review says since when.
 async fn follow_directory(app: App) {
@@ -305,6 +223,7 @@ async fn set_up(args: &Args) -> Result<()> {
         demo: args.demo,
         sign_in: None,
         mail: None,
+        keepers: args.demo.then(Keepers::demo),
     };
     let now = SystemClock.now();
     let clock = Arc::new(SetClock::at(now));
@@ -316,6 +235,7 @@ async fn set_up(args: &Args) -> Result<()> {
     std::fs::create_dir_all(&making).with_context(|| format!("{} を作れません", making.display()))?;
     let data = Data::create(&making, &settings, clock.clone()).await?;
     if args.demo {
+        std::fs::create_dir_all(making.join(Keepers::DEMO_FOLDER))?;
         let scene = scene(&args.scene)?;
         let bar = indicatif::ProgressBar::new(0);
         bar.set_style(indicatif::ProgressStyle::with_template(

@@ -184,15 +184,65 @@ pub fn create_log(data: &Path, origin: &str, entropy: &dyn Entropy) -> Result<Ve
     let mut seed = [0u8; 32];
     entropy.fill(&mut seed);
     let key = SigningKey::generate(origin, KeyKind::Log, &seed)?;
-    key.save(&data.join("keys").join("ledger.key"))?;
+    key.save(&data.join("keys").join(KEY))?;
     let public = key.public().clone();
     Signer::create(key, Box::new(dir(&data.join("keys").join("ledger"))?))?;
     Ok(public)
 }
 
+/// The key that signs, and the one that is to follow it while both do.
+const KEY: &str = "ledger.key";
+const NEXT_KEY: &str = "ledger.next.key";
+
+fn signing_keys(data: &Path) -> Result<Vec<SigningKey>> {
+    let keys = data.join("keys");
+    let mut all = vec![SigningKey::load(&keys.join(KEY))?];
+    if keys.join(NEXT_KEY).exists() {
+        all.push(SigningKey::load(&keys.join(NEXT_KEY))?);
+    }
+    Ok(all)
+}
+
 fn open_signer(data: &Path) -> Result<Signer> {
-    let key = SigningKey::load(&data.join("keys").join("ledger.key"))?;
-    Ok(Signer::open(vec![key], Box::new(dir(&data.join("keys").join("ledger"))?))?)
+    Ok(Signer::open(signing_keys(data)?, Box::new(dir(&data.join("keys").join("ledger"))?))?)
+}
+
+/// The public keys of a log, as its data directory says.
+pub fn log_keys(data: &Path) -> Result<Vec<VerifierKey>> {
+    Ok(signing_keys(data)?.iter().map(|key| key.public().clone()).collect())
+}
+
+/// Makes the key that is to follow. From the next start on every checkpoint bears both signatures.
+pub fn begin_rotation(data: &Path, origin: &str, entropy: &dyn Entropy) -> Result<VerifierKey> {
+    let mut seed = [0u8; 32];
+    entropy.fill(&mut seed);
+    let key = SigningKey::generate(origin, KeyKind::Log, &seed)?;
+    key.save(&data.join("keys").join(NEXT_KEY))?;
+    Ok(key.public().clone())
+}
+
+/// Lets the old key go: the file is kept under the id of the key, for whoever must show what it once signed. Refused
+/// while the last checkpoint does not bear the new key's signature too, because nobody could then tell the two logs
+/// to be one.
+pub fn finish_rotation(data: &Path) -> Result<VerifierKey> {
+    let keys = data.join("keys");
+    if !keys.join(NEXT_KEY).exists() {
+        return Err(StoreError::IllegalMove("no key is waiting to follow"));
+    }
+    let (old, new) = (SigningKey::load(&keys.join(KEY))?, SigningKey::load(&keys.join(NEXT_KEY))?);
+    let last = open_signer(data)?.last()?;
+    if last.verify(std::slice::from_ref(new.public())).is_err() {
+        return Err(StoreError::IllegalMove("no checkpoint bears the signature of the new key yet"));
+    }
+    let io = |path: &Path| {
+        let path = path.display().to_string();
+        move |source| StoreError::Io { path, source }
+    };
+    // Linked first, then replaced in one step: at every moment there is a key that signs.
+    let aside = keys.join(format!("ledger.old-{:08x}.key", old.public().id()));
+    std::fs::hard_link(keys.join(KEY), &aside).map_err(io(&aside))?;
+    std::fs::rename(keys.join(NEXT_KEY), keys.join(KEY)).map_err(io(&keys.join(KEY)))?;
+    Ok(new.public().clone())
 }
 
 fn dir(path: &Path) -> Result<DirStorage> {

@@ -26,10 +26,12 @@ pub mod directory;
 pub mod disposal;
 pub mod document;
 pub mod effect;
+pub mod erasure;
 mod error;
 pub mod evidence;
 pub mod handover;
 pub mod incumbency;
+pub mod keeper;
 pub mod ledger;
 pub mod limited_view;
 pub mod network;
@@ -79,9 +81,10 @@ impl Store {
         self.changed.notify_waiters();
     }
 
-    /// Resolves after the next commit of records by this process.
-    pub async fn changed(&self) {
-        self.changed.notified().await;
+    /// Resolves after the next commit of records by this process. It counts from the call, not from the first
+    /// `await`: ask before a round of work, and no commit during the round is missed.
+    pub fn changed(&self) -> tokio::sync::futures::Notified<'_> {
+        self.changed.notified()
     }
 }
 
@@ -89,6 +92,7 @@ impl Store {
 pub fn statements() -> Vec<&'static str> {
     let written = [
         access::SQL,
+        assurance::SQL,
         account::SQL,
         ceremony::SQL,
         delegation::SQL,
@@ -100,8 +104,10 @@ pub fn statements() -> Vec<&'static str> {
         disposal::SQL,
         document::SQL,
         effect::SQL,
+        erasure::SQL,
         handover::SQL,
         incumbency::SQL,
+        keeper::SQL,
         ledger::SQL,
         limited_view::SQL,
         network::SQL,

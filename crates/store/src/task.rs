@@ -65,7 +65,9 @@ sql! {
     const REJECTIONS = "SELECT id, title, rejected_until FROM requirement
         WHERE state = 'rejected' AND rejected_until > $1 AND rejected_until <= $2";
     const DRILL = "SELECT MAX(tested_ms) AS last FROM restore_test WHERE result = 'ok'";
-    const OUTSIDE = "SELECT MAX(confirmed_ms) AS last FROM outside_checkpoint";
+    const OUTSIDE = "SELECT MAX(x.ms) AS last FROM (SELECT MAX(confirmed_ms) AS ms FROM outside_checkpoint
+        UNION ALL SELECT MAX(c.signed_ms) AS ms FROM cosignature c
+            JOIN ledger_witness w ON w.key = c.key AND w.ended_ms IS NULL) x";
     const FOR_BODIES = "SELECT s.body_id, b.name, COUNT(*) AS number FROM decision_step s
         JOIN decision d ON d.id = s.decision_id JOIN body b ON b.id = s.body_id
         WHERE s.state = 'open' AND d.state = 'pending' GROUP BY s.body_id, b.name";
@@ -335,9 +337,10 @@ impl Store {
             Ok::<_, StoreError>(last)
         };
         let administrator = role_key(Role::SystemAdministrator, None);
+        let auditor = role_key(Role::Auditor, None);
         for (sql, kind, title, days, key) in [
             (DRILL, "restore_test", "バックアップからの復元訓練をする", DRILL_DAYS, administrator.as_str()),
-            (OUTSIDE, "outside_checkpoint", "証跡の封印を外部で確認してもらう", 7, office),
+            (OUTSIDE, "outside_checkpoint", "預かった証跡の封印を、記録と突き合わせる", 7, auditor.as_str()),
         ] {
             let last = last(sql).await?;
             let since = last.map_or(date_at(now), |ms| date_at(Ms(ms)));

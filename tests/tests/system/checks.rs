@@ -6,13 +6,16 @@ use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, date_at};
 use sekisho_domain::requirement::REQUIREMENT;
 use sekisho_domain::role::Role;
-use sekisho_store::Actor;
 use sekisho_store::decision::{Answer, DecideError};
 use sekisho_store::evidence::{NewEvidence, NewException};
+use sekisho_store::keeper::Cosigned;
+use sekisho_store::ledger::Sequencer;
+use sekisho_store::{Actor, StoreError};
 use testkit::World;
 
 struct City {
     world: World,
+    unit: String,
     staff: Who,
     ciso: Who,
 }
@@ -27,7 +30,7 @@ impl City {
         tx.load_catalogue(sekisho_catalogue::catalogue()).await.unwrap();
         tx.commit().await.unwrap();
         world.staff_list(&unit).await;
-        City { world, staff, ciso }
+        City { world, unit, staff, ciso }
     }
 
     async fn id(&self, catalogue_id: &str) -> String {
@@ -63,6 +66,11 @@ impl City {
     async fn verdict(&self, requirement_id: &str, check_id: &str) -> (String, String) {
         evaluate_dirty(&self.world.store).await.unwrap();
         evaluate_due(&self.world.store).await.unwrap();
+        self.standing(requirement_id, check_id).await
+    }
+
+    /// The verdict of one check as it is written down.
+    async fn standing(&self, requirement_id: &str, check_id: &str) -> (String, String) {
         let lines = self.world.db().verdict_history(requirement_id, 50).await.unwrap();
         let open = lines.into_iter().find(|v| v.to_ms.is_none() && v.check_id == check_id);
         open.map_or(("-".into(), String::new()), |v| (v.state, v.reason))
@@ -310,8 +318,16 @@ async fn confirmations_and_drills_age() {
     let outside = city.adopt("6.1.9").await;
     let restore = city.adopt("6.1.5").await;
     assert_eq!(city.verdict(&outside, "checkpoint_is_kept_outside").await.0, "unproven");
+    let auditor = city.world.person("監査", Role::Auditor, &city.unit).await.person_id;
+    let secretariat = city.world.person("運用", Role::Secretariat, &city.unit).await.person_id;
     let mut tx = city.world.store.write(&Actor::system(), "assurance").await.unwrap();
-    tx.confirm_outside(1, "root", "監査委員事務局", &city.ciso.person_id).await.unwrap();
+    // Whoever runs the system does not vouch for what lies outside it, and neither does the one who decides.
+    for person in [&city.ciso.person_id, &secretariat] {
+        let refused = tx.confirm_outside(1, "root", "金庫", person).await;
+        assert!(matches!(refused, Err(StoreError::IllegalMove(_))), "{refused:?}");
+        assert!(tx.confirm_witness("key", "name", "県", person).await.is_err());
+    }
+    tx.confirm_outside(1, "root", "監査委員事務局", &auditor).await.unwrap();
     let at = tx.at();
     tx.record_restore(at, "00", 1, "root", true).await.unwrap();
     tx.commit().await.unwrap();
@@ -319,8 +335,79 @@ async fn confirmations_and_drills_age() {
     assert_eq!(city.verdict(&restore, "restore_is_tested").await.0, "holds");
     city.world.clock.advance(8 * Ms::DAY);
     assert_eq!(city.verdict(&outside, "checkpoint_is_kept_outside").await.0, "broken");
+    // A witness's signature counts from the day on which an auditor has compared its key, and until it is ended.
+    let mut tx = city.world.store.write(&Actor::system(), "assurance").await.unwrap();
+    let signed_s = tx.at().0 / 1_000;
+    let cosigned = Cosigned { key: "w+1+k", size: 9, root: "root", signed_s, note: "note" };
+    tx.keep_cosignature(cosigned).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(city.verdict(&outside, "checkpoint_is_kept_outside").await.0, "broken");
+    let mut tx = city.world.store.write(&Actor::system(), "assurance").await.unwrap();
+    tx.confirm_witness("w+1+k", "w", "県", &auditor).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(city.verdict(&outside, "checkpoint_is_kept_outside").await.0, "holds");
+    let witness = city.world.db().ledger_witnesses().await.unwrap().remove(0);
+    let mut tx = city.world.store.write(&Actor::system(), "assurance").await.unwrap();
+    tx.end_witness(&witness.id, &auditor).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(city.verdict(&outside, "checkpoint_is_kept_outside").await.0, "broken");
     city.world.clock.advance(365 * Ms::DAY);
     assert_eq!(city.verdict(&restore, "restore_is_tested").await.0, "broken");
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_does_not_leave_is_seen() {
+    let city = City::new().await;
+    let id = city.adopt("6.1.9").await;
+    let check = "checkpoints_leave_by_themselves";
+    assert_eq!(city.verdict(&id, check).await.0, "unproven", "no place is named");
+    city.world.store.set_keepers(&[("監査", "folder"), ("県", "witness")]).await.unwrap();
+    for (keeper, says) in [("監査", "unproven"), ("県", "holds")] {
+        let mut tx = city.world.store.write(&Actor::system(), "checkpoint.leave").await.unwrap();
+        tx.checkpoint_left(keeper, "folder", 3, "root").await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(city.verdict(&id, check).await.0, says, "{keeper}");
+    }
+    city.world.clock.advance(2 * Ms::DAY);
+    city.world.store.keeper_failed("県", "つながりません").await.unwrap();
+    let mut tx = city.world.store.write(&Actor::system(), "checkpoint.leave").await.unwrap();
+    tx.checkpoint_left("監査", "folder", 4, "root").await.unwrap();
+    tx.commit().await.unwrap();
+    let (state, reason) = city.verdict(&id, check).await;
+    assert_eq!(state, "broken");
+    assert!(reason.contains("(県)"), "{reason}");
+    // A place that the settings no longer name is not waited for.
+    city.world.store.set_keepers(&[("監査", "folder")]).await.unwrap();
+    let mut tx = city.world.store.write(&Actor::system(), "checkpoint.leave").await.unwrap();
+    tx.checkpoint_left("監査", "folder", 5, "root").await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(city.verdict(&id, check).await.0, "holds");
+}
+
+/// Entries that nobody seals are seen within minutes, and nothing is written while all is well.
+#[tokio::test]
+async fn an_unsealed_log_is_seen_within_minutes() {
+    let city = City::new().await;
+    let id = city.adopt("6.1.12").await;
+    let sequencer = Sequencer::open(&city.world.store, &city.world.data).await.unwrap();
+    sequencer.run_once().await.unwrap();
+    let check = "ledger_is_sealed";
+    assert_eq!(city.verdict(&id, check).await.0, "holds");
+    sequencer.run_once().await.unwrap();
+    let size = city.world.db().ledger_head().await.unwrap().size;
+    for _ in 0..3 {
+        city.world.clock.advance(10 * Ms::MINUTE);
+        evaluate_due(&city.world.store).await.unwrap();
+    }
+    let head = city.world.db().ledger_head().await.unwrap();
+    assert_eq!((head.size, head.pending), (size, 0), "the same answer is written once");
+    let mut tx = city.world.store.write(&Actor::system(), "restore.test").await.unwrap();
+    let at = tx.at();
+    tx.record_restore(at, "00", 1, "root", true).await.unwrap();
+    tx.commit().await.unwrap();
+    city.world.clock.advance(21 * Ms::MINUTE);
+    evaluate_due(&city.world.store).await.unwrap();
+    assert_eq!(city.standing(&id, check).await.0, "broken");
 }
 
 /// Every check has a title, a row that exists, and SQL that both databases prepare (see `schema.rs`).

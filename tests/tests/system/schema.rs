@@ -23,6 +23,7 @@ const OPERATIONAL: &[&str] = &[
     "number_series",
     "personnel_file",
     "decision_batch",
+    "keeper",
     "notice_outbox",
     "notice_sent",
     "feed",

@@ -1,7 +1,8 @@
-//! 証跡: how far the record can be trusted, and the form that lets someone outside vouch for it.
+//! 証跡: how far the record can be trusted, and the forms by which the audit vouches for what lies outside it.
 //!
-//! L0: the record agrees with itself. L1: it also agrees with a checkpoint that somebody keeps elsewhere. Below L1
-//! the page never says that nothing was altered, because the operator of this machine could have rewritten all.
+//! L0: the record agrees with itself. L1: it also agrees with a checkpoint that an auditor holds, or that a witness
+//! signed whose key an auditor has compared. Below L1 the page never says that nothing was altered, because the
+//! operator of this machine could have rewritten all; nothing that the operator can do alone leads to L1.
 
 use crate::App;
 use crate::error::PortalError;
@@ -11,11 +12,13 @@ use crate::part::{Errors, Field, HashStamp, Moment};
 use crate::session::Me;
 use crate::shell::{Page, Shell, page};
 use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use sekisho_domain::access::Action;
 use sekisho_domain::clock::Ms;
-use sekisho_ledger::SignedCheckpoint;
+use sekisho_domain::role::Role;
+use sekisho_ledger::{KeyKind, SignedCheckpoint, VerifierKey};
+use sekisho_store::keeper::{Keeper, WitnessLine};
 use sekisho_store::ledger::Head;
 use sekisho_store::page::OutsideLine;
 
@@ -36,10 +39,33 @@ pub(crate) struct LedgerPage {
     pub(crate) unsealed: i64,
     /// The signed checkpoint, to be copied and kept elsewhere.
     pub(crate) note: String,
+    pub(crate) keepers: Vec<KeeperRow>,
     pub(crate) outside: Vec<Outside>,
+    pub(crate) witnesses: Vec<WitnessRow>,
     pub(crate) can_confirm: bool,
     pub(crate) errors: Errors,
     pub(crate) fields: Vec<Field>,
+    pub(crate) witness_fields: Vec<Field>,
+}
+
+/// One of `[keepers]`.
+#[derive(Debug)]
+pub(crate) struct KeeperRow {
+    pub(crate) name: String,
+    pub(crate) way: &'static str,
+    pub(crate) left: String,
+    pub(crate) fault: Option<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct WitnessRow {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) place: String,
+    pub(crate) key: String,
+    pub(crate) person: String,
+    pub(crate) signed: String,
+    pub(crate) ended: bool,
 }
 
 #[derive(Debug)]
@@ -65,9 +91,30 @@ pub(crate) async fn level(app: &App) -> Result<Level, PortalError> {
     let Some(newest) = app.store.db.outside_checkpoints(1).await?.pop() else { return Ok(Level::Alone) };
     let size = u64::try_from(newest.size).map_err(|e| PortalError::Internal(e.to_string()))?;
     Ok(match app.sequencer.root_at(size).await? {
-        Some(root) if root == newest.root => Level::Agrees(newest),
+        Some(root) if root == newest.root && signed_as_it_says(&newest) => Level::Agrees(newest),
         _ => Level::Differs(newest),
     })
+}
+
+/// A witness's line is verified again each time: a row of the database is not a signature.
+fn signed_as_it_says(line: &OutsideLine) -> bool {
+    if line.key.is_empty() {
+        return true;
+    }
+    let (Ok(key), Ok(signed)) =
+        (VerifierKey::parse(&line.key), SignedCheckpoint::parse(line.note.as_bytes()))
+    else {
+        return false;
+    };
+    let cosigned = sekisho_ledger::cosignatures(&signed, [&key]).is_ok_and(|found| !found.is_empty());
+    cosigned && signed.checkpoint.root.to_base64() == line.root
+}
+
+/// The first 32 hexadecimal digits in groups of four, to be read aloud or compared with paper.
+pub(crate) fn grouped(hex: &str) -> String {
+    let digits: Vec<char> = hex.chars().take(32).collect();
+    let groups: Vec<String> = digits.chunks(4).map(|group| group.iter().collect()).collect();
+    groups.join(" ")
 }
 
 impl Level {
@@ -76,11 +123,11 @@ impl Level {
         match self {
             Level::Alone => (
                 "L0",
-                "記録どうしのつじつまは合っています。外に控えがないため、この仕組みの管理者による書き換えまでは見抜けません。".to_owned(),
+                "記録どうしのつじつまは合っています。監査人も立会人も外の控えを確かめていないため、この仕組みの管理者による書き換えまでは見抜けません。".to_owned(),
             ),
             Level::Agrees(o) => (
                 "L1",
-                format!("外の控え（{}、{}に確認）と一致しています。そこまでの {} 件は書き換えられていません。", o.place, day(o), thousands(o.size)),
+                format!("外の控え（{}、{}に{}）と一致しています。そこまでの {} 件は書き換えられていません。", o.place, day(o), if o.key.is_empty() { "監査人が確認" } else { "立会人が連署" }, thousands(o.size)),
             ),
             Level::Differs(o) => (
                 "要確認",
@@ -108,10 +155,26 @@ pub(crate) fn seal_line(head: Head, level: &Level) -> SealLine {
     SealLine { size: thousands(head.size), line }
 }
 
-/// One sentence for the CISO's page.
-pub(crate) fn sentence(head: Head, level: &Level) -> String {
+/// One sentence for the CISO's page, with what lets paper vouch for the record: the checkpoint's size and fingerprint.
+pub(crate) fn sentence(app: &App, head: Head, level: &Level) -> String {
     let (level, words) = level.words();
-    format!("記録 {} 件。{level}：{words}", thousands(head.size))
+    let published = SignedCheckpoint::parse(app.sequencer.checkpoint().as_bytes());
+    let stamp = published.map_or_else(
+        |_| String::new(),
+        |signed| {
+            let size = thousands(i64::try_from(signed.checkpoint.size).unwrap_or(i64::MAX));
+            format!("封印（{size} 件）の照合値：{}。", signed.checkpoint.root.fingerprint())
+        },
+    );
+    format!("記録 {} 件。{level}：{words}{stamp}", thousands(head.size))
+}
+
+fn witness_fields() -> Vec<Field> {
+    vec![
+        Field::text("where", "立会人はどこの機械ですか").hint("例：県の情報政策課"),
+        Field::text("key", "立会人から直接受け取った公開鍵")
+            .hint("「名前+8桁の英数字+長い文字列」の1行です。この画面や設定ファイルから写さず、立会人に聞いてください。"),
+    ]
 }
 
 fn fields() -> Vec<Field> {
@@ -121,7 +184,14 @@ fn fields() -> Vec<Field> {
     ]
 }
 
-async fn ledger_page(app: &App, me: &Me, form: Option<&Form>) -> Result<LedgerPage, PortalError> {
+/// Which of the two forms came back with mistakes.
+#[derive(Clone, Copy)]
+enum Refused<'f> {
+    Copy(&'f Form),
+    Witness(&'f Form),
+}
+
+async fn ledger_page(app: &App, me: &Me, form: Option<Refused<'_>>) -> Result<LedgerPage, PortalError> {
     let db = &app.store.db;
     let head = db.ledger_head().await?;
     let level = level(app).await?;
@@ -131,10 +201,15 @@ async fn ledger_page(app: &App, me: &Me, form: Option<&Form>) -> Result<LedgerPa
     let outside = db.outside_checkpoints(OUTSIDE_ROWS).await?.into_iter().map(|o| Outside {
         place: o.place,
         size: o.size,
-        person: o.person,
+        person: if o.key.is_empty() { o.person } else { "立会人の連署".to_owned() },
         at: Moment::at(Ms(o.confirmed_ms)),
     });
-    let (fields, errors) = form.map_or((fields(), Errors::default()), |f| f.refill(fields()));
+    let (mut fields, mut witness_fields, mut errors) = (fields(), witness_fields(), Errors::default());
+    match form {
+        Some(Refused::Copy(form)) => (fields, errors) = form.refill(fields),
+        Some(Refused::Witness(form)) => (witness_fields, errors) = form.refill(witness_fields),
+        None => {}
+    }
     let (name, level_words) = level.words();
     Ok(LedgerPage {
         shell: app.shell(me, "/ledger", "記録は、あとから書き換えられていませんか").await?,
@@ -145,23 +220,68 @@ async fn ledger_page(app: &App, me: &Me, form: Option<&Form>) -> Result<LedgerPa
         level_words,
         unsealed: head.pending,
         note,
+        keepers: db.keepers().await?.into_iter().map(keeper_row).collect(),
+        witnesses: db.ledger_witnesses().await?.into_iter().map(witness_row).collect(),
         outside: outside.collect(),
-        can_confirm: me.reaches(Action::Edit, "outside_checkpoint"),
+        can_confirm: me.reaches(Action::Edit, "outside_checkpoint") && is_outside(me),
         errors,
         fields,
+        witness_fields,
     })
+}
+
+/// Whoever runs this system does not vouch for what lies outside it, whatever other seat they hold.
+fn is_outside(me: &Me) -> bool {
+    let runs = [Role::Secretariat, Role::SystemAdministrator, Role::SystemOperator];
+    !sekisho_domain::access::holds_any(&me.who, &runs, me.on)
+}
+
+fn keeper_row(keeper: Keeper) -> KeeperRow {
+    KeeperRow {
+        way: match keeper.way.as_str() {
+            "folder" => "フォルダ",
+            "mail" => "メール",
+            _ => "立会人",
+        },
+        left: keeper.left_ms.map_or_else(|| "まだ出ていません".to_owned(), |at| Moment::at(Ms(at)).text),
+        name: keeper.name,
+        fault: keeper.fault,
+    }
+}
+
+fn witness_row(witness: WitnessLine) -> WitnessRow {
+    WitnessRow {
+        signed: witness.signed_ms.map_or_else(|| "まだありません".to_owned(), |at| Moment::at(Ms(at)).text),
+        ended: witness.ended_ms.is_some(),
+        id: witness.id,
+        name: witness.name,
+        place: witness.place,
+        key: witness.key,
+        person: witness.person,
+    }
 }
 
 pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQuery) -> Page {
     let query = Form::from_query(query.as_deref().unwrap_or(""));
     let mut shown = ledger_page(&app, &me, None).await?;
-    shown.shell.done =
-        (query.get("done") == "confirmed").then_some("控えと一致しました。確かめたことを記録しました。");
+    shown.shell.done = match query.get("done") {
+        "confirmed" => Some("控えと一致しました。確かめたことを記録しました。"),
+        "witness" => {
+            Some("立会人の鍵を確かめたことを記録しました。この立会人の連署を、外の確認として数えます。")
+        }
+        "ended" => Some("この立会人の連署は、もう数えません。"),
+        _ => None,
+    };
     page(&shown)
 }
 
+const NOT_OUTSIDE: &str = "この仕組みを運用する役割を兼ねる人は、外の控えを確かめたことにできません。ほかの監査人に頼んでください。";
+
 /// Records that a checkpoint kept elsewhere agrees with the log; one that does not is never recorded.
 pub(crate) async fn confirm(State(app): State<App>, me: Me, mut form: Form) -> Result<Response, PortalError> {
+    if !is_outside(&me) {
+        form.refuse("place", NOT_OUTSIDE);
+    }
     let place = form.required("place", "控えている場所を入力してください。");
     let note = form.required("note", "控えてある封印の文を貼り付けてください。");
     let kept = match form.ok() {
@@ -169,12 +289,45 @@ pub(crate) async fn confirm(State(app): State<App>, me: Me, mut form: Form) -> R
         false => None,
     };
     let Some((size, root)) = kept else {
-        return Ok(page(&ledger_page(&app, &me, Some(&form)).await?)?.into_response());
+        return Ok(page(&ledger_page(&app, &me, Some(Refused::Copy(&form))).await?)?.into_response());
     };
     let mut tx = app.store.write(&me.actor(), "outside_checkpoint.confirm").await?;
     tx.confirm_outside(size, &root, &place, &me.who.person_id).await?;
     tx.commit().await?;
     Ok(Redirect::to("/ledger?done=confirmed").into_response())
+}
+
+/// An auditor has compared a witness's key: from now on its signatures count as outside copies.
+pub(crate) async fn witness(State(app): State<App>, me: Me, mut form: Form) -> Result<Response, PortalError> {
+    let place = form.required("where", "立会人のいる所を入力してください。");
+    let text = form.required("key", "立会人の公開鍵を貼り付けてください。");
+    let key = VerifierKey::parse(text.trim()).ok().filter(|key| key.kind() == KeyKind::Witness);
+    if !is_outside(&me) {
+        form.refuse("where", NOT_OUTSIDE);
+    } else if key.is_none() && !text.is_empty() {
+        form.refuse(
+            "key",
+            "立会人の公開鍵として読めません。立会人の画面に出た1行を、全部貼り付けてください。",
+        );
+    }
+    let (Some(key), true) = (key, form.ok()) else {
+        return Ok(page(&ledger_page(&app, &me, Some(Refused::Witness(&form))).await?)?.into_response());
+    };
+    let mut tx = app.store.write(&me.actor(), "ledger_witness.confirm").await?;
+    tx.confirm_witness(&key.to_string(), key.name(), &place, &me.who.person_id).await?;
+    tx.commit().await?;
+    Ok(Redirect::to("/ledger?done=witness").into_response())
+}
+
+pub(crate) async fn end_witness(
+    State(app): State<App>,
+    me: Me,
+    Path(id): Path<String>,
+) -> Result<Response, PortalError> {
+    let mut tx = app.store.write(&me.actor(), "ledger_witness.end").await?;
+    tx.end_witness(&id, &me.who.person_id).await?;
+    tx.commit().await?;
+    Ok(Redirect::to("/ledger?done=ended").into_response())
 }
 
 /// Size and root of a kept checkpoint that this log signed and still contains; otherwise the sentence that says why.

@@ -43,6 +43,8 @@ pub(crate) struct SummaryPage {
     pub(crate) heads: Vec<&'static str>,
     pub(crate) chapters: Vec<ChapterLine>,
     pub(crate) ledger: String,
+    /// The SHA-256 of the edition in force, for decisions that have to go on paper.
+    pub(crate) edition_hash: Option<String>,
 }
 
 #[derive(Debug)]
@@ -109,6 +111,7 @@ pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQue
         adopted: board::adopted(counts, picture),
         heads: HEADS.to_vec(),
         chapters: chapters.collect(),
-        ledger: ledger::sentence(head, level),
+        ledger: ledger::sentence(&app, head, level),
+        edition_hash: revision.as_ref().map(|r| ledger::grouped(&r.body_sha256)),
     })
 }

@@ -15,6 +15,7 @@ mod disposal;
 mod doorkey;
 mod handover;
 mod kit;
+mod ledger;
 #[path = "../../../identity/tests/liar/mod.rs"]
 mod liar;
 mod matrix;

@@ -380,25 +380,6 @@ async fn the_organisation_is_kept_with_its_dates() {
 }
 
 #[tokio::test]
-async fn a_checkpoint_kept_outside_lifts_the_record_to_l1() {
-    let city = City::new().await;
-    city.app.sequencer.run_once().await.unwrap();
-    let me = city.signed_in("secretariat").await;
-    let page = city.get(&me, "/ledger").await.ok().body;
-    assert!(page.contains("L0"), "{page}");
-    let note = city.app.sequencer.checkpoint();
-    let wrong =
-        city.post(&me, "/ledger/outside", &[("place", "金庫"), ("note", "こんにちは")]).await.ok().body;
-    assert!(wrong.contains("封印の文として読めません"));
-    city.post(&me, "/ledger/outside", &[("place", "金庫"), ("note", note.trim())])
-        .await
-        .to("/ledger?done=confirmed");
-    let page = city.get(&me, "/ledger").await.ok().body;
-    assert!(page.contains("L1") && page.contains("金庫"), "{page}");
-    assert!(city.get(&me, "/").await.ok().body.contains("L1 外の控えと一致"));
-}
-
-#[tokio::test]
 async fn files_that_are_no_policy_are_refused_in_words() {
     let city = City::new().await;
     let me = city.signed_in("secretariat").await;
