@@ -133,6 +133,7 @@ run_tests() {
 # Everything but the long runs: the workspace, then the whole system, Chromium included, on both databases.
 all_tests() {
   run_tests "workspace" cargo test --workspace --exclude sekisho-tests --no-fail-fast
+  run_tests "commands on PostgreSQL" env SEKISHO_TEST_DB=postgres cargo test --workspace --exclude sekisho-tests --test commands --no-fail-fast
   run_tests "whole system on SQLite" cargo test -p sekisho-tests --no-fail-fast
   run_tests "whole system on PostgreSQL" env SEKISHO_TEST_DB=postgres cargo test -p sekisho-tests --test system --test browser --no-fail-fast
 }

@@ -14,7 +14,7 @@ use sekisho_domain::section::SECTION;
 use sekisho_store::Actor;
 
 use crate::backup;
-use crate::data::{Data, SystemClock};
+use crate::data::{Data, SystemClock, read_settings};
 use crate::doctor;
 
 /// The login name of the account that a new, empty installation starts with.
@@ -46,6 +46,9 @@ pub enum Command {
         backup: PathBuf,
         #[arg(long, default_value = "data", value_name = "DIR")]
         data: PathBuf,
+        /// PostgreSQL の訓練に使う空のデータベース(指定しないと作り、終わったら消す)
+        #[arg(long, value_name = "URL")]
+        database: Option<String>,
     },
     /// プログラムを入れ替えた後に、写しを取ってからデータの形式を新しくする
     Upgrade {
@@ -56,6 +59,9 @@ pub enum Command {
     Rollback {
         #[arg(long, default_value = "data", value_name = "DIR")]
         data: PathBuf,
+        /// PostgreSQL のとき、戻す先の空のデータベース(指定しないと作る。今のデータベースは残す)
+        #[arg(long, value_name = "URL")]
+        database: Option<String>,
     },
     /// 具合の悪いところと、次にすることを言う
     Doctor {
@@ -64,6 +70,13 @@ pub enum Command {
         /// 問合せ用の資料(個人情報と鍵を含まない)を書き出す
         #[arg(long, value_name = "FILE")]
         bundle: Option<PathBuf>,
+    },
+    /// 廃棄の決裁があり、廃棄が済んだ台帳の行について、過去の内容を消す(元に戻せない。証跡の検証は続けられる)
+    Erase {
+        /// 廃棄の決裁の文書番号
+        decision: String,
+        #[arg(long, default_value = "data", value_name = "DIR")]
+        data: PathBuf,
     },
     /// 一度だけ使えるパスワードを出す
     ResetPassword {
@@ -78,7 +91,13 @@ pub async fn run(command: Command) -> Result<ExitCode> {
         Command::Backup { data, to } => {
             let data = Data::open(&data).await?;
             let made = backup::make(&data, &to).await?;
-            println!("写しを取りました: {}", made.display());
+            println!("写しを取りました: {}", made.place.display());
+            for path in made.left_out {
+                println!(
+                    "写しに入っていません(データの場所の外にあります。別に写しを取ってください): {}",
+                    path.display()
+                );
+            }
         }
         Command::Restore { backup, data, database } => {
             let report = backup::restore(&backup, &data, database).await?;
@@ -90,16 +109,34 @@ pub async fn run(command: Command) -> Result<ExitCode> {
                     "戻しましたが、証跡の検証で食い違いが見つかりました。使わずに、別の写しで試してください"
                 );
             }
+            if let Err(error) = backup::settings_work(&data) {
+                println!("設定が名指すファイルを、先に元の場所に置いてください: {error:#}");
+            }
             println!(
                 "{} に戻しました。`sekisho serve --data {}` で始められます。",
                 data.display(),
                 data.display()
             );
         }
-        Command::Drill { backup, data } => return drill(&backup, &data).await,
+        Command::Drill { backup, data, database } => return drill(&backup, &data, database).await,
         Command::Upgrade { data } => upgrade(&data).await?,
-        Command::Rollback { data } => rollback(&data)?,
+        Command::Rollback { data, database } => rollback(&data, database)?,
         Command::Doctor { data, bundle } => return doctor::run(&data, bundle.as_deref()).await,
+        Command::Erase { decision, data } => {
+            let data = Data::open(&data).await?;
+            let disposal = data.store.db.disposal_done(&decision).await?;
+            let disposal = disposal.with_context(|| {
+                format!("{decision} の決裁で済んだ廃棄がありません。画面「廃棄」で、廃棄を終えてから実行してください")
+            })?;
+            let mut tx = data.store.write(&Actor::system(), "row.erase").await?;
+            let versions = tx.erase(&disposal).await?;
+            tx.commit().await?;
+            data.sequencer().await?.run_once().await?;
+            println!("過去の {versions} 版の内容を消し、消したことを証跡に記録しました。");
+            println!(
+                "それより前に取った写しには残っています。写しの保存期間が過ぎたら、写しも消してください。"
+            );
+        }
         Command::ResetPassword { login, data } => {
             let data = Data::open(&data).await?;
             let password = crate::serve::one_time_password(&data.store, &login).await?;
@@ -112,13 +149,26 @@ pub async fn run(command: Command) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn drill(from: &Path, live: &Path) -> Result<ExitCode> {
+async fn drill(from: &Path, live: &Path, database: Option<String>) -> Result<ExitCode> {
     let data = Data::open(live).await?;
     let place = live.with_extension("drill");
     if place.exists() {
         std::fs::remove_dir_all(&place)?;
     }
-    let outcome = backup::restore(from, &place, None).await;
+    // A database of the drill's own, made for it unless one was given.
+    let made = match (&data.settings.database, &database) {
+        (Some(url), None) if backup::has_dump(from) => Some(backup::create_database(url, "drill")?),
+        _ => None,
+    };
+    let mut outcome = backup::restore(from, &place, database.or_else(|| made.clone())).await;
+    if outcome.is_ok()
+        && let Err(error) = backup::settings_work(&place)
+    {
+        outcome = Err(error.context("戻した設定では始められません"));
+    }
+    if let (Some(url), Some(made)) = (&data.settings.database, &made) {
+        backup::drop_database(url, made)?;
+    }
     let ok = outcome.as_ref().is_ok_and(sekisho_ledger::VerifyReport::is_intact);
     let (size, root) = outcome.as_ref().map_or((0, String::new()), |r| (r.size, r.root.to_base64()));
     let now = data.store.clock.now();
@@ -161,13 +211,13 @@ async fn upgrade(dir: &Path) -> Result<()> {
     let keep = before_upgrade(dir);
     std::fs::create_dir_all(&keep)?;
     let copy = backup::make(&data, &keep).await?;
-    println!("写しを取りました: {}", copy.display());
+    println!("写しを取りました: {}", copy.place.display());
     data.store.db.migrate().await?;
     println!("データの形式を新しくしました。戻すときは `sekisho admin rollback --data {}`。", dir.display());
     Ok(())
 }
 
-fn rollback(dir: &Path) -> Result<()> {
+fn rollback(dir: &Path, database: Option<String>) -> Result<()> {
     let keep = before_upgrade(dir);
     let mut copies: Vec<PathBuf> = std::fs::read_dir(&keep)
         .with_context(|| "戻せる写しがありません(upgrade の前の写しが残っていません)".to_owned())?
@@ -178,6 +228,17 @@ fn rollback(dir: &Path) -> Result<()> {
     let aside = dir.with_extension(format!("rolled-back-{}", SystemClock.now().0));
     let restored = dir.with_extension("restoring");
     backup::unpack(&newest, &restored)?;
+    if backup::has_dump(&newest) {
+        // Into another database: what the newer program left is kept, as the directory is.
+        let now = read_settings(dir)?.database;
+        let url = match (database, &now) {
+            (Some(url), _) => url,
+            (None, Some(now)) => backup::create_database(now, "before")?,
+            (None, None) => bail!("--database で、戻す先の空のデータベースを指定してください"),
+        };
+        backup::load_dump(&newest, &restored, url)?;
+        println!("前のデータベースを別の名前で戻し、設定を書き換えました。今のデータベースは残っています。");
+    }
     std::fs::rename(dir, &aside)?;
     std::fs::rename(&restored, dir)?;
     println!("{} の写しに戻しました。戻す前のデータは {} にあります。", newest.display(), aside.display());

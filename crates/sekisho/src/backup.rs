@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
-use sekisho_ledger::{DirStorage, Policy, SigningKey, Storage as _, VerifyReport};
+use sekisho_identity::Identity;
+use sekisho_ledger::{DirStorage, Policy, Storage as _, VerifyReport};
+use sekisho_mail::Relay;
 use sekisho_store::verify::Against;
 use sha2::{Digest as _, Sha256};
 
@@ -21,8 +23,15 @@ const MANIFEST: &str = "manifest.json";
 /// The dump of a PostgreSQL database inside a copy.
 const DUMP: &str = "database.dump";
 
-/// Copies a running installation to a new directory under `to` and returns it.
-pub(crate) async fn make(data: &Data, to: &Path) -> Result<PathBuf> {
+/// A copy, and what the settings name that is not in it because it lies outside the data directory.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) place: PathBuf,
+    pub(crate) left_out: Vec<PathBuf>,
+}
+
+/// Copies a running installation to a new directory under `to`.
+pub(crate) async fn make(data: &Data, to: &Path) -> Result<Made> {
     let name = format!("sekisho-{}", SystemClock.now().0);
     let (part, done) = (to.join(format!("{name}.part")), to.join(name));
     std::fs::create_dir_all(&part).with_context(|| format!("{} を作れません", part.display()))?;
@@ -36,26 +45,108 @@ pub(crate) async fn make(data: &Data, to: &Path) -> Result<PathBuf> {
         }
     }
     copy_tree(&data.dir.join("objects"), &part.join("objects"))?;
+    copy_tree(&data.dir.join("fonts"), &part.join("fonts"))?;
+    let (within, left_out) = named_files(&data.dir)?;
+    for path in within {
+        let target = part.join(&path);
+        std::fs::create_dir_all(target.parent().unwrap_or(&part))?;
+        std::fs::copy(data.dir.join(&path), &target)?;
+    }
     std::fs::copy(data.dir.join("sekisho.toml"), part.join("sekisho.toml"))?;
     let manifest = serde_json::to_vec_pretty(&digests(&part)?)?;
     std::fs::write(part.join(MANIFEST), manifest)?;
     restrict(&part)?;
     std::fs::rename(&part, &done)?;
-    Ok(done)
+    Ok(Made { place: done, left_out })
+}
+
+/// The files that `sekisho.toml` names (certificates, passwords): those in the data directory, relative to it, and
+/// those that lie elsewhere. Whatever setting names it, a text that is the path of a file is taken for one.
+fn named_files(dir: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
+    let text = std::fs::read_to_string(dir.join("sekisho.toml"))?;
+    let mut open = vec![toml::Value::Table(toml::from_str(&text)?)];
+    let (mut within, mut elsewhere) = (Vec::new(), Vec::new());
+    while let Some(value) = open.pop() {
+        match value {
+            toml::Value::Table(table) => open.extend(table.into_iter().map(|(_, v)| v)),
+            toml::Value::Array(values) => open.extend(values),
+            toml::Value::String(text) => {
+                let path = PathBuf::from(&text);
+                if !dir.join(&path).is_file() {
+                    continue;
+                }
+                let plain = path.components().all(|c| matches!(c, std::path::Component::Normal(_)));
+                if plain { within.push(path) } else { elsewhere.push(path) }
+            }
+            _ => {}
+        }
+    }
+    Ok((within, elsewhere))
+}
+
+/// Whether everything that the settings of a restored place name is there, so that `serve` would start.
+pub(crate) fn settings_work(dir: &Path) -> Result<()> {
+    let settings = read_settings(dir)?;
+    if let Some(sign_in) = &settings.sign_in {
+        Identity::open(sign_in, dir).map_err(|e| anyhow::anyhow!("[sign_in]: {}", e.ja()))?;
+    }
+    if let Some(mail) = &settings.mail {
+        Relay::open(mail, dir).map_err(|fault| anyhow::anyhow!(fault.ja()))?;
+    }
+    Ok(())
+}
+
+/// Whether a copy is of an installation on PostgreSQL.
+pub(crate) fn has_dump(copy: &Path) -> bool {
+    copy.join(DUMP).exists()
+}
+
+/// Makes an empty database beside the one at `url`; returns its address. Needs the right to create databases.
+pub(crate) fn create_database(url: &str, tag: &str) -> Result<String> {
+    let name = format!("sekisho_{tag}_{}", SystemClock.now().0);
+    let made = run(Command::new("createdb")
+        .args(["--template=template0", "--locale=C", "--encoding=UTF8", "--maintenance-db", url])
+        .arg(&name));
+    made.context(
+        "空のデータベースを作れません。作る権限のある人が用意して、--database で指定してください".to_owned(),
+    )?;
+    Ok(with_database(url, &name))
+}
+
+pub(crate) fn drop_database(url: &str, made: &str) -> Result<()> {
+    let path = made.split('?').next().unwrap_or(made);
+    let name = path.rsplit('/').next().unwrap_or_default();
+    run(Command::new("dropdb").args(["--if-exists", "--maintenance-db", url]).arg(name))
+}
+
+/// The same address with another database.
+fn with_database(url: &str, name: &str) -> String {
+    let (address, query) = url.split_once('?').map_or((url, None), |(a, q)| (a, Some(q)));
+    let authority = address.find("://").map_or(0, |at| at + 3);
+    let server = address[authority..].find('/').map_or(address, |at| &address[..authority + at]);
+    match query {
+        Some(query) => format!("{server}/{name}?{query}"),
+        None => format!("{server}/{name}"),
+    }
+}
+
+/// Puts the dump of a copy into an empty database, and the address into the settings of `to`.
+pub(crate) fn load_dump(copy: &Path, to: &Path, url: String) -> Result<()> {
+    run(Command::new("pg_restore")
+        .args(["--no-owner", "--exit-on-error", "--dbname", &url])
+        .arg(copy.join(DUMP)))?;
+    let mut settings = read_settings(to)?;
+    settings.database = Some(url);
+    write_settings(to, &settings)
 }
 
 /// Restores a copy to a place that does not exist yet and verifies its ledger.
 pub(crate) async fn restore(from: &Path, to: &Path, database: Option<String>) -> Result<VerifyReport> {
     unpack(from, to)?;
-    let mut settings = read_settings(to)?;
-    if from.join(DUMP).exists() {
+    if has_dump(from) {
         let url = database
             .context("この写しは PostgreSQL のものです。--database で空のデータベースを指定してください")?;
-        run(Command::new("pg_restore")
-            .args(["--no-owner", "--exit-on-error", "--dbname", &url])
-            .arg(from.join(DUMP)))?;
-        settings.database = Some(url);
-        write_settings(to, &settings)?;
+        load_dump(from, to, url)?;
     }
     let data = Data::open_any_schema(to).await?;
     data.store.db.migrate().await?;
@@ -105,9 +196,8 @@ pub(crate) fn digest(backup: &Path) -> Result<String> {
 
 async fn verify(data: &Data) -> Result<VerifyReport> {
     let tiles = DirStorage::open(data.dir.join("ledger"))?;
-    let key = SigningKey::load(&data.dir.join("keys/ledger.key"))?;
     let checkpoint = tiles.read(sekisho_ledger::CHECKPOINT)?.unwrap_or_default();
-    let policy = Policy::without_witnesses(vec![key.public().clone()]);
+    let policy = Policy::without_witnesses(sekisho_store::ledger::log_keys(&data.dir)?);
     let against = Against { policy, checkpoint, kept: Vec::new() };
     Ok(data.store.db.verify_ledger(against, Some(std::sync::Arc::new(tiles))).await?)
 }
@@ -172,6 +262,23 @@ fn file_digest(path: &Path) -> Result<String> {
         match file.read(&mut buffer)? {
             0 => return Ok(hex::encode(hasher.finalize())),
             n => hasher.update(&buffer[..n]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_database_on_the_same_server() {
+        for (url, expected) in [
+            ("postgres://u:p@db:5432/city", "postgres://u:p@db:5432/new"),
+            ("postgres://db/city?sslmode=require", "postgres://db/new?sslmode=require"),
+            ("postgres:///city?host=/run/pg", "postgres:///new?host=/run/pg"),
+            ("postgres://db", "postgres://db/new"),
+        ] {
+            assert_eq!(with_database(url, "new"), expected);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! A copy of a running system, a drill that goes into the record, and a restore that verifies.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::kit::{Place, Server, sekisho};
+use crate::kit::{Place, Server, database_of, into_database, on_postgres, sekisho};
 
 /// The newest directory below `dir`.
 fn newest(dir: &Path) -> PathBuf {
@@ -26,7 +27,10 @@ fn a_copy_of_a_running_system_comes_back_whole() {
     server.stop();
 
     let back = place.text("back");
-    let said = sekisho(&["admin", "restore", copy_text, "--data", &back]).ok();
+    let database = into_database();
+    let mut restore = vec!["admin", "restore", copy_text, "--data", &back];
+    restore.extend(database.iter().map(String::as_str));
+    let said = sekisho(&restore).ok();
     assert!(said.out.contains(&format!("{back} に戻しました")), "{}", said.out);
     let verified = sekisho(&["ledger", "verify", "--data", &back]).ok();
     assert!(verified.out.contains("L0"), "{}", verified.out);
@@ -45,14 +49,15 @@ fn a_changed_copy_is_refused_before_anything_is_written() {
     drop(Server::start(&place.path("data"), &[]));
     sekisho(&["admin", "backup", "--data", &place.text("data"), "--to", &place.text("copies")]).ok();
     let copy = newest(&place.path("copies"));
-    let database = copy.join("sekisho.db");
+    let name = if on_postgres() { "database.dump" } else { "sekisho.db" };
+    let database = copy.join(name);
     let mut bytes = std::fs::read(&database).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     std::fs::write(&database, bytes).unwrap();
     let said = sekisho(&["admin", "restore", copy.to_str().unwrap(), "--data", &place.text("back")]);
     assert_eq!(said.code, 1);
-    assert!(said.err.contains("sekisho.db が壊れているか、書き換えられています"), "{}", said.err);
+    assert!(said.err.contains(&format!("{name} が壊れているか、書き換えられています")), "{}", said.err);
     assert!(!place.path("back").exists());
 }
 
@@ -69,10 +74,16 @@ fn an_old_database_under_a_newer_log_is_noticed() {
     sekisho(&["admin", "drill", copy.to_str().unwrap(), "--data", &data]).ok();
     assert!(published(&place.path("data")) > before, "a command seals what it wrote");
     sekisho(&["ledger", "verify", "--data", &data]).ok();
-    for end in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(place.path("data").join(format!("sekisho.db{end}")));
+    if on_postgres() {
+        let mut restore = Command::new("pg_restore");
+        restore.args(["--clean", "--no-owner", "--dbname", &database_of(&place.path("data"))]);
+        assert!(restore.arg(copy.join("database.dump")).status().unwrap().success());
+    } else {
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(place.path("data").join(format!("sekisho.db{end}")));
+        }
+        std::fs::copy(copy.join("sekisho.db"), place.path("data").join("sekisho.db")).unwrap();
     }
-    std::fs::copy(copy.join("sekisho.db"), place.path("data").join("sekisho.db")).unwrap();
     let said = sekisho(&["admin", "doctor", "--data", &data]);
     assert_eq!(said.code, 1);
     assert!(said.out.contains("古い写しに戻されています"), "{}", said.out);
@@ -83,4 +94,40 @@ fn an_old_database_under_a_newer_log_is_noticed() {
 fn published(data: &Path) -> u64 {
     let text = std::fs::read_to_string(data.join("ledger/checkpoint")).unwrap_or_default();
     text.lines().nth(1).and_then(|l| l.parse().ok()).unwrap_or(0)
+}
+
+/// A copy is what `serve` can start from: the files that the settings name are in it, or it says that they are not.
+#[test]
+fn a_copy_holds_what_the_settings_name() {
+    let place = Place::new();
+    let data = place.path("data");
+    drop(Server::start(&data, &[]));
+    let made = rcgen::generate_simple_self_signed(["smtp.city.lan".to_owned()]).unwrap();
+    std::fs::write(data.join("city-ca.pem"), made.cert.pem()).unwrap();
+    std::fs::create_dir(data.join("fonts")).unwrap();
+    std::fs::write(data.join("fonts/city.ttf"), "font").unwrap();
+    let elsewhere = place.path("proxy.secret");
+    std::fs::write(&elsewhere, "0123456789abcdef0123456789abcdef").unwrap();
+    let settings = std::fs::read_to_string(data.join("sekisho.toml")).unwrap();
+    let more = format!(
+        "{settings}\n[mail]\nhost = \"smtp.city.lan\"\nport = 25\nca = \"city-ca.pem\"\n\
+         from = \"s@city.lan\"\npublic_url = \"https://s.city.lan\"\n\
+         [sign_in.card]\nsecret_file = {:?}\n",
+        elsewhere
+    );
+    std::fs::write(data.join("sekisho.toml"), more).unwrap();
+    let said =
+        sekisho(&["admin", "backup", "--data", &place.text("data"), "--to", &place.text("copies")]).ok();
+    assert!(said.out.contains("写しに入っていません") && said.out.contains("proxy.secret"), "{}", said.out);
+    let copy = newest(&place.path("copies"));
+    for name in ["city-ca.pem", "fonts/city.ttf"] {
+        assert!(copy.join(name).is_file(), "{name}");
+    }
+    let copy_text = copy.to_str().unwrap();
+    sekisho(&["admin", "drill", copy_text, "--data", &place.text("data")]).ok();
+    // Without the file the restored portal would not start, and the drill says so.
+    std::fs::remove_file(&elsewhere).unwrap();
+    let said = sekisho(&["admin", "drill", copy_text, "--data", &place.text("data")]);
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains("戻した設定では始められません"), "{}", said.out);
 }

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
@@ -30,6 +31,38 @@ pub(crate) fn sekisho(args: &[&str]) -> Said {
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// Whether this run is on PostgreSQL: every installation then has a database of its own there.
+pub(crate) fn on_postgres() -> bool {
+    std::env::var("SEKISHO_TEST_DB").is_ok_and(|db| db == "postgres")
+}
+
+/// Says, past the test harness, that a test did not run.
+pub(crate) fn not_run(what: &str, why: &str) {
+    use std::io::Write as _;
+    let _ = std::io::stderr().write_all(format!("NOT RUN: {what}: {why}\n").as_bytes());
+}
+
+/// An empty database; the server is the one that PGHOST, PGPORT and PGUSER name.
+pub(crate) fn database() -> String {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let name = format!("commands_{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+    let made = Command::new("createdb").args(["--template=template0", "--locale=C", &name]).status();
+    assert!(made.unwrap().success(), "createdb {name}");
+    format!("postgres:///{name}")
+}
+
+/// What to add to a command that puts a copy into a new place.
+pub(crate) fn into_database() -> Vec<String> {
+    if on_postgres() { vec!["--database".to_owned(), database()] } else { Vec::new() }
+}
+
+/// The address of the database that a data directory names.
+pub(crate) fn database_of(data: &Path) -> String {
+    let text = std::fs::read_to_string(data.join("sekisho.toml")).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("database = ")).unwrap();
+    line.trim_matches('"').to_owned()
 }
 
 /// A place for one installation and what belongs to it.
@@ -66,10 +99,12 @@ pub(crate) struct Server {
 impl Server {
     /// Starts an empty city (or goes on with what is there) and waits until it says where it listens.
     pub(crate) fn start(data: &Path, more: &[&str]) -> Server {
+        let fresh = !data.join("sekisho.toml").exists();
         let mut child = Command::new(env!("CARGO_BIN_EXE_sekisho"))
             .args(["serve", "--listen", "127.0.0.1:0", "--city", "さくら坂市", "--data"])
             .arg(data)
             .args(more)
+            .args(if fresh { into_database() } else { Vec::new() })
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

@@ -5,6 +5,7 @@
 mod backup;
 mod doctor;
 mod kit;
+mod ledger;
 mod policy;
 mod serve;
 mod upgrade;

@@ -2,7 +2,7 @@
 
 use sekisho_store::Db;
 
-use crate::kit::{Place, Server, sekisho};
+use crate::kit::{Place, Server, database_of, on_postgres, sekisho};
 
 /// An installation as the program before the newest migration left it.
 fn older(place: &Place) {
@@ -18,13 +18,22 @@ fn older(place: &Place) {
     for file in &files {
         std::fs::copy(file, wanted.path().join(file.file_name().unwrap())).unwrap();
     }
-    for end in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(place.path(&format!("data/sekisho.db{end}")));
-    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
+        let migrator = sqlx::migrate::Migrator::new(wanted.path()).await.unwrap();
+        if on_postgres() {
+            let Db::Postgres(pool) = Db::postgres(&database_of(&place.path("data"))).await.unwrap() else {
+                panic!("not PostgreSQL")
+            };
+            sqlx::raw_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public").execute(&pool).await.unwrap();
+            migrator.run(&pool).await.unwrap();
+            return pool.close().await;
+        }
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(place.path(&format!("data/sekisho.db{end}")));
+        }
         let Db::Sqlite { read, write } = Db::sqlite(&database).await.unwrap() else { panic!("not SQLite") };
-        sqlx::migrate::Migrator::new(wanted.path()).await.unwrap().run(&write).await.unwrap();
+        migrator.run(&write).await.unwrap();
         read.close().await;
         write.close().await;
     });
@@ -47,12 +56,17 @@ fn upgrade_keeps_a_copy_and_rollback_goes_back_to_it() {
     assert!(said.out.contains("最新です"), "{}", said.out);
     assert!(sekisho(&["admin", "doctor", "--data", &data]).out.contains("○ データの形式"));
 
+    let upgraded = if on_postgres() { database_of(&place.path("data")) } else { String::new() };
     let said = sekisho(&["admin", "rollback", "--data", &data]).ok();
     assert!(said.out.contains("前の版に戻して"), "{}", said.out);
     assert!(sekisho(&["admin", "doctor", "--data", &data]).out.contains("× データの形式"));
     let aside = std::fs::read_dir(place.path("data").parent().unwrap()).unwrap();
     let kept = aside.filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().contains("rolled-back"));
     assert_eq!(kept.count(), 1, "what was there before the rollback is kept");
+    if on_postgres() {
+        let (was, is) = (upgraded, database_of(&place.path("data")));
+        assert_ne!(was, is, "the database that the newer program left is kept under its name");
+    }
 }
 
 #[test]
