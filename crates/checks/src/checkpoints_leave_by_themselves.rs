@@ -5,7 +5,7 @@ use crate::Check;
 pub(crate) static CHECK: Check = Check {
     id: "checkpoints_leave_by_themselves",
     version: 1,
-    title: "証跡の封印が、毎日ひとりでに外へ出ている",
+    title: "証跡の封印が、毎日自動で外へ出ている",
     requirements: &["6.1.9"],
     complete: false,
     reads: &["checkpoint_copy"],
@@ -26,5 +26,5 @@ pub(crate) static CHECK: Check = Check {
     },
     aged: None,
     owners: None,
-    unproven: "封印をひとりでに外へ出す先(設定の [keepers])がないか、まだ一度も出ていません。",
+    unproven: "封印を自動で外へ出す先(設定の [keepers])がないか、まだ一度も出ていません。",
 };

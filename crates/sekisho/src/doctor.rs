@@ -191,7 +191,7 @@ async fn mails(data: &Data) -> std::result::Result<String, (String, &'static str
 /// Counts only: names and reasons stand on the page, and this report is sent to others.
 async fn leaving(data: &Data) -> std::result::Result<String, (String, &'static str)> {
     const NEXT: &str =
-        "画面「証跡」の「ひとりでに出している先」に理由があります。つながるまで10分ごとに試し続けます";
+        "画面「証跡」の「自動で出している先」に理由があります。つながるまで10分ごとに試し続けます";
     let keepers = data.store.db.keepers().await.map_err(|e| (e.to_string(), NEXT))?;
     if data.settings.keepers.is_none() || keepers.is_empty() {
         return Err((
