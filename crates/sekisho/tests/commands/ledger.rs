@@ -14,10 +14,17 @@ use crate::kit::{Place, Server, not_run, on_postgres, sekisho};
 
 /// An installation with its first account, sealed and at rest.
 fn installation(place: &Place) -> String {
-    Server::start(&place.path("data"), &[]).stop();
+    drop(Server::start(&place.path("data"), &[]));
     let data = place.text("data");
     sekisho(&["admin", "reset-password", "admin", "--data", &data]).ok();
     data
+}
+
+/// Starts the portal, sees that it answers, and ends it.
+fn serve_for_a_moment(place: &Place) {
+    let server = Server::start(&place.path("data"), &[]);
+    assert!(server.get(0, "/login").contains("さくら坂市"));
+    server.stop();
 }
 
 /// The log's public key, as `ledger checkpoint` tells it.
@@ -209,7 +216,7 @@ fn a_key_is_followed_by_another() {
     for key in &both {
         published(&place).unwrap().verify(std::slice::from_ref(key)).unwrap();
     }
-    Server::start(&place.path("data"), &[]).stop();
+    serve_for_a_moment(&place);
     let between = place.text("between");
     std::fs::copy(place.path("data/ledger/checkpoint"), &between).unwrap();
     sekisho(&["ledger", "key", "retire", "--data", &data]).ok();
@@ -217,7 +224,7 @@ fn a_key_is_followed_by_another() {
     assert_eq!(new, [both[1].clone()]);
     assert!(published(&place).unwrap().verify(&old).is_err(), "the old key signs no longer");
     assert!(sekisho(&["ledger", "verify", "--data", &data, "--against", &between]).ok().out.contains("L1"));
-    Server::start(&place.path("data"), &[]).stop();
+    serve_for_a_moment(&place);
 }
 
 /// What somebody with the database in hand does to a real installation, and that it is found.
