@@ -168,17 +168,27 @@ fn private_devices_stay_out(row: &Row) -> Option<Breach> {
     (row.text("owner") == "private" && inner).then(|| Breach::flagged("owner", says))
 }
 
-/// 「00:11:22:33:44:55」, with `-` or `.` or nothing between the digits.
-fn is_mac(text: &str) -> bool {
-    let digits = text.chars().filter(char::is_ascii_hexdigit).count();
-    digits == 12 && text.chars().all(|c| c.is_ascii_hexdigit() || ":-.".contains(c))
+/// 「00:11:22:33:44:55」, with `-` or `.` or nothing between the digits, as twelve small digits.
+fn mac(text: &str) -> Option<String> {
+    let shape = text.chars().all(|c| c.is_ascii_hexdigit() || ":-.".contains(c));
+    let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
+    (shape && digits.len() == 12).then(|| digits.to_ascii_lowercase())
+}
+
+fn mac_words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['、', ',', '，', ' ', '　', '\n']).filter(|w| !w.is_empty())
+}
+
+/// Hardware addresses of the column of that name, as twelve small digits: captured tables are compared with them.
+pub fn macs(text: &str) -> impl Iterator<Item = String> {
+    mac_words(text).filter_map(mac)
 }
 
 /// What cannot be read would never be found in a captured table, and nobody would know.
 fn addresses_can_be_read(row: &Row) -> Option<Breach> {
     let says = "MACアドレスは「00:11:22:33:44:55」のように、12けたの16進数で書いてください。いくつもあるときは「、」で区切ります。";
-    let mut words = row.text("macs").split(['、', ',', '，', ' ', '　', '\n']).filter(|w| !w.is_empty());
-    words.any(|w| !is_mac(w)).then(|| Breach::refused("macs", says))
+    let unread = mac_words(row.text("macs")).any(|word| mac(word).is_none());
+    unread.then(|| Breach::refused("macs", says))
 }
 
 #[cfg(test)]
@@ -214,8 +224,10 @@ mod tests {
                 REGISTER.breaches(&pc().set(column, value)).iter().map(|b| b.column).collect();
             assert_eq!(columns, [said], "{column} = {value}");
         }
-        let macs = "00:11:22:33:44:55、0011.2233.4466 00-11-22-33-44-77";
-        assert!(REGISTER.breaches(&pc().set("macs", macs)).is_empty());
+        let text = "00:11:22:33:44:55、0011.2233.4466 00-11-22-33-44-7A,001122334488";
+        assert!(REGISTER.breaches(&pc().set("macs", text)).is_empty());
+        let read = ["001122334455", "001122334466", "00112233447a", "001122334488"];
+        assert_eq!(macs(text).collect::<Vec<_>>(), read, "what is accepted is found again");
         // Not read since: what was current then is not accused now.
         assert!(
             REGISTER.breaches(&pc().set("seen_on", "2026-10-01").set("pattern_on", "2026-09-30")).is_empty()

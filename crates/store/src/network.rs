@@ -257,12 +257,12 @@ impl Db {
 
     /// Numbers (host names) of every registered device on a day, with the columns in which MAC addresses stand: their
     /// own, and 備考 and the city's own columns, where they were kept before.
-    pub async fn device_numbers(&self, on: Date) -> Result<Vec<(String, String)>> {
+    pub async fn device_numbers(&self, on: Date) -> Result<Vec<(String, String, String)>> {
         type Line = (String, Option<String>, Option<String>, Option<String>);
         let rows: Vec<Line> = self.fetch_all(HOSTS, &[on.into()]).await?;
         let words = |(number, macs, note, extra): Line| {
-            let words = [macs, note, extra].into_iter().flatten().collect::<Vec<_>>().join(" ");
-            (number, words)
+            let words = [note, extra].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            (number, macs.unwrap_or_default(), words)
         };
         Ok(rows.into_iter().map(words).collect())
     }

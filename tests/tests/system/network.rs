@@ -232,7 +232,7 @@ async fn what_is_not_known_keeps_a_proof_from_counting() {
         judgement.unexplained.into_iter().map(|d| d.text).collect::<Vec<_>>()
     };
     assert_eq!(unexplained().await, ["VLAN 77", "00:11:22:33:44:66"]);
-    city.note_core("macs", "00-11-22-33-44-66").await;
+    city.note_core("macs", "001122334466").await;
     assert_eq!(judge_due(&city.world.store, &city.objects).await.unwrap(), 1);
     assert_eq!(unexplained().await, ["VLAN 77"]);
     city.confirm(&city.suzuki, &id, true).await.unwrap();

@@ -132,8 +132,9 @@ pub async fn judge_due(store: &Store, objects: &Objects) -> Result<usize, StoreE
 async fn registers(store: &Store, on: Date) -> Result<Registers, StoreError> {
     let boxes = store.db.network_devices(on).await?;
     let (mut known, mut macs) = (BTreeSet::new(), BTreeSet::new());
-    for (number, words) in store.db.device_numbers(on).await? {
+    for (number, column, words) in store.db.device_numbers(on).await? {
         known.insert(number);
+        macs.extend(sekisho_domain::device::macs(&column));
         macs.extend(mac_addresses(&words));
     }
     let flows = store.db.flows_in_force(on).await?;
