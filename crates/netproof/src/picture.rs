@@ -99,7 +99,7 @@ pub fn svg(site: &Site, devices: &[Device], topology: &Topology) -> String {
     }
     for (n, device) in devices.iter().enumerate() {
         let box_ = (device_left(n), DEVICE_TOP, DEVICE_HEIGHT);
-        rectangle(&mut body, box_, "#ffffff", &escape(&device.name), device.vendor.name());
+        rectangle(&mut body, box_, "#ffffff", &escape(&device.name), device.vendor.product());
     }
     let (width, height) = (2 * MARGIN + columns * (BOX + GAP) - GAP, DEVICE_TOP + DEVICE_HEIGHT + depth + 28);
     format!(

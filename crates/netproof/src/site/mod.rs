@@ -2,6 +2,7 @@
 
 mod file;
 mod input;
+mod joins;
 mod terms;
 pub mod topology;
 

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     Adjacency, Device, Doubt, Interface, InterfaceKind, Jump, Network, NextHop, Node, NodeId, NodeKind, Rule,
-    Trunk, vlan_number,
 };
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
 
 use super::input::{AssumptionKind, Site};
+use super::joins::Join;
 
 /// One layer-2 segment.
 #[derive(Clone, Debug)]
@@ -34,15 +34,6 @@ pub struct Wire {
     pub unknown: Option<NodeId>,
     /// Places where frames of this wire may come out on another wire.
     pub joins: Vec<NodeId>,
-}
-
-/// Two wires that one layer-2 network may join: the same VLAN, or a trunk that carries more than is declared.
-#[derive(Clone, Debug)]
-struct Join {
-    wires: Vec<usize>,
-    /// Whether VLANs nobody declared take part.
-    open: bool,
-    why: String,
 }
 
 /// The linked network with what is needed to ask about it.
@@ -112,6 +103,7 @@ pub(crate) fn link_tables(
         wires: Vec::new(),
         unknown: BTreeMap::new(),
         hops: BTreeMap::new(),
+        overlaps: BTreeSet::new(),
         notes: Vec::new(),
         missing: Vec::new(),
     };
@@ -167,17 +159,19 @@ pub fn link_with_relays(site: &Site, devices: &[Device], active: &[usize]) -> To
     topology
 }
 
-struct Linker<'a> {
-    site: &'a Site,
-    devices: &'a [Device],
-    active: &'a [usize],
-    network: Network,
+pub(super) struct Linker<'a> {
+    pub(super) site: &'a Site,
+    pub(super) devices: &'a [Device],
+    pub(super) active: &'a [usize],
+    pub(super) network: Network,
     base: Vec<NodeId>,
-    wires: Vec<Wire>,
-    unknown: BTreeMap<NodeId, String>,
+    pub(super) wires: Vec<Wire>,
+    pub(super) unknown: BTreeMap<NodeId, String>,
     /// Unknown next hops: (wire, address) → node.
     hops: BTreeMap<(usize, u128), NodeId>,
-    notes: Vec<String>,
+    /// Pairs of ends whose networks overlap.
+    overlaps: BTreeSet<((usize, usize), (usize, usize))>,
+    pub(super) notes: Vec<String>,
     missing: Vec<String>,
 }
 
@@ -198,16 +192,16 @@ impl Linker<'_> {
         }
     }
 
-    fn interface(&self, end: (usize, usize)) -> &Interface {
+    pub(super) fn interface(&self, end: (usize, usize)) -> &Interface {
         &self.devices[end.0].interfaces[end.1]
     }
 
-    fn end_name(&self, end: (usize, usize)) -> String {
+    pub(super) fn end_name(&self, end: (usize, usize)) -> String {
         format!("{}:{}", self.devices[end.0].name, self.interface(end).name)
     }
 
     /// A named end; a switch port stands for the interface of its VLAN.
-    fn find_end(&self, end: &(String, String)) -> Option<(usize, usize)> {
+    pub(super) fn find_end(&self, end: &(String, String)) -> Option<(usize, usize)> {
         let device = self.devices.iter().position(|d| d.name == end.0)?;
         let interface = self.devices[device].interface(&end.1)?;
         Some((device, self.devices[device].interfaces[interface].port_of.unwrap_or(interface)))
@@ -275,8 +269,46 @@ impl Linker<'_> {
         if a.0 == b.0 && self.interface(a).vrf == self.interface(b).vrf {
             return false;
         }
-        let (x, y) = (&self.interface(a).addresses, &self.interface(b).addresses);
-        x.iter().any(|p| y.iter().any(|q| (p.first, p.last) == (q.first, q.last) && p.first != p.last))
+        let (x, y) = (self.networks(a), self.networks(b));
+        x.iter().any(|p| y.contains(p))
+    }
+
+    /// Connected networks with room for neighbours; every interface has the link-local one.
+    fn networks(&self, end: (usize, usize)) -> Vec<(u128, u128)> {
+        let link_local = link_local();
+        let all = self.interface(end).addresses.iter().filter(|a| !link_local.contains(a.first));
+        all.map(|a| (a.first, a.last)).filter(|n| n.0 != n.1).collect()
+    }
+
+    /// Interfaces of other devices whose network overlaps the one of `end` without being the same: one wire with two
+    /// masks, or two wires with one address plan. Nobody said which.
+    fn overlapping(&self, end: (usize, usize)) -> Vec<(usize, usize)> {
+        let own: Ranges = self.networks(end).into_iter().collect();
+        let wire = self.wire_of(end);
+        let mut out = Vec::new();
+        for (at, other) in self.wires.iter().enumerate().filter(|(at, _)| Some(*at) != wire) {
+            for &far in other.members.iter().filter(|m| m.0 != end.0) {
+                let theirs: Ranges = self.networks(far).into_iter().collect();
+                if !own.is_disjoint(&theirs) && !self.declared_apart(end, far, wire, at) {
+                    out.push(far);
+                }
+            }
+        }
+        out
+    }
+
+    fn declared_apart(
+        &self,
+        end: (usize, usize),
+        far: (usize, usize),
+        wire: Option<usize>,
+        other: usize,
+    ) -> bool {
+        let separated = self.site.separate.iter().any(|s| {
+            let ends: Vec<(usize, usize)> = s.iter().filter_map(|e| self.find_end(e)).collect();
+            ends.contains(&end) && ends.contains(&far)
+        });
+        separated || wire.is_some_and(|wire| self.assumed_apart(&[wire, other]))
     }
 
     fn add_wire(&mut self, members: Vec<(usize, usize)>) {
@@ -302,8 +334,7 @@ impl Linker<'_> {
                 .collect();
             // Part of the wire outside every declared prefix is not covered by the declaration.
             let covered = zones.iter().fold(Ranges::empty(), |a, &z| a.union(&self.site.zones[z].prefixes));
-            let link_local = net::parse_prefix("fe80::/10").unwrap_or_else(Ranges::empty);
-            if !networks.subtract(&link_local).is_subset(&covered) {
+            if !networks.subtract(&link_local()).is_subset(&covered) {
                 zones.clear();
             }
         }
@@ -315,128 +346,7 @@ impl Linker<'_> {
         self.wires.push(wire);
     }
 
-    /// Wires that one layer-2 network may join although they belong to different zones.
-    fn joins(&self) -> Vec<Join> {
-        let mut out = Vec::new();
-        let mut by_vlan: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
-        for (number, wire) in self.wires.iter().enumerate() {
-            let mut vlans: Vec<u16> = wire.members.iter().filter_map(|m| self.vlan(*m)).collect();
-            vlans.sort_unstable();
-            vlans.dedup();
-            for vlan in vlans {
-                by_vlan.entry(vlan).or_default().push(number);
-            }
-        }
-        for (vlan, wires) in by_vlan {
-            let mut zones: Vec<&Vec<usize>> = wires.iter().map(|&w| &self.wires[w].zones).collect();
-            zones.dedup();
-            if zones.len() > 1 && !self.assumed_apart(&wires) {
-                let names: Vec<&str> = wires.iter().map(|&w| self.wires[w].name.as_str()).collect();
-                let why =
-                    format!("同じ VLAN {vlan} が別の領域の区間（{}）で使われています", names.join("、"));
-                out.push(Join { wires, open: false, why });
-            }
-        }
-        for (d, device) in self.devices.iter().enumerate() {
-            for (i, port) in device.interfaces.iter().enumerate().filter(|(_, p)| p.enabled) {
-                let Some(trunk) = &port.trunk else { continue };
-                if !self.assumed_trunk((d, i)) {
-                    out.extend(self.trunk_join(d, i, trunk));
-                }
-            }
-        }
-        out
-    }
-
-    /// A trunk that carries VLANs without a declared segment: what is behind it may join them with the others.
-    fn trunk_join(&self, device: usize, port: usize, trunk: &Trunk) -> Option<Join> {
-        let mut wires = Vec::new();
-        let mut declared = Ranges::empty();
-        for (number, wire) in self.wires.iter().enumerate() {
-            for vlan in wire.members.iter().filter(|m| m.0 == device).filter_map(|m| self.vlan(*m)) {
-                let vlan = Ranges::one(vlan.into());
-                let carried = match trunk {
-                    Trunk::Unrestricted => true,
-                    Trunk::Vlans(list) => vlan.is_subset(list),
-                };
-                if carried && (!wire.zones.is_empty() || wire.closed) {
-                    declared = declared.union(&vlan);
-                    wires.push(number);
-                }
-            }
-        }
-        let name = self.end_name((device, port));
-        let why = match trunk {
-            Trunk::Unrestricted => format!("トランク {name} は通す VLAN を限定していません"),
-            Trunk::Vlans(list) => {
-                let extra = list.subtract(&declared);
-                if extra.is_empty() {
-                    return None;
-                }
-                let show =
-                    |&(lo, hi): &(u128, u128)| if lo == hi { lo.to_string() } else { format!("{lo}-{hi}") };
-                let list: Vec<String> = extra.intervals().iter().map(show).collect();
-                format!("トランク {name} が、領域の宣言がない VLAN {} を通しています", list.join(","))
-            }
-        };
-        (!wires.is_empty()).then_some(Join { wires, open: true, why })
-    }
-
-    /// VLAN of an interface: its tag, or the number in the name of a VLAN interface.
-    fn vlan(&self, end: (usize, usize)) -> Option<u16> {
-        let interface = self.interface(end);
-        interface.vlan.or_else(|| vlan_number(&interface.name))
-    }
-
-    fn assumed_trunk(&self, end: (usize, usize)) -> bool {
-        let device = &self.devices[end.0];
-        let port = &device.interfaces[end.1].name;
-        let linked = self.site.links.iter().any(|l| {
-            l.iter().any(|e| {
-                e.0 == device.name && crate::model::interface_key(&e.1) == crate::model::interface_key(port)
-            })
-        });
-        linked
-            || self.active.iter().any(|&n| {
-                let a = &self.site.assumptions[n];
-                let here = a.device.as_deref().is_none_or(|d| d == device.name);
-                matches!(&a.kind, AssumptionKind::Trunk { interface } if here
-                    && device.interface(interface) == Some(end.1))
-            })
-    }
-
-    /// Declared as different layer-2 networks by an assumption that names an end of each.
-    fn assumed_apart(&self, wires: &[usize]) -> bool {
-        self.active.iter().any(|&n| match &self.site.assumptions[n].kind {
-            AssumptionKind::Apart { ends } => {
-                let on = |w: &usize| {
-                    ends.iter().filter_map(|e| self.find_end(e)).any(|e| self.wires[*w].members.contains(&e))
-                };
-                wires.iter().filter(|w| !on(w)).count() <= 1
-            }
-            _ => false,
-        })
-    }
-
-    /// One place per join: whatever is on one of its wires may come out on the others.
-    fn make_joins(&mut self, joins: &[Join]) -> Vec<NodeId> {
-        let mut places = Vec::new();
-        for join in joins {
-            let node = self.place("joined segments".into(), NodeKind::Unknown);
-            self.notes.push(join.why.clone());
-            self.unknown.insert(node, join.why.clone());
-            for &wire in &join.wires {
-                self.wires[wire].joins.push(node);
-                let lead = Rule::new(vec![Cube::any()], vec![Self::rest(node)], 0, "joined segments");
-                let hosts = self.wires[wire].unknown.unwrap_or(self.wires[wire].hosts);
-                self.network.nodes[hosts].rules.push(lead.doubtful(Doubt::Undeclared));
-            }
-            places.push(node);
-        }
-        places
-    }
-
-    fn assumed_closed(&self, end: (usize, usize)) -> bool {
+    pub(super) fn assumed_closed(&self, end: (usize, usize)) -> bool {
         self.active.iter().any(|&n| {
             let a = &self.site.assumptions[n];
             let here = a.device.as_deref().is_none_or(|d| d == self.devices[end.0].name);
@@ -462,12 +372,12 @@ impl Linker<'_> {
         }
     }
 
-    fn place(&mut self, name: String, kind: NodeKind) -> NodeId {
+    pub(super) fn place(&mut self, name: String, kind: NodeKind) -> NodeId {
         self.network.nodes.push(Node::new(name, kind));
         self.network.nodes.len() - 1
     }
 
-    fn wire_of(&self, end: (usize, usize)) -> Option<usize> {
+    pub(super) fn wire_of(&self, end: (usize, usize)) -> Option<usize> {
         self.wires.iter().position(|w| w.members.contains(&end))
     }
 
@@ -480,7 +390,7 @@ impl Linker<'_> {
             .put(Field::Tag, 0)
     }
 
-    fn rest(node: NodeId) -> Jump {
+    pub(super) fn rest(node: NodeId) -> Jump {
         Jump::to(node).put(Field::In, 0).put(Field::Out, 0).put(Field::Tag, 0)
     }
 
@@ -499,6 +409,12 @@ impl Linker<'_> {
             let node = self.base[d] + Device::EGRESS;
             self.network.nodes[node].rules = rules;
         }
+        for (a, b) in std::mem::take(&mut self.overlaps) {
+            let (a, b) = (self.end_name(a), self.end_name(b));
+            self.notes.push(format!(
+                "{a} と {b} のネットワークが重なっています。同じ区間ならマスクをそろえるか links.toml でつなぎ、別の区間なら separate で分けてください"
+            ));
+        }
     }
 
     fn leave(&mut self, device: usize, adjacency: Adjacency, here: &Cube, rules: &mut Vec<Rule>) {
@@ -509,6 +425,16 @@ impl Linker<'_> {
         let label = format!("wire {}", self.end_name(end));
         let go = |when: Cube, then: Vec<Jump>| Rule::new(vec![when], then, 0, label.clone());
         let tunnel = self.interface(end).kind == InterfaceKind::Tunnel && others.is_empty();
+        for far in self.overlapping(end) {
+            let mut when = here.clone();
+            match adjacency.next {
+                NextHop::Direct => when.narrow(Field::Dst, &self.claims(far)),
+                NextHop::Via(address) if !self.claims(far).contains(address) => continue,
+                NextHop::Via(_) | NextHop::Anyone => {}
+            }
+            self.overlaps.insert((end.min(far), end.max(far)));
+            rules.push(go(when, vec![self.ingress(far)]).doubtful(Doubt::Undeclared));
+        }
         match adjacency.next {
             _ if tunnel => rules.push(go(here.clone(), vec![self.hosts(wire)])),
             NextHop::Direct => {
@@ -584,6 +510,7 @@ impl Linker<'_> {
         let hub = self.place("undeclared boxes".into(), NodeKind::Unknown);
         let mut wires: Vec<usize> = self.hops.keys().map(|k| k.0).collect();
         wires.extend((0..self.wires.len()).filter(|&w| self.wires[w].unknown.is_some()));
+        wires.extend(joins.iter().filter(|j| j.inward).flat_map(|j| j.wires.clone()));
         wires.sort_unstable();
         wires.dedup();
         let mut jumps = Vec::new();
@@ -617,6 +544,10 @@ impl Linker<'_> {
             self.unknown.keys().any(|n| places.iter().position(|p| p == n).is_none_or(|at| joins[at].open));
         elsewhere.then_some(hub)
     }
+}
+
+fn link_local() -> Ranges {
+    net::parse_prefix("fe80::/10").unwrap_or_else(Ranges::empty)
 }
 
 fn merge(group: &mut [usize], a: usize, b: usize) {

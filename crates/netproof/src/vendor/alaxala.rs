@@ -9,6 +9,8 @@ use crate::space::{Cube, Field};
 use super::build::{Builder, Route, Scope};
 use super::cisco::acl::{self, Dialect, Entry, Fragments, Groups, List};
 use super::cisco::sections::{self, Section, ignore_all, unknown_all};
+use super::cisco::services::guarded;
+use super::doors::Door;
 use super::switched::{Crossing, Port, attach_ports, entering, entrances, exits, share};
 use super::{ReadOptions, Vendor};
 
@@ -100,9 +102,13 @@ struct Binding {
 struct Config {
     lists: HashMap<(bool, String), List>,
     bindings: Vec<Binding>,
+    /// Lists of another kind on an interface: (interface, outward, line).
+    others: Vec<(usize, bool, u32)>,
     statics: Vec<(Route, u128)>,
     dynamic: Option<u32>,
     mode: Option<String>,
+    /// `line vty`: lists of who may log in, IPv4 and IPv6.
+    vtys: Vec<(u32, [Option<String>; 2])>,
 }
 
 /// What the hardware decides.
@@ -155,6 +161,10 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
         ["ip", "route", net_text, mask, via, ..] => static_route(c, section.line, net_text, mask, via),
         ["ip" | "ipv6", "multicast", ..] | ["ip" | "ipv6", "pim", ..] => {
             b.forwards_multicast(section.line);
+            true
+        }
+        ["line", "vty", ..] => {
+            vty(b, c, section);
             true
         }
         ["router", ..] => {
@@ -249,7 +259,8 @@ fn interface(b: &mut Builder, c: &mut Config, section: &Section) {
                 });
                 true
             }
-            ["mac", "access-group", ..] => {
+            ["mac" | "advance", "access-group", ..] => {
+                c.others.push((number, words.last() == Some(&"out"), child.line));
                 unknown_all(b, child, &Scope::Drops);
                 continue;
             }
@@ -289,6 +300,10 @@ fn access_list(b: &mut Builder, c: &mut Config, section: &Section, name: &str, s
             Some(entry) => {
                 b.lowered(child.line, "access-list");
                 list.entries.push(entry);
+            }
+            // With `action` the entry says where packets go, whatever the routes say.
+            None if words.contains(&"action") => {
+                b.unknown(child.line, Scope::Device);
             }
             None => {
                 if b.unknown(child.line, Scope::Rule(format!("access-list {name}"))) {
@@ -346,7 +361,46 @@ fn lower(mut b: Builder, c: &Config, options: &ReadOptions) -> Device {
     for (stage, next, outward) in [(entry, routing, false), (out_lists, Device::EGRESS, true)] {
         bind(&mut b, c, stage, next, outward, &of);
     }
+    if name.starts_with("AX8300") && !c.vtys.is_empty() {
+        let doors = doors(c);
+        b.doors(&doors);
+    }
     b.finish(first)
+}
+
+/// Who may log in, and what says nothing about it.
+fn vty(b: &mut Builder, c: &mut Config, section: &Section) {
+    let mut lists = [None, None];
+    for child in &section.children {
+        match child.slices()[..] {
+            ["ip", "access-group", list, "in"] => lists[0] = Some(list.to_owned()),
+            ["ipv6", "access-class", list, "in"] => lists[1] = Some(list.to_owned()),
+            _ => {
+                b.ignored(child.line, "admin");
+                continue;
+            }
+        }
+        b.lowered(child.line, "line vty");
+    }
+    c.vtys.push((section.line, lists));
+}
+
+/// Terminals that log in from afar: those of the list, or all when there is none (AX8300S CFGUIDE 8.1.8). Which of the
+/// services runs was not read.
+fn doors(c: &Config) -> Vec<Door> {
+    let families = [(false, net::all_v4()), (true, net::all_v6())];
+    let service = |port: u16| {
+        let mut door = Door::tcp("line vty", c.vtys.first().map_or(0, |v| v.0), port);
+        for (line, lists) in &c.vtys {
+            for (six, family) in families.clone() {
+                let named = lists[usize::from(six)].as_deref();
+                let list = |name: &str| c.lists.get(&(six, name.to_owned())).cloned();
+                guarded(&mut door, *line, family, Some(Doubt::Unsourced), named, list);
+            }
+        }
+        door
+    };
+    [23, 22].map(service).to_vec()
 }
 
 /// Bridged VLANs, own addresses and routes; what is forwarded goes to `next`.
@@ -369,13 +423,7 @@ fn route_table(b: &mut Builder, c: &Config, next: NodeId) -> Vec<Rule> {
         rules.extend(more);
         list.extend(learnt);
     }
-    for (route, via) in &c.statics {
-        let mut route = route.clone();
-        route.hops = b.resolve("", *via, &[]);
-        if !route.hops.is_empty() {
-            list.push(route);
-        }
-    }
+    list = b.resolve_all("", list, c.statics.clone(), Some(Doubt::Unsourced));
     rules.extend(b.route_rules(list, &Cube::any(), next));
     rules
 }
@@ -449,6 +497,11 @@ fn table(
     let node = b.stage(&format!("{direction} {name} {}", binding.list));
     let (pass, deny) = (vec![Jump::to(targets.0)], vec![Jump::to(targets.1)]);
     let mut rules = Vec::new();
+    // Lists of several kinds on one interface: the table that says which acts was not seen (A2).
+    for (_, _, line) in c.others.iter().filter(|o| o.0 == binding.interface && o.1 == binding.outward) {
+        let rest = Rule::new(vec![Cube::any()], pass.clone(), *line, "list of another kind");
+        rules.push(rest.doubtful(Doubt::Unsourced));
+    }
     let list = c.lists.get(&(binding.six, binding.list.clone()));
     if !works_in_mode(of.name, c.mode.as_deref(), binding.six) {
         // The device may have refused the line, or treat it as anything: nothing behind it can be relied on.

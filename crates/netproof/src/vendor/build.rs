@@ -1,5 +1,7 @@
 //! What every reader needs: stages, adjacencies, routes and the account of every line.
 
+use std::collections::BTreeSet;
+
 use crate::model::{
     Adjacency, Assign, Device, Doubt, Finding, Interface, InterfaceKind, Jump, LineClass, NextHop, Node,
     NodeId, NodeKind, Rule, Severity,
@@ -151,12 +153,25 @@ impl Builder {
 
     /// What a routing protocol contributes: the captured table, or, without one, a route to anywhere for anything.
     pub fn learnt(&mut self, vrf: Option<&str>, line: u32, to: NodeId) -> (Vec<Rule>, Vec<Route>) {
-        let Some(captured) = self.captured.clone() else {
-            let jumps = self.anywhere(vrf, to);
-            let rule = Rule::new(vec![Cube::any()], jumps, line, "routing protocol");
-            return (vec![rule.doubtful(Doubt::Routing)], Vec::new());
-        };
+        // The table of one VRF or VDOM says nothing about another: without a name it is the one of the device itself.
+        let tables = self.device.interfaces.iter().map(|i| i.vrf.as_str()).collect::<BTreeSet<_>>().len();
+        let captured = self.captured.clone().filter(|_| tables <= 1 || vrf == Some("")).unwrap_or_default();
         let mut routes = Vec::new();
+        let mut rules = Vec::new();
+        // Nor does a table of one family about the other.
+        for family in [crate::net::all_v4(), crate::net::all_v6()] {
+            let spoken = captured.iter().any(|r| family.contains(r.prefix.1));
+            let used = self.device.interfaces.iter().any(|i| {
+                i.addresses.iter().any(|a| family.contains(a.address))
+                    || i.dynamic6 && family.contains(u128::MAX)
+            });
+            if !spoken && (used || captured.is_empty()) {
+                let jumps = self.anywhere(vrf, to);
+                let when = vec![Cube::any().with(Field::Dst, family)];
+                let rule = Rule::new(when, jumps, line, "routing protocol");
+                rules.push(rule.doubtful(Doubt::Routing));
+            }
+        }
         for route in &captured {
             let named = route.interface.as_deref().and_then(|i| self.device.interface(i));
             let hops = match (named, route.via) {
@@ -172,7 +187,7 @@ impl Builder {
             let hops = if doubt.is_some() { self.anywhere_hops(vrf) } else { hops };
             routes.push(Route { prefix: route.prefix, hops, distance: 1, line, doubt });
         }
-        (Vec::new(), routes)
+        (rules, routes)
     }
 
     /// A new empty stage.
@@ -320,6 +335,37 @@ impl Builder {
         best.map(|r| r.hops.clone()).unwrap_or_default()
     }
 
+    /// Routes whose next hop is an address, with their ways out: `known` may lead to them, and so may they to each other,
+    /// in whatever order they are written. One that leads nowhere is not in force and left out; `recursive` is the doubt
+    /// of one that needs another route.
+    #[must_use]
+    pub fn resolve_all(
+        &self,
+        vrf: &str,
+        mut known: Vec<Route>,
+        mut open: Vec<(Route, u128)>,
+        recursive: Option<Doubt>,
+    ) -> Vec<Route> {
+        loop {
+            let before = open.len();
+            let mut found = Vec::new();
+            open.retain(|(route, via)| {
+                let near = self.interface_towards(vrf, *via).is_some();
+                let hops = self.resolve(vrf, *via, &known);
+                let settled = !hops.is_empty();
+                if settled {
+                    let doubt = if near { route.doubt } else { route.doubt.or(recursive) };
+                    found.push(Route { hops, doubt, ..route.clone() });
+                }
+                !settled
+            });
+            known.extend(found);
+            if open.is_empty() || open.len() == before {
+                return known;
+            }
+        }
+    }
+
     /// Longest-prefix-match table entries. Equal prefixes of greater distance stay possible: a link may fail.
     pub fn route_rules(&mut self, mut routes: Vec<Route>, base: &Cube, to: NodeId) -> Vec<Rule> {
         routes.sort_by_key(|r| (r.prefix.1 - r.prefix.0, r.prefix.0, r.doubt.is_none(), r.distance, r.line));
@@ -370,7 +416,9 @@ impl Builder {
         hops.into_iter().map(|hop| Jump::to(to).put(Field::Out, self.adjacency(hop) as u128)).collect()
     }
 
-    fn anywhere_hops(&self, vrf: Option<&str>) -> Vec<Adjacency> {
+    /// Ways out to anybody, without a table.
+    #[must_use]
+    pub fn anywhere_hops(&self, vrf: Option<&str>) -> Vec<Adjacency> {
         let routed = |i: &Interface| {
             i.enabled
                 && !matches!(i.kind, InterfaceKind::Loopback | InterfaceKind::Switched)

@@ -36,6 +36,11 @@ pub fn routes(text: &str) -> Result<Vec<CapturedRoute>, Unreadable> {
     let mut found_table = false;
     for (line, raw) in (1u32..).zip(text.lines()) {
         let words: Vec<&str> = raw.split([' ', '\t', ',']).filter(|w| !w.is_empty()).collect();
+        // Whose table this is would have to be kept with every line.
+        let other = raw.split_once("table for VRF=").is_some_and(|(_, number)| number.trim() != "0");
+        if other || raw.starts_with("Routing Table:") {
+            return Err(Unreadable { line });
+        }
         if raw.contains("is subnetted") {
             length = words.iter().find_map(|w| w.split_once('/')?.1.parse().ok());
             continue;
@@ -101,6 +106,10 @@ fn one(words: &[&str], prefix: Option<(u128, u128)>, line: u32) -> Option<Captur
         words.get(at + 1).and_then(|w| net::parse_ip(w))
     });
     let interface = interface(words);
+    // `default` is the default of the family its next hop belongs to.
+    let six = via.is_some_and(|v| !net::all_v4().contains(v));
+    let all = words.contains(&"default") && prefix == Some((net::V4_FIRST, net::V4_LAST));
+    let prefix = if six && all { Some((0, u128::MAX)) } else { prefix };
     (via.is_some() || interface.is_some()).then_some(())?;
     Some(CapturedRoute { prefix: prefix?, via, interface, line })
 }
@@ -285,7 +294,11 @@ mod tests {
         assert_eq!(shown(rtx)[2], "10.9.0.0/16 - pp1");
         let asa = "O        10.20.0.0 255.255.0.0 [110/11] via 10.0.0.2, 00:01:02, inside\nC        10.0.0.0 255.255.255.0 is directly connected, inside\n";
         assert_eq!(shown(asa), ["10.20.0.0/16 10.0.0.2 inside", "10.0.0.0/24 - inside"]);
+        let linux = "default via fe80::1 dev eth0\n2001:db8:1::/64 dev eth1\n";
+        assert_eq!(shown(linux)[0], "::/0 fe80::1 eth0");
         assert!(routes("nothing here").is_err());
+        assert!(routes("Routing Table: RED\nC 10.0.0.0/24 is directly connected, Vlan1\n").is_err());
+        assert!(routes("Routing table for VRF=1\nC 10.0.0.0/24 is directly connected, port1\n").is_err());
         assert!(routes("O 10.0.0.0/24 [110/2] ???").is_err());
     }
 

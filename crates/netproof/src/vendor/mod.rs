@@ -69,6 +69,23 @@ impl Vendor {
         }
     }
 
+    /// What people call the product.
+    #[must_use]
+    pub const fn product(self) -> &'static str {
+        match self {
+            Self::Fortios => "FortiGate",
+            Self::Nftables | Self::Iptables => "Linux",
+            Self::YamahaRtx => "YAMAHA RTX",
+            Self::AlaxalaAx => "Alaxala",
+            Self::Awplus => "AlliedWare Plus",
+            Self::CiscoIos => "Cisco IOS",
+            Self::CiscoAsa => "Cisco ASA",
+            Self::NecIx => "NEC IX",
+            Self::PanOs => "PAN-OS",
+            Self::Unread => "読み取れない種類",
+        }
+    }
+
     /// The language with this name; [`Vendor::Unread`] for anything else.
     #[must_use]
     pub fn from_name(name: &str) -> Self {

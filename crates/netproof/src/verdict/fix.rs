@@ -7,10 +7,13 @@ use crate::engine::Engine;
 use crate::engine::interp::Hop;
 use crate::model::{Network, NodeKind, Rule};
 use crate::net;
-use crate::space::{Cube, Field};
+use crate::space::{Cube, Field, Ranges};
 
 use super::question::Question;
 use super::verify::{Refutation, World, forbidden};
+
+/// Ranges of addresses that are spelt out in a sentence.
+const LIMIT_SPELT: usize = 4;
 
 /// One sentence, or nothing when no single change helps.
 pub(super) fn smallest(
@@ -91,15 +94,27 @@ fn before_entry(
     let entry = super::words::entry(&rule.label, stage);
     let place = format!("{} の {} 行目（{entry}）", world.devices[device].file, rule.line);
     Some(if narrow {
-        format!("{place}の前に、{}を止める規則を置くと、{}", ends(question), left.ja())
+        // What is registered goes the same way and would be stopped with the rest.
+        let registered = question.groups.iter().any(|g| !g.exempt.is_empty());
+        let keep = if registered {
+            "（登録済みの特定通信を通す規則は、さらに前に置きます）"
+        } else {
+            ""
+        };
+        format!("{place}の前に、{}を止める規則を置くと{keep}、{}", ends(question), left.ja())
     } else {
         format!("{place}を止めると、{}", left.ja())
     })
 }
 
 fn ends(question: &Question) -> String {
-    let (from, to) = (net::show_addresses(&question.ends.0), net::show_addresses(&question.ends.1));
-    format!("送信元 {from} から宛先 {to} への通信")
+    // 「そのほかすべて」 would be a list of ranges that nobody types into a rule.
+    let words = |ranges: &Ranges, name: &str| match ranges.intervals().len() {
+        0..=LIMIT_SPELT => net::show_addresses(ranges),
+        _ => format!("「{name}」の全アドレス"),
+    };
+    let (ends, names) = (&question.ends, &question.names);
+    format!("送信元 {} から宛先 {} への通信", words(&ends.0, &names.0), words(&ends.1, &names.1))
 }
 
 fn at_the_end(world: &World, engine: &mut Engine<'_>, question: &Question, hop: &Hop) -> Option<String> {

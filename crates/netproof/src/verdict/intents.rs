@@ -317,6 +317,7 @@ pub(crate) fn management(site: &Site, world: &World, engine: &mut Engine<'_>, mg
             wishes: question::wishes(site, &from, &from),
             shared: Vec::new(),
             ends: (outside, Ranges::span(0, u128::MAX)),
+            names: (site.zones[zone].name.clone(), mgmt.target.clone()),
         };
         settle(site, world, engine, &question, &mut finding, &mut claim);
     }

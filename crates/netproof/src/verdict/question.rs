@@ -41,6 +41,8 @@ pub struct Question {
     pub shared: Vec<String>,
     /// Addresses of the two ends.
     pub ends: (Ranges, Ranges),
+    /// Names of their zones.
+    pub names: (String, String),
 }
 
 /// Addresses that are not a destination or source of one host.

@@ -315,8 +315,11 @@ pub(crate) fn build(site: &Site, world: &World, asked: &Asked, from: &Endpoint, 
     let groups = question::groups(site, &world.devices, &world.topology, from, &exemptions);
     let mut wishes = question::wishes(site, from, to);
     for (field, endpoint) in [(Field::Dst, to), (Field::Src, from)] {
-        let ranges =
-            endpoint.addresses.clone().unwrap_or_else(|| question::zone_addresses(site, endpoint.zone));
+        // Hosts on a wire, rather than anywhere in the address plan of the zone.
+        let wires = world.topology.wires.iter().filter(|w| w.zones.contains(&endpoint.zone));
+        let near = wires.fold(Ranges::empty(), |all, w| all.union(&w.networks));
+        let ranges = ends(site, endpoint);
+        wishes.extend(question::comfortable(&ranges.intersect(&near), field));
         wishes.extend(question::comfortable(&ranges, field));
     }
     Question {
@@ -325,6 +328,7 @@ pub(crate) fn build(site: &Site, world: &World, asked: &Asked, from: &Endpoint, 
         wishes,
         shared: question::shared_wires(&world.topology, from.zone, to.zone),
         ends: (ends(site, from), ends(site, to)),
+        names: (site.zones[from.zone].name.clone(), site.zones[to.zone].name.clone()),
     }
 }
 
@@ -414,6 +418,9 @@ pub(crate) enum Decision {
     Unknown { reasons: Vec<Doubtful> },
     Refuted(Box<Refutation>),
 }
+
+/// Unknown lines of one device named where no single way shows them.
+const LIMIT_NAMED: usize = 5;
 
 /// Candidate packets replayed before giving up on a refutation.
 const LIMIT_CANDIDATES: usize = 48;
@@ -562,6 +569,16 @@ pub(crate) fn explain_unknown(world: &World, ways: &[Way]) -> Vec<Doubtful> {
         for hop in &way.hops {
             if let Some(what) = world.topology.unknown.get(&hop.node) {
                 out.insert(note(format!("{what} の先が分かりません")));
+            }
+        }
+    }
+    if out.is_empty() {
+        // More ways than can be followed one by one: every line that may be behind it.
+        for device in &world.devices {
+            for line in device.unknown_lines().take(LIMIT_NAMED) {
+                let text = device.text.get(line as usize - 1).map_or("", |t| t.trim()).to_owned();
+                let why = doubt_ja(crate::model::Doubt::UnknownLine).to_owned();
+                out.insert(Doubtful { file: device.file.clone(), line, text, why });
             }
         }
     }

@@ -11,6 +11,7 @@ mod long_captured;
 mod management;
 mod neighbours;
 mod never_bare;
+mod overlaps;
 mod relays;
 mod robust;
 mod second_reader;

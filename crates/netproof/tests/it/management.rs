@@ -162,3 +162,70 @@ fn fortios_admits_per_interface_and_trusted_host() {
     );
     assert_eq!(ask("dev.fortios.txt", &filtered, "[\"ssh\"]").verdict, Verdict::Unknown);
 }
+
+const PAN: &str = "config { devices { localhost { deviceconfig { system { ip-address 10.9.0.2; netmask 255.255.255.0; LISTED } } network { profiles { interface-management-profile { ops { ping yes; https yes; ssh yes; PERMITTED } } } interface { ethernet { ethernet1/1 { layer3 { ip { 10.9.0.1/24; } interface-management-profile ops; } } ethernet1/2 { layer3 { ip { 10.2.0.1/16; } BOUND } } } } virtual-router { default { interface [ ethernet1/1 ethernet1/2 ]; } } } vsys { vsys1 { zone { ad { network { layer3 ethernet1/1; } } in { network { layer3 ethernet1/2; } } } rulebase { security { rules { } } } } } } } }\n";
+
+#[test]
+fn panos_admits_by_profile_and_permitted_address() {
+    let with = |listed: &str, permitted: &str, bound: &str, services: &str| {
+        let text = PAN.replace("LISTED", listed).replace("PERMITTED", permitted).replace("BOUND", bound);
+        ask("dev.panos.txt", &text, services).verdict
+    };
+    let port = "permitted-ip { 10.9.0.0/24; }";
+    let ops = "permitted-ip { 10.9.0.0/24; }";
+    for services in ["[\"ssh\"]", "[\"https\"]", "[\"telnet\"]"] {
+        assert_eq!(with(port, ops, "", services), Verdict::Proved, "{services}");
+    }
+    // The same profile on the side of the zone that may not: its list still holds.
+    let bound = "interface-management-profile ops;";
+    assert_eq!(with(port, ops, bound, "[\"ssh\"]"), Verdict::Proved);
+    assert_eq!(with(port, "permitted-ip { 10.2.0.0/16; }", bound, "[\"ssh\"]"), Verdict::Refuted);
+    // An empty list, one that cannot be read, and a profile that is not there.
+    assert_eq!(with(port, "", bound, "[\"ssh\"]"), Verdict::Unknown);
+    assert_eq!(with(port, "permitted-ip { somewhere; }", bound, "[\"ssh\"]"), Verdict::Unknown);
+    assert_eq!(with(port, ops, "interface-management-profile lost;", "[\"ssh\"]"), Verdict::Unknown);
+    // What the profile does not switch on stays shut; what is not read at all is not answered.
+    assert_eq!(with(port, "permitted-ip { 10.2.0.0/16; }", bound, "[\"telnet\"]"), Verdict::Proved);
+    assert_eq!(with(port, ops, "", "[\"udp/161\"]"), Verdict::Unknown);
+}
+
+/// The management port is a way in of its own.
+#[test]
+fn panos_management_port_has_its_own_list() {
+    let with = |listed: &str| {
+        let text = PAN
+            .replace("LISTED", listed)
+            .replace("PERMITTED", "permitted-ip { 10.9.0.0/24; }")
+            .replace("BOUND", "")
+            .replace("ip-address 10.9.0.2", "ip-address 10.2.0.2")
+            .replace("netmask 255.255.255.0", "netmask 255.255.0.0");
+        ask("dev.panos.txt", &text, "[\"ssh\"]").verdict
+    };
+    assert_eq!(with(""), Verdict::Unknown);
+    assert_eq!(with("permitted-ip { 10.2.0.0/16; }"), Verdict::Unknown);
+    assert_eq!(with("permitted-ip { 10.9.0.0/24; }"), Verdict::Proved);
+    assert_eq!(with("service { disable-ssh yes; }"), Verdict::Proved);
+    let silent = PAN.replace("ip-address 10.9.0.2; netmask 255.255.255.0; LISTED", "hostname fw;");
+    let silent = silent.replace("PERMITTED", "permitted-ip { 10.9.0.0/24; }").replace("BOUND", "");
+    assert_eq!(ask("dev.panos.txt", &silent, "[\"ssh\"]").verdict, Verdict::Unknown);
+}
+
+const AX: &str = "hostname dev\ninterface vlan 9\n ip address 10.9.0.1 255.255.255.0\ninterface vlan 2\n ip address 10.2.0.1 255.255.0.0\nip access-list standard REMOTE\n 10 permit 10.9.0.0 0.0.0.255\nline vty 0 2\nLISTED";
+
+#[test]
+fn alaxala_lines_with_a_list_are_proved_where_the_guide_was_read() {
+    let with = |listed: &str, model: &str| {
+        let intents = "[[mgmt]]\nid = \"m\"\ntarget = \"dev\"\nallow_from = [\"10.9.0.0/24\"]\nservice = [\"ssh\", \"telnet\"]\n";
+        let zones = format!("{ZONES}[[device]]\nname = \"dev\"\nvendor = \"alaxala\"\nmodel = \"{model}\"\n");
+        let site = Site::parse(&zones, intents, "", "").unwrap();
+        let text = AX.replace("LISTED", listed);
+        let devices = vec![DeviceText::new("dev", "dev.alaxala.txt", None, text.as_bytes())];
+        let snapshot = Snapshot { devices, state: Vec::new(), as_of: Some("2026-11-26".into()) };
+        verify(&site, &snapshot).findings.into_iter().find(|f| f.id == "m").unwrap().verdict
+    };
+    assert_eq!(with(" ip access-group REMOTE in\n", "AX8300S"), Verdict::Proved);
+    assert_eq!(with("", "AX8300S"), Verdict::Unknown);
+    assert_eq!(with(" ip access-group LOST in\n", "AX8300S"), Verdict::Unknown);
+    assert_eq!(with(" ip access-group REMOTE in\nline vty 3 5\n", "AX8300S"), Verdict::Unknown);
+    assert_eq!(with(" ip access-group REMOTE in\n", "AX3660S"), Verdict::Unknown);
+}

@@ -25,6 +25,8 @@ const HARDWARE: Dialect =
 pub(super) struct Config {
     lists: BTreeMap<String, List>,
     bindings: Vec<(usize, String, u32)>,
+    /// A global list or one of a VLAN: which acts when it disagrees with the list of a port was not found.
+    elsewhere: Option<u32>,
     statics: Vec<(Route, Via)>,
     dynamic: Option<u32>,
     pub(super) entities: HashMap<String, Vec<Member>>,
@@ -125,6 +127,9 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
             true
         }
         ["access-group", ..] | ["vlan", "filter" | "access-map", ..] | ["class-map" | "policy-map", ..] => {
+            if matches!(words[..], ["access-group", ..] | ["vlan", "filter", ..]) {
+                c.elsewhere = Some(section.line);
+            }
             unknown_all(b, section, &Scope::Drops);
             return;
         }
@@ -354,27 +359,27 @@ fn lower(mut b: Builder, c: &Config) -> Device {
 }
 
 fn routes(b: &Builder, c: &Config) -> Vec<Route> {
-    let mut out = b.connected("");
-    let connected = out.clone();
+    let mut known = b.connected("");
+    let mut open = Vec::new();
     for (route, via) in &c.statics {
         let mut route = route.clone();
         match via {
-            Via::Address(ip) => route.hops = b.resolve("", *ip, &connected),
-            Via::Interface(name) if name.eq_ignore_ascii_case("null") => {
-                out.push(route);
+            Via::Address(ip) => {
+                open.push((route, *ip));
                 continue;
             }
-            Via::Interface(name) => {
-                if let Some(interface) = b.device.interface(name) {
-                    route.hops = vec![Adjacency { interface, next: NextHop::Direct }];
+            Via::Interface(name) if name.eq_ignore_ascii_case("null") => {}
+            Via::Interface(name) => match b.device.interface(name) {
+                Some(interface) => route.hops = vec![Adjacency { interface, next: NextHop::Direct }],
+                None => {
+                    route.hops = b.anywhere_hops(None);
+                    route.doubt = Some(Doubt::Undefined);
                 }
-            }
+            },
         }
-        if !route.hops.is_empty() {
-            out.push(route);
-        }
+        known.push(route);
     }
-    out
+    b.resolve_all("", known, open, Some(Doubt::Unsourced))
 }
 
 /// Received on a port: every bound list in binding order, first match acts, no match is forwarded (W1, W7). How the
@@ -417,6 +422,10 @@ fn hardware_stage(b: &mut Builder, c: &Config, stage: NodeId, next: NodeId) {
 /// The lists of one port, one after the other; what they let pass goes to `next`.
 fn port_list(b: &mut Builder, c: &Config, number: usize, next: NodeId) -> NodeId {
     let mut rules = Vec::new();
+    if let Some(line) = c.elsewhere {
+        let rest = Rule::new(vec![Cube::any()], vec![Jump::to(next)], line, "another list");
+        rules.push(rest.doubtful(Doubt::Unsourced));
+    }
     for (_, list, line) in c.bindings.iter().filter(|x| x.0 == number) {
         match c.lists.get(list) {
             Some(found) => rules.extend(found.rules(list, &[Jump::to(next)])),

@@ -183,6 +183,15 @@ fn interface(b: &mut Builder, c: &mut Config, section: &Section, name: &str) {
                     Some(())
                 })
                 .is_some(),
+            ["ipv6", "address", text] | ["ipv6", "address", text, "standby", _] => text
+                .split_once('/')
+                .and_then(|(ip, length)| {
+                    let address = net::parse_ip(ip)?;
+                    let (first, last) = net::network(address, length.parse().ok()?)?;
+                    b.device.interfaces[number].addresses.push(InterfaceAddress { address, first, last });
+                    Some(())
+                })
+                .is_some(),
             ["shutdown"] => {
                 b.device.interfaces[number].enabled = false;
                 true
@@ -371,7 +380,19 @@ fn automatic(c: &mut Config, name: &str, words: &[&str], line: u32) -> bool {
     };
     let order = (if fixed { 2 } else { 3 }, real.size(), real.first().unwrap_or(0), name.to_owned());
     let destination = None;
-    c.nat.push(Translation { order, real_if, mapped_if, real, mapped, fixed, service, destination, line });
+    let lookup = words.contains(&"route-lookup");
+    c.nat.push(Translation {
+        order,
+        real_if,
+        mapped_if,
+        real,
+        mapped,
+        fixed,
+        service,
+        destination,
+        lookup,
+        line,
+    });
     true
 }
 
@@ -409,7 +430,7 @@ fn twice(c: &mut Config, words: &[&str], line: u32) -> bool {
     if tail == ["inactive"] {
         return true;
     }
-    if !tail.iter().all(|w| matches!(*w, "no-proxy-arp" | "route-lookup" | "dns" | "unidirectional")) {
+    if !tail.iter().all(|w| matches!(*w, "no-proxy-arp" | "route-lookup" | "dns")) {
         return false;
     }
     let mapped = match *mapped {
@@ -422,7 +443,19 @@ fn twice(c: &mut Config, words: &[&str], line: u32) -> bool {
     let order = (section, u128::from(line), 0, String::new());
     let fixed = *mode == "static";
     let service = None;
-    c.nat.push(Translation { order, real_if, mapped_if, real, mapped, fixed, service, destination, line });
+    let lookup = tail.contains(&"route-lookup");
+    c.nat.push(Translation {
+        order,
+        real_if,
+        mapped_if,
+        real,
+        mapped,
+        fixed,
+        service,
+        destination,
+        lookup,
+        line,
+    });
     true
 }
 
@@ -473,8 +506,11 @@ fn access_list(b: &mut Builder, c: &mut Config, name: &str, words: &[&str], line
 /// One list serves both families; `any` is both, `any4`/`any6` one of them.
 fn both_families(words: &[&str], line: u32, sequence: u32, groups: &Groups) -> Option<Entry> {
     let four = acl::extended(words, line, sequence, EXTENDED, groups);
-    let only4 = words.contains(&"any4") || words.iter().any(|w| net::parse_v4(w).is_some());
-    let only6 = words.contains(&"any6") || words.iter().any(|w| w.contains(':'));
+    // `icmp` and `icmp6` are two protocols here, unlike in the IPv6 lists of IOS.
+    let protocol = words.get(1).copied().unwrap_or_default();
+    let only4 =
+        protocol == "icmp" || words.contains(&"any4") || words.iter().any(|w| net::parse_v4(w).is_some());
+    let only6 = protocol == "icmp6" || words.contains(&"any6") || words.iter().any(|w| w.contains(':'));
     let six = acl::extended(words, line, sequence, Dialect { six: true, ..EXTENDED }, groups);
     match (four, six) {
         (Some(mut a), Some(b)) if !only4 && !only6 => {
@@ -501,19 +537,23 @@ fn lower(mut b: Builder, c: &Config) -> Device {
         let line = c.nat.first().map_or(1, |n| n.line);
         b.unknown(line, Scope::Device);
     }
+    let mut told = b.connected("");
+    for (name, route, via) in &c.statics {
+        if let Some((_, interface)) = c.names.iter().find(|n| n.0 == *name) {
+            let hop = Adjacency { interface: *interface, next: NextHop::Via(*via) };
+            told.push(Route { hops: vec![hop], ..route.clone() });
+        }
+    }
+    for translation in c.nat.iter().filter(|t| c.dynamic.is_none() && t.diverts(&c.names, &told)) {
+        b.unknown(translation.line, Scope::Device);
+    }
     for (stage, next) in [(routing, lists), (reply, Device::EGRESS)] {
         let mut rules = vec![b.local_rule("", &Cube::any())];
-        let mut routes = b.connected("");
+        let mut routes = told.clone();
         if let Some(line) = c.dynamic {
             let (more, learnt) = b.learnt(None, line, next);
             rules.extend(more);
             routes.extend(learnt);
-        }
-        for (name, route, via) in &c.statics {
-            if let Some((_, interface)) = c.names.iter().find(|n| n.0 == *name) {
-                let hop = Adjacency { interface: *interface, next: NextHop::Via(*via) };
-                routes.push(Route { hops: vec![hop], ..route.clone() });
-            }
         }
         rules.extend(b.route_rules(routes, &Cube::any(), next));
         b.fill(stage, rules, Vec::new());

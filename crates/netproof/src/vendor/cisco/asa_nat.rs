@@ -3,7 +3,7 @@
 use crate::model::{Assign, Doubt, Jump, NodeId, Rule};
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
-use crate::vendor::build::Builder;
+use crate::vendor::build::{Builder, Route};
 
 /// One translation rule.
 #[derive(Clone, Debug)]
@@ -19,7 +19,30 @@ pub(super) struct Translation {
     pub(super) service: Option<(u128, u128, u128)>,
     /// Mapped and real destination of a twice NAT, seen from the real side.
     pub(super) destination: Option<(Ranges, Ranges)>,
+    /// `route-lookup`: the table of routes decides the way out all the same.
+    pub(super) lookup: bool,
     pub(super) line: u32,
+}
+
+impl Translation {
+    /// Whether the rule sends packets out of another interface than the table of routes would (C6: the way out comes
+    /// from the rule that names an interface).
+    pub(super) fn diverts(&self, names: &[(String, usize)], routes: &[Route]) -> bool {
+        let Some((_, number)) = names.iter().find(|n| n.0 == self.real_if) else { return false };
+        if self.lookup || !self.fixed {
+            return false;
+        }
+        let width = |r: &Route| r.prefix.1 - r.prefix.0;
+        let own = |r: &Route| !r.hops.is_empty() && r.hops.iter().all(|h| h.interface == *number);
+        let real = self.real.intersect(&net::all_v4());
+        let reached: Ranges = routes.iter().filter(|r| own(r)).map(|r| r.prefix).collect();
+        let elsewhere = routes.iter().filter(|r| !own(r)).any(|r| {
+            let nearer = routes.iter().filter(|o| own(o) && width(o) < width(r));
+            let nearer: Ranges = nearer.map(|o| o.prefix).collect();
+            !real.intersect(&Ranges::span(r.prefix.0, r.prefix.1)).is_subset(&nearer)
+        });
+        elsewhere || !real.is_subset(&reached)
+    }
 }
 
 /// `In`/`Out` values of a name; `None` for `any`.

@@ -90,10 +90,7 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
         }
         ["ip", "vrf", _] | ["vrf", "definition", _] => {
             whole(b, section, "vrf");
-            // Imported routes would join VRFs.
-            for child in section.children.iter().filter(|s| s.text().contains("import")) {
-                b.unknown(child.line, Scope::Device);
-            }
+            joined(b, section);
             true
         }
         ["line", "vty", ..] => {
@@ -131,6 +128,24 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
     match reviewed::prefix(reviewed::IOS, &section.text()) {
         Some(rule) => ignore_all(b, section, rule),
         None => unknown_all(b, section, &Scope::Device),
+    }
+}
+
+/// Lines of a VRF that bring the routes of another one in, whatever address family they stand under.
+fn joined(b: &mut Builder, section: &Section) {
+    for child in &section.children {
+        let apart = matches!(
+            child.slices()[..],
+            ["rd", ..]
+                | ["description", ..]
+                | ["address-family", ..]
+                | ["exit-address-family"]
+                | ["route-target", "export", ..]
+        );
+        if !apart {
+            b.unknown(child.line, Scope::Device);
+        }
+        joined(b, child);
     }
 }
 
@@ -185,7 +200,10 @@ fn route_table(b: &mut Builder, c: &Config, next: NodeId) -> Vec<Rule> {
         for (name, line) in &c.dynamic {
             let Some(name) = name else {
                 let (more, learnt) = b.learnt(Some(vrf), *line, next);
-                rules.extend(more.into_iter().map(|r| Rule { when: vec![here.clone()], ..r }));
+                rules.extend(more.into_iter().map(|r| {
+                    let when = r.when.iter().map(|w| w.intersect(&here)).collect();
+                    Rule { when, ..r }
+                }));
                 list.extend(learnt);
                 continue;
             };

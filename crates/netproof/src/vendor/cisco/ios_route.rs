@@ -80,8 +80,8 @@ pub(super) fn static_route(b: &Builder, c: &mut Config, line: u32, words: &[&str
 
 /// Static routes of one VRF with their ways out.
 pub(super) fn routes(b: &Builder, c: &Config, vrf: &str) -> Vec<Route> {
-    let mut out = b.connected(vrf);
-    let connected = out.clone();
+    let mut known = b.connected(vrf);
+    let mut open = Vec::new();
     for (key, route, via) in &c.statics {
         let (name, interface) = key.split_once('\u{0}').map_or((key.as_str(), None), |(v, i)| (v, Some(i)));
         if name != vrf {
@@ -96,21 +96,20 @@ pub(super) fn routes(b: &Builder, c: &Config, vrf: &str) -> Vec<Route> {
                 let next = via.map_or(NextHop::Direct, NextHop::Via);
                 route.hops = vec![Adjacency { interface, next }];
             }
-            (Some(None), _) => continue,
+            // No such interface in the file: the name may be an abbreviation.
+            (Some(None), _) => {
+                route.hops = b.anywhere_hops(Some(vrf));
+                route.doubt = Some(Doubt::Undefined);
+            }
             (None, Some(via)) => {
-                route.hops = b.resolve(vrf, *via, &connected);
-                if route.hops.is_empty() {
-                    route.hops = b.resolve(vrf, *via, &out);
-                }
-                if route.hops.is_empty() {
-                    continue;
-                }
+                open.push((route, *via));
+                continue;
             }
             (None, None) => {}
         }
-        out.push(route);
+        known.push(route);
     }
-    out
+    b.resolve_all(vrf, known, open, None)
 }
 
 /// What a route-map does before the table is asked.

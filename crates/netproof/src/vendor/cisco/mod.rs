@@ -11,4 +11,4 @@ mod ios_route;
 mod ports;
 mod reviewed;
 pub(super) mod sections;
-mod services;
+pub(super) mod services;

@@ -108,7 +108,7 @@ impl Services {
 }
 
 /// Lets one family in, past a list if one is named.
-fn guarded(
+pub(crate) fn guarded(
     door: &mut Door,
     line: u32,
     family: Ranges,

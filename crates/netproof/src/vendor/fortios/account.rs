@@ -52,6 +52,79 @@ const READ_AS_OBJECTS: &[&str] = &[
     "system virtual-wan-link",
 ];
 
+/// Attributes of SD-WAN: what is read, and what chooses among the members, any of which is possible anyway.
+const SDWAN: &[&str] = &[
+    "status",
+    "load-balance-mode",
+    "fail-detect",
+    "fail-alert-interfaces",
+    "neighbor-hold-down",
+    "neighbor-hold-down-time",
+    "speedtest-bypass-routing",
+    "interface",
+    "zone",
+    "gateway",
+    "gateway6",
+    "source",
+    "source6",
+    "preferred-source",
+    "cost",
+    "weight",
+    "priority",
+    "priority6",
+    "volume-ratio",
+    "spillover-threshold",
+    "ingress-spillover-threshold",
+    "comment",
+    "seq-num",
+    "id",
+    "service-sla-tie-break",
+    "name",
+    "mode",
+    "src",
+    "dst",
+    "src-negate",
+    "dst-negate",
+    "src6",
+    "dst6",
+    "protocol",
+    "start-port",
+    "end-port",
+    "priority-members",
+    "priority-zone",
+    "health-check",
+    "link-cost-factor",
+    "link-cost-threshold",
+    "minimum-sla-meet-members",
+    "default",
+    "tie-break",
+    "hold-down-time",
+    "addr-mode",
+];
+
+/// SD-WAN may hold more than members and rules that choose among them (copies of packets, neighbours).
+fn account_sdwan(b: &mut Builder, config: &Block, depth: usize) {
+    let inner = config.configs.iter().chain(&config.entries);
+    for block in inner {
+        match block.name.as_str() {
+            // Probes; they say which member is up.
+            "health-check" if depth == 0 => {}
+            "duplication" | "neighbor" if depth == 0 && !block.entries.is_empty() => {
+                for line in block.line..=block.last {
+                    b.unknown(line, Scope::Device);
+                }
+            }
+            _ => account_sdwan(b, block, depth + 1),
+        }
+    }
+    for line in &config.strays {
+        b.unknown(*line, Scope::Device);
+    }
+    for setting in config.settings.iter().filter(|s| !SDWAN.contains(&s.key.as_str())) {
+        b.unknown(setting.line, Scope::Device);
+    }
+}
+
 /// Accounts for the lines of every section.
 pub(super) fn account_sections(b: &mut Builder, configs: &[&Block], vdom: &str) {
     for config in configs {
@@ -85,6 +158,10 @@ pub(super) fn account_sections(b: &mut Builder, configs: &[&Block], vdom: &str) 
 /// doubt.
 fn account_objects(b: &mut Builder, config: &Block) {
     account_all(b, config, &config.name);
+    if matches!(config.name.as_str(), "system sdwan" | "system virtual-wan-link") {
+        account_sdwan(b, config, 0);
+        return;
+    }
     for line in &config.strays {
         b.unknown(*line, Scope::Device);
     }
@@ -126,6 +203,10 @@ fn account_other(b: &mut Builder, config: &Block, vdom: &str) {
                 let text = "マルチキャストを転送する設定があります。転送先は設定だけでは決まりません";
                 b.finding("multicast", Severity::Info, config.line, text);
             }
+        }
+        // The proxy listens only when it is switched on.
+        "ftp-proxy explicit" if config.word("status") != Some("enable") => {
+            b.ignored_span(config.line, config.last, "switched-off");
         }
         "firewall local-in-policy" | "firewall local-in-policy6" => account_all(b, config, "local-in"),
         "firewall interface-policy" | "firewall interface-policy6" => {

@@ -98,7 +98,12 @@ fn read_interface(b: &mut Builder, entry: &Block, vdom: String) -> Interface {
 /// Reviewed attribute, unreviewed value.
 fn interface_odd(setting: &Setting) -> bool {
     let value = setting.values.first().map_or("", String::as_str);
-    setting.key == "type" && matches!(value, "vxlan" | "geneve" | "hard-switch-bridge")
+    match setting.key.as_str() {
+        "type" => matches!(value, "vxlan" | "geneve" | "hard-switch-bridge"),
+        // A proxy makes the packets anew.
+        "explicit-ftp-proxy" => value == "enable",
+        _ => false,
+    }
 }
 
 fn read_ipv6(b: &mut Builder, entry: &Block, config: &Block, interface: &mut Interface) {

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Device, Doubt, Jump, NodeId, Rule, Severity};
+use crate::model::{Device, Doubt, Jump, NextHop, NodeId, Rule, Severity};
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
 
@@ -44,6 +44,8 @@ pub(super) struct Vdom<'a> {
     pub version: Option<(u32, u32, u32)>,
     /// Default of `match-vip`.
     pub match_vip: MatchVip,
+    /// Day the answer is for.
+    pub as_of: Option<String>,
     /// Interfaces with a run-time address, with the line that says so.
     pub dynamic: Vec<(usize, u32)>,
     /// Packets of this VDOM: those received on its interfaces.
@@ -272,6 +274,7 @@ fn lower_vdom(
         central_nat: false,
         version,
         match_vip: MatchVip::default_for(version),
+        as_of: options.as_of.clone(),
         dynamic: Vec::new(),
         here: Cube::any(),
     };
@@ -408,6 +411,7 @@ fn stages(b: &mut Builder, vdom: &Vdom<'_>) -> NodeId {
     for (stage, next) in [(routing, policies), (replies, Device::EGRESS)] {
         let mut rules = vec![b.local_rule(&vdom.name, &Cube::any())];
         rules.extend(route::policy_routes(b, vdom, next));
+        rules.extend(route::sdwan_rules(b, vdom, next));
         let (unknown, learnt) = route::protocols(b, vdom, next);
         rules.extend(unknown);
         rules.extend(route::dynamic_interfaces(b, vdom, next));
@@ -429,6 +433,7 @@ fn stages(b: &mut Builder, vdom: &Vdom<'_>) -> NodeId {
         nat.central = Some(central(b, vdom, &nat.pools));
     }
     let mut rules = session_rules();
+    rules.extend(redirected(b, vdom));
     rules.extend(policy::rules(b, vdom, Device::EGRESS, &mut nat));
     rules.extend(intrazone(b, vdom));
     b.fill(policies, rules, Vec::new());
@@ -445,6 +450,47 @@ fn session_rules() -> Vec<Rule> {
         Rule::new(vec![tcp], Vec::new(), 0, "no session").doubtful(Doubt::State),
         Rule::new(vec![later], Vec::new(), 0, "fragment").doubtful(Doubt::Fragment),
     ]
+}
+
+/// Packets for a router on the interface they came in by: `allow-traffic-redirect` sends them on without a policy. It is on
+/// unless switched off, and off by default from 7.4.10 and 7.6.5 (Fortinet community ta-p/196651 and
+/// fortigate-3/…-98332); what else about the packet counts differs by version, so that they may pass or not. What is for
+/// a host of the same wire goes there without this device.
+fn redirected(b: &Builder, vdom: &Vdom<'_>) -> Vec<Rule> {
+    let off = vdom.version.is_some_and(|v| ((7, 4, 10)..(7, 6, 0)).contains(&v) || v >= (7, 6, 5));
+    let global = vdom.sections(&["system global"]);
+    let mut rules = Vec::new();
+    for (key, all) in
+        [("allow-traffic-redirect", net::all_v4()), ("ipv6-allow-traffic-redirect", net::all_v6())]
+    {
+        let said = global.iter().find_map(|c| Some((c.word(key)?, c.line_of(key))));
+        let (on, line) = said.map_or((!off, 0), |(word, line)| (word != "disable", line));
+        if !on {
+            continue;
+        }
+        for number in vdom.interfaces(b) {
+            let interface = &b.device.interfaces[number];
+            let back = b
+                .device
+                .adjacencies
+                .iter()
+                .enumerate()
+                .filter(|(_, a)| a.interface == number && matches!(a.next, NextHop::Via(_)));
+            let back: Ranges = back.map(|(n, _)| (n as u128, n as u128)).collect();
+            if back.is_empty() {
+                continue;
+            }
+            let when = Cube::any()
+                .with(Field::In, Ranges::one(number as u128))
+                .with(Field::Out, back)
+                .with(Field::Tag, Ranges::one(0))
+                .with(Field::Dst, all.clone());
+            let line = if line > 0 { line } else { interface.line };
+            let rule = Rule::new(vec![when], vec![Jump::to(Device::EGRESS)], line, "allow-traffic-redirect");
+            rules.push(rule.doubtful(Doubt::Unsourced));
+        }
+    }
+    rules
 }
 
 /// After every explicit policy: traffic between members of one zone.

@@ -110,6 +110,11 @@ fn one(
         Some(name) => vdom.objects.clock(name),
         None => Clock::Sometimes,
     };
+    let clock = match expiry(entry, vdom.as_of.as_deref()) {
+        Clock::Always => clock,
+        sooner if clock != Clock::Never => sooner,
+        _ => clock,
+    };
     if clock == Clock::Never {
         return Vec::new();
     }
@@ -127,6 +132,18 @@ fn one(
     let matcher = Matcher { vdom, entry, base: sides.base, accept, six_only };
     lint(b, entry, &label, accept);
     matcher.rules(doubt, &then, &label)
+}
+
+/// A policy is switched off on the day of `policy-expiry-date` (`YYYY-MM-DD HH:MM:SS`).
+fn expiry(entry: &Block, as_of: Option<&str>) -> Clock {
+    if !entry.enabled("policy-expiry") {
+        return Clock::Always;
+    }
+    let day = entry.get("policy-expiry-date").and_then(|v| v.first()).filter(|d| d.contains('-'));
+    match (day, as_of) {
+        (Some(day), Some(today)) if day.as_str() < today => Clock::Never,
+        _ => Clock::Sometimes,
+    }
 }
 
 fn sides(b: &Builder, vdom: &Vdom<'_>, entry: &Block) -> Sides {
@@ -214,9 +231,14 @@ impl Matcher<'_> {
     fn side(&self, six: bool, source: bool) -> (Ranges, Option<Doubt>) {
         let entry = self.entry;
         let stem = if source { "srcaddr" } else { "dstaddr" };
-        let switch = if source { "internet-service-src" } else { "internet-service" };
         let all = if six { net::all_v6() } else { net::all_v4() };
-        if !six && entry.enabled(switch) {
+        let switch = match (source, six) {
+            (true, false) => "internet-service-src",
+            (false, false) => "internet-service",
+            (true, true) => "internet-service6-src",
+            (false, true) => "internet-service6",
+        };
+        if entry.enabled(switch) {
             return (all, Some(Doubt::Dynamic));
         }
         let key = if six && !self.six_only { format!("{stem}6") } else { stem.to_owned() };

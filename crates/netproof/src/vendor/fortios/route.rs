@@ -75,6 +75,10 @@ fn one_static(b: &mut Builder, vdom: &Vdom<'_>, entry: &Block, six: bool) -> Opt
         (Some([ip, mask, ..]), _) => net::network(net::parse_v4(ip)?, net::mask_length(mask)?)?,
         (Some(_), _) => return None,
     };
+    // Only packets from there, or anything about them: not sourced.
+    if entry.get("src").is_some_and(|v| v.first().is_none_or(|w| !w.starts_with("0.0.0.0") && w != "::/0")) {
+        doubt = doubt.or(Some(Doubt::Unsourced));
+    }
     let distance = entry.word("distance").and_then(|d| d.parse().ok()).unwrap_or(10);
     let mut route = Route { prefix, hops: Vec::new(), distance, line: entry.line, doubt };
     if entry.enabled("blackhole") {
@@ -216,6 +220,39 @@ pub(super) fn policy_routes(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> Vec
             let label = format!("policy route {}", entry.name);
             let when = vec![policy_route_match(b, vdom, entry, six)];
             rules.push(Rule::new(when, jumps, entry.line, label).doubtful(Doubt::Unsourced));
+        }
+    }
+    rules
+}
+
+/// SD-WAN rules choose a member before the table, where it has any route to the destination; which routes count depends
+/// on `default`, `gateway` and `tie-break`, so the table stays possible.
+pub(super) fn sdwan_rules(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for config in vdom.sections(&["system sdwan", "system virtual-wan-link"]) {
+        for entry in config.configs.iter().filter(|c| c.name == "service").flat_map(|c| &c.entries) {
+            if entry.word("status") == Some("disable") {
+                continue;
+            }
+            let mut when = Cube::any();
+            for (field, key, negated) in
+                [(Field::Src, "src", "src-negate"), (Field::Dst, "dst", "dst-negate")]
+            {
+                let names = entry.list(key);
+                if names.is_empty() || entry.enabled(negated) {
+                    continue;
+                }
+                let four = vdom.objects.addresses(&names, false);
+                let six = vdom.objects.addresses(&entry.list(&format!("{key}6")), true);
+                if four.doubt.is_none() && six.doubt.is_none() {
+                    when.narrow(field, &four.ranges.union(&six.ranges));
+                }
+            }
+            let hops = anyone(vdom.sdwan.iter().map(|s| s.1).collect());
+            let jumps: Vec<Jump> =
+                hops.into_iter().map(|hop| Jump::to(to).put(Field::Out, b.adjacency(hop) as u128)).collect();
+            let rule = Rule::new(vec![when], jumps, entry.line, format!("sdwan rule {}", entry.name));
+            rules.push(rule.doubtful(Doubt::Unsourced));
         }
     }
     rules

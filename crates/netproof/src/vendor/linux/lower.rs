@@ -79,10 +79,23 @@ pub(crate) fn read(vendor: Vendor, name: &str, file: &str, text: &str, options: 
         b.unknown(*line, Scope::Device);
     }
     for line in &parsed.unread_rules {
-        b.unknown(*line, Scope::Rule("netfilter rule".into()));
+        // A mark may choose another table of routes, and a packet that is not tracked has no state.
+        let text = raw.get(*line as usize - 1).map_or("", String::as_str);
+        let scope = if steers(text) { Scope::Device } else { Scope::Rule("netfilter rule".into()) };
+        b.unknown(*line, scope);
     }
     replies(&mut b, &rule_sets(Packets::Replies).tables, &routes);
     stages(b, &parsed.tables, (routing, local, forward))
+}
+
+/// Whether a rule that was not understood does something to its packets besides letting them pass or not.
+fn steers(text: &str) -> bool {
+    let words: Vec<&str> = text.split([' ', '\t', ';']).filter(|w| !w.is_empty()).collect();
+    let target = words.iter().position(|w| *w == "-j").and_then(|at| words.get(at + 1));
+    matches!(target, Some(&("MARK" | "CONNMARK" | "CT" | "NOTRACK" | "TPROXY" | "TEE" | "NETMAP")))
+        || words.contains(&"notrack")
+        || ["tproxy", "dup", "fwd", "synproxy"].iter().any(|w| words.contains(w))
+        || words.windows(2).any(|w| w[1] == "set" && matches!(w[0], "mark" | "iif" | "iifname" | "zone"))
 }
 
 /// Replies find their translation and their connection: translating chains do not see them again, and the others see
@@ -125,7 +138,10 @@ fn blocks(b: &mut Builder, raw: &[String], vendor: Vendor) -> Vec<(Block, u32)> 
             }
             continue;
         }
-        if text.trim().is_empty() || text.trim_start().starts_with('#') {
+        if text.contains("tables present, use") {
+            // `# Warning: iptables-legacy tables present, use iptables-legacy-save to see them`
+            b.unknown(line, Scope::Device);
+        } else if text.trim().is_empty() || text.trim_start().starts_with('#') {
             b.ignored(line, "comment");
         }
         if let Some(block) = current {
@@ -203,7 +219,12 @@ fn route(b: &mut Builder, line: u32, text: &str, six: bool, routes: &mut Vec<Rou
     let metric = after("metric").and_then(|m| m.parse().ok()).unwrap_or(0u32);
     let mut hops = Vec::new();
     if let (Some(dev), false) = (after("dev"), dropped) {
-        let next = after("via").and_then(|v| net::parse_ip(v)).map_or(NextHop::Direct, NextHop::Via);
+        // `via inet6 fe80::1` leads somewhere as well.
+        let next = match after("via").map(|v| net::parse_ip(v)) {
+            None => NextHop::Direct,
+            Some(Some(ip)) => NextHop::Via(ip),
+            Some(None) => NextHop::Anyone,
+        };
         hops.push(Adjacency { interface: interface(b, dev, line), next });
     }
     routes.push(Route { prefix, hops, distance: metric.saturating_add(1), line, doubt: None });

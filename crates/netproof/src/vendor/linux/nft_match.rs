@@ -110,6 +110,10 @@ fn parse(words: &[&str], tokens: &[Token], line: u32, state: &mut State<'_>) -> 
             }
             word if is_verdict(word) => {
                 let verdict = verdict(&words[at..], state.names)?;
+                // The header after the first one is not the transport of a packet with extension headers.
+                if words.contains(&"nexthdr") && verdict == Verdict::Drop {
+                    state.doubt = state.doubt.or(Some(Doubt::Unsourced));
+                }
                 return Some(vec![finish(state, line, verdict)]);
             }
             _ => {

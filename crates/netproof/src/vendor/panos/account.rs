@@ -114,8 +114,8 @@ pub(super) fn account(b: &mut Builder, whole: &Tree, root: &Tree, device: &Tree,
         let used = network.get("shared-gateway").is_some_and(|g| {
             g.children.iter().any(|x| x.get("zone").is_some_and(|z| !z.children.is_empty()))
         });
-        let read = ["interface", "virtual-router", "shared-gateway"];
-        check("network", network, if used { &read[..2] } else { &read });
+        let read = ["interface", "virtual-router", "logical-router", "shared-gateway"];
+        check("network", network, if used { &read[..3] } else { &read });
         if let Some(interface) = network.get("interface") {
             let kinds = ["ethernet", "aggregate-ethernet", "vlan", "loopback", "tunnel"];
             check("network/interface", interface, &kinds);
@@ -192,8 +192,11 @@ pub(super) fn account(b: &mut Builder, whole: &Tree, root: &Tree, device: &Tree,
             }
         }
     }
-    let routers = device.at(&["network", "virtual-router"]);
-    for router in routers.map(|r| r.children.as_slice()).unwrap_or_default() {
+    let logical = device.at(&["network", "logical-router"]);
+    for router in logical.map(|r| r.children.as_slice()).unwrap_or_default() {
+        strict(b, router, &["vrf"]);
+    }
+    for router in device.get("network").map(super::lower::routers).unwrap_or_default().iter() {
         strict(b, router, ROUTER);
         for family in ["ip", "ipv6"] {
             let list = router.at(&["routing-table", family, "static-route"]);
@@ -217,8 +220,20 @@ pub(super) const SERVICE: &[&str] = &["protocol", "description", "tag"];
 const GROUP: &[&str] = &["static", "dynamic", "members", "description", "tag"];
 const DEFAULT_RULE: &[&str] =
     &["action", "log-start", "log-end", "log-setting", "profile-setting", "tag", "group-tag", "uuid"];
-const ROUTER: &[&str] =
-    &["interface", "protocol", "routing-table", "ecmp", "admin-dists", "multicast", "bfd-profile"];
+const ROUTER: &[&str] = &[
+    "interface",
+    "protocol",
+    "routing-table",
+    "ecmp",
+    "admin-dists",
+    "multicast",
+    "bfd-profile",
+    // Of a logical router.
+    "bgp",
+    "ospf",
+    "ospfv3",
+    "rip",
+];
 const STATIC_ROUTE: &[&str] = &[
     "destination",
     "nexthop",

@@ -12,6 +12,7 @@ use crate::vendor::{ReadOptions, Vendor};
 
 use super::account::account;
 use super::objects::{self, Objects};
+use super::services;
 use super::tree::{self, Tree};
 
 /// Attributes of rules that never change which packets match or pass.
@@ -83,7 +84,13 @@ pub(crate) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) ->
     let objects = objects::read(&vsys, root.get("shared").unwrap_or(&empty), options);
     let zones = zones(&mut b, &vsys);
     let mut pan = Pan { b, objects, zones, vsys: &vsys };
-    let entry = pan.stages(network);
+    let mut entry = pan.stages(network);
+    // Without a word about the management port, nothing is said about who may manage the device.
+    if let Some(port) = services::management_port(&mut pan.b, &device, &mut entry)
+        && let Some(doors) = services::doors(&mut pan.b, network, &port)
+    {
+        pan.b.doors(&doors);
+    }
     pan.b.finish(entry)
 }
 
@@ -132,7 +139,12 @@ fn add(b: &mut Builder, entry: &Tree, body: &Tree, family: &str) {
             }
         }
     }
-    if body.get("dhcp-client").is_some() || body.get("pppoe").is_some() {
+    let learnt6 = |key: &str| body.at(&["ipv6", key]).is_some();
+    if body.get("dhcp-client").is_some()
+        || body.get("pppoe").is_some()
+        || learnt6("dhcp-client")
+        || learnt6("inherited")
+    {
         b.unknown(entry.line, Scope::Device);
     }
     b.device.interfaces.push(it);
@@ -189,8 +201,13 @@ impl Pan<'_> {
         self.nat(&routes, decide, local, apply);
         let mut own = self.b.local_rule("", &Cube::any().with(Field::Tag, Ranges::one(0)));
         own.line = 0;
-        self.b.fill(local, vec![own], vec![Jump::to(security)]);
+        // Whether security rules look at packets for the device itself was not read.
+        let selfward = self.b.stage("security-self");
+        let checked = Rule { then: vec![Jump::to(selfward)], ..own.clone() };
+        let unchecked = own.doubtful(Doubt::Unsourced);
+        self.b.fill(local, vec![unchecked, checked], vec![Jump::to(security)]);
         self.security(security, apply);
+        self.security(selfward, Device::LOCAL);
         self.relays(network, entry, reply)
     }
 
@@ -230,16 +247,25 @@ impl Pan<'_> {
     fn routes(&mut self, network: &Tree) -> Vec<Route> {
         let mut out = self.b.connected("");
         let connected = out.clone();
-        let routers = network.get("virtual-router").map(|v| v.children.clone()).unwrap_or_default();
+        let routers = routers(network);
         if routers.iter().filter(|r| !r.values("interface").is_empty()).count() > 1 {
             // Separate routing tables that may be joined by next-vr routes.
             let line = routers[0].line;
             self.b.unknown(line, Scope::Device);
         }
         for router in &routers {
+            let groups = router.get("multicast").filter(|m| !m.children.is_empty());
+            if let Some(groups) = groups.filter(|m| m.word("enable") != Some("no")) {
+                self.b.forwards_multicast(groups.line);
+            }
             for family in ["ip", "ipv6"] {
                 let list = router.at(&["routing-table", family, "static-route"]);
                 for entry in list.map(|l| l.children.clone()).unwrap_or_default() {
+                    // Routes that are not installed, or for multicast only, send no packet anywhere.
+                    let tables = entry.values("route-table");
+                    if tables.iter().any(|t| matches!(t.as_str(), "no-install" | "multicast")) {
+                        continue;
+                    }
                     match self.static_route(&entry, &connected) {
                         Some(route) => out.push(route),
                         None => {
@@ -462,15 +488,24 @@ impl Pan<'_> {
     }
 }
 
+/// Routers of either kind: virtual ones, and from 10.2 logical ones, whose tables stand under `vrf`.
+pub(super) fn routers(network: &Tree) -> Vec<Tree> {
+    let children = |of: Option<&Tree>| of.map(|t| t.children.clone()).unwrap_or_default();
+    let mut out = children(network.get("virtual-router"));
+    for router in children(network.get("logical-router")) {
+        out.extend(children(router.get("vrf")));
+    }
+    out
+}
+
 /// Line of a routing protocol that is switched on.
 fn dynamic(network: &Tree) -> Option<u32> {
-    let routers = network.get("virtual-router")?;
-    routers.children.iter().find_map(|r| {
-        let protocols = r.get("protocol")?;
-        protocols
-            .children
-            .iter()
-            .find(|p| p.name != "redist-profile" && !p.children.is_empty() && p.word("enable") != Some("no"))
-            .map(|p| p.line)
+    let on = |p: &&Tree| !p.children.is_empty() && p.word("enable") != Some("no");
+    routers(network).iter().find_map(|r| {
+        let below = r.get("protocol").map(|p| p.children.clone()).unwrap_or_default();
+        let mut old = below.iter().filter(|p| p.name != "redist-profile");
+        let mut own =
+            r.children.iter().filter(|p| matches!(p.name.as_str(), "bgp" | "ospf" | "ospfv3" | "rip"));
+        old.find(on).or_else(|| own.find(on)).map(|p| p.line)
     })
 }

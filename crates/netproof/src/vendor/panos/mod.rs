@@ -7,6 +7,7 @@ mod account;
 mod lower;
 mod nat;
 mod objects;
+mod services;
 mod tree;
 mod xml;
 

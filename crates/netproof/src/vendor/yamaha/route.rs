@@ -121,6 +121,14 @@ fn hops(b: &Builder, gateway: &Gateway, known: &[Route]) -> Option<Vec<Adjacency
     }
 }
 
+/// A gateway on no connected network that another route leads to: whether the router follows that is not said, so it may
+/// lead anywhere.
+fn behind_another(b: &Builder, gateway: &Gateway, lines: &[Line]) -> Option<Vec<Adjacency>> {
+    let Target::Address(ip) = gateway.target else { return None };
+    let led = lines.iter().any(|l| l.prefix.0 <= ip && ip <= l.prefix.1);
+    led.then(|| b.anywhere_hops(None))
+}
+
 /// Table entries of all routes. Within one prefix, filtered gateways in written order, then the others; when none is
 /// left the lookup goes on with shorter prefixes.
 pub(super) fn rules(
@@ -138,7 +146,10 @@ pub(super) fn rules(
     for line in lines {
         let mut open = Vec::new();
         for gateway in &line.gateways {
-            let Some(hops) = hops(b, gateway, &connected) else { continue };
+            let mut gateway = gateway.clone();
+            let near = hops(b, &gateway, &connected);
+            gateway.conditional |= near.is_none();
+            let Some(hops) = near.or_else(|| behind_another(b, &gateway, lines)) else { continue };
             if gateway.filters.is_empty() {
                 open.push((hops, gateway.conditional));
                 continue;
@@ -146,7 +157,7 @@ pub(super) fn rules(
             let jumps = jumps(b, &hops, to);
             for number in &gateway.filters {
                 let width = line.prefix.1 - line.prefix.0;
-                for rule in gateway_rules(line, gateway, filters.get(number), &jumps) {
+                for rule in gateway_rules(line, &gateway, filters.get(number), &jumps) {
                     filtered.push((width, rule));
                 }
             }
