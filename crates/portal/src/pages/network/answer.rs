@@ -37,6 +37,7 @@ struct AnswerPage {
 #[serde(default)]
 struct Found {
     id: String,
+    kind: String,
     packet: Option<Packet>,
     hops: Vec<Hop>,
     rectangles: Vec<Rectangle>,
