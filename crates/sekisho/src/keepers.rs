@@ -100,7 +100,7 @@ impl Keepers {
 enum Way {
     Folder(Folder),
     Mail { to: String },
-    Witness { url: String, key: VerifierKey, http: HttpClient },
+    Witness { url: String, key: Box<VerifierKey>, http: Box<HttpClient> },
 }
 
 #[derive(Debug)]
@@ -320,7 +320,8 @@ fn ready(settings: Keepers, dir: &Path) -> Result<Vec<Keeper>> {
             .with_context(|| format!("「{}」の公開鍵が読めません", witness.name))?;
         let ca = witness.ca.map(|path| dir.join(path));
         let http = HttpClient::open(ca.as_deref()).map_err(|e| anyhow::anyhow!(e.ja()))?;
-        all.push(Keeper { name: witness.name, way: Way::Witness { url: witness.url, key, http } });
+        let way = Way::Witness { url: witness.url, key: Box::new(key), http: Box::new(http) };
+        all.push(Keeper { name: witness.name, way });
     }
     Ok(all)
 }
