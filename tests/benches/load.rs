@@ -103,8 +103,14 @@ async fn city(world: &World) -> Who {
     tx.commit().await.unwrap();
     policy(store, &secretariat, &ciso).await;
     adopt(store).await;
+    let mut stage = Stage::new();
     evidence(world, &units, &secretariat).await;
+    stage.over("evidence written");
+    sekisho_checks::evaluate_dirty(store).await.unwrap();
+    sekisho_checks::evaluate_due(store).await.unwrap();
+    stage.over("evidence judged");
     history(store, &units).await;
+    stage.over("year of verdicts written");
     let settings = Settings {
         format: FORMAT,
         city: "さくら坂市".to_owned(),
@@ -120,7 +126,22 @@ async fn city(world: &World) -> Who {
     }
     sekisho::data::write_settings(&world.data, &settings).unwrap();
     Sequencer::open(store, &world.data).await.unwrap().run_once().await.unwrap();
+    stage.over("sealed");
     secretariat
+}
+
+/// Says how long each part of the filling took.
+struct Stage(Instant);
+
+impl Stage {
+    fn new() -> Stage {
+        Stage(Instant::now())
+    }
+
+    fn over(&mut self, what: &str) {
+        println!("  {what}: {:?}", self.0.elapsed());
+        self.0 = Instant::now();
+    }
 }
 
 async fn policy(store: &Store, applicant: &Who, approver: &Who) {
@@ -184,8 +205,6 @@ async fn evidence(world: &World, units: &[String], who: &Who) {
         }
         tx.commit().await.unwrap();
     }
-    sekisho_checks::evaluate_dirty(store).await.unwrap();
-    sekisho_checks::evaluate_due(store).await.unwrap();
 }
 
 /// Months that are over: intervals that a page about the past, and the curve of the year, must read.

@@ -10,6 +10,7 @@ pub mod classification;
 pub mod demo;
 mod model;
 mod parse;
+mod place;
 mod role;
 
 pub use model::{
@@ -17,6 +18,7 @@ pub use model::{
     RequirementId, Section, Stage,
 };
 pub use parse::{CatalogueError, Source};
+pub use place::OwnClause;
 pub use role::{Capability, Conflict, Exclusive, JudgedBy, Role, RoleScope};
 
 use std::sync::LazyLock;

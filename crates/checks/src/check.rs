@@ -181,6 +181,46 @@ macro_rules! every_section_has {
 }
 pub(crate) use every_section_has;
 
+/// Whether more than so many months have gone by since a day: false on the anniversary itself, true on the day after.
+macro_rules! overdue {
+    ($since:expr, $months:expr) => {
+        concat!(
+            "((CAST(SUBSTR($1, 1, 4) AS BIGINT) - CAST(SUBSTR(",
+            $since,
+            ", 1, 4) AS BIGINT)) * 12 + CAST(SUBSTR($1, 6, 2) AS BIGINT) - CAST(SUBSTR(",
+            $since,
+            ", 6, 2) AS BIGINT) - CASE WHEN SUBSTR($1, 9, 2) <= SUBSTR(",
+            $since,
+            ", 9, 2) THEN 1 ELSE 0 END >= ",
+            $months,
+            ")"
+        )
+    };
+}
+pub(crate) use overdue;
+
+/// Document `d` has an edition in force and its time for a review is over, counted from the last review or, before
+/// the first one, from the day the edition took effect.
+macro_rules! review_is_overdue {
+    () => {
+        concat!(
+            "$2 >= 0 AND EXISTS (SELECT 1 FROM revision r
+                WHERE r.document_id = d.id AND r.state = 'approved' AND r.effective_on <= $1) AND ",
+            $crate::check::overdue!($crate::check::last_review!(), "d.review_months")
+        )
+    };
+}
+pub(crate) use review_is_overdue;
+
+/// The day of the last review of document `d`.
+macro_rules! last_review {
+    () => {
+        "COALESCE(d.reviewed_on, (SELECT MAX(t.effective_on) FROM revision t
+            WHERE t.document_id = d.id AND t.state = 'approved' AND t.effective_on <= $1))"
+    };
+}
+pub(crate) use last_review;
+
 /// The number of the day of an ISO date, counted from a day long ago, in the portable subset: differences of two
 /// are days. NULL for NULL.
 macro_rules! day {

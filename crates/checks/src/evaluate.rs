@@ -14,7 +14,7 @@ use sekisho_store::{Actor, Db, Result, Store};
 
 use crate::CHECKS;
 use crate::check::{Check, Finding, Sample};
-use crate::evidence::{self, EVIDENCE_CHECK};
+use crate::evidence::{self, EVIDENCE_CHECK, Population};
 use crate::judge::{Requirement, is_adopted, judge, of_finding};
 
 /// Marks taken up at once.
@@ -95,11 +95,19 @@ pub async fn evaluate_due(store: &Store) -> Result<()> {
         })
     };
     let checks: Vec<&Check> = CHECKS.iter().copied().filter(due).collect();
+    // A program that reads evidence otherwise than the one before it judges all of it again.
+    let reread =
+        !runs.iter().any(|r| (r.check_id.as_str(), r.check_version) == (EVIDENCE_CHECK, evidence::VERSION));
     let ran_out: BTreeSet<String> = store.db.verdicts_due(now).await?.into_iter().collect();
-    if checks.is_empty() && ran_out.is_empty() {
+    if checks.is_empty() && ran_out.is_empty() && !reread {
         return Ok(());
     }
-    run(store, &checks, &Focus::Some(ran_out)).await
+    let focus = if reread { Focus::All } else { Focus::Some(ran_out) };
+    run(store, &checks, &focus).await?;
+    match reread {
+        true => store.note_check_run(EVIDENCE_CHECK, evidence::VERSION, None).await,
+        false => Ok(()),
+    }
 }
 
 /// Evaluates everything.
@@ -114,8 +122,8 @@ pub async fn preview(db: &Db, requirement_id: &str, as_of: Ms, known_at: Ms) -> 
     let Some(requirement): Option<Requirement> = db.fetch_optional(REQUIREMENTS, &args).await? else {
         return Ok(None);
     };
-    let units = evidence::managed_units(db, as_of).await?;
-    let found = evidence::find(db, &requirement, &units, as_of, known_at).await?;
+    let population = Population::on(db, as_of).await?;
+    let found = evidence::find(db, &requirement, &population, as_of, known_at).await?;
     Ok(judge(&requirement, Some(found), on))
 }
 
@@ -134,9 +142,10 @@ impl Focus {
     }
 }
 
-/// A change of sections or of 適用範囲 concerns every "in all sections" row; the rest names its requirement.
+/// A change of sections, of 適用範囲 or of who sits where changes whom a row is about; the rest names its requirement.
 fn focus(marks: &[Dirty]) -> Focus {
-    if marks.iter().any(|m| matches!(m.noun.as_str(), "section" | "scope")) {
+    const WHO_IS_ASKED: [&str; 4] = ["assignment", "role_seat", "scope", "section"];
+    if marks.iter().any(|m| WHO_IS_ASKED.contains(&m.noun.as_str())) {
         return Focus::All;
     }
     Focus::Some(marks.iter().filter(|m| !m.focus.is_empty()).map(|m| m.focus.clone()).collect())
@@ -167,10 +176,10 @@ async fn run(store: &Store, checks: &[&Check], focus: &Focus) -> Result<()> {
             answers.push(((check.id, check.version), requirement.id.clone(), outcome));
         }
     }
-    let units = evidence::managed_units(&store.db, now).await?;
+    let population = Population::on(&store.db, now).await?;
     for requirement in requirements.iter().filter(|r| focus.has(&r.id) && needs_evidence(r)) {
         let found = match is_adopted(requirement) {
-            true => Some(evidence::find(&store.db, requirement, &units, now, now).await?),
+            true => Some(evidence::find(&store.db, requirement, &population, now, now).await?),
             false => None,
         };
         let outcome = judge(requirement, found, on);
@@ -190,7 +199,7 @@ async fn run(store: &Store, checks: &[&Check], focus: &Focus) -> Result<()> {
 /// A row that a machine check proves wholly needs no filed evidence.
 fn needs_evidence(requirement: &Requirement) -> bool {
     let id = requirement.catalogue_id.as_deref().unwrap_or_default();
-    !CHECKS.iter().any(|check| check.complete && check.requirements.contains(&id))
+    crate::by_machine(id) != Some(true)
 }
 
 async fn find(db: &Db, check: &Check, now: Ms) -> Result<Finding> {

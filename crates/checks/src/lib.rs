@@ -73,6 +73,7 @@ mod resident_devices_use_two_factors;
 mod resident_zone_is_apart;
 mod restore_is_tested;
 mod revision_history_is_complete;
+mod roles_have_incumbents;
 mod sections_have_managers;
 mod standard_covers_adopted_rows;
 mod standard_follows_the_policy;
@@ -153,6 +154,7 @@ pub static CHECKS: &[&Check] = &[
     &resident_zone_is_apart::CHECK,
     &restore_is_tested::CHECK,
     &revision_history_is_complete::CHECK,
+    &roles_have_incumbents::CHECK,
     &sections_have_managers::CHECK,
     &standard_covers_adopted_rows::CHECK,
     &standard_follows_the_policy::CHECK,
@@ -162,6 +164,13 @@ pub static CHECKS: &[&Check] = &[
     &unneeded_media_are_erased::CHECK,
     &users_cannot_change_protection::CHECK,
 ];
+
+/// Whether a machine check looks at this row of the catalogue: `Some(true)` when it proves the row wholly,
+/// `Some(false)` when papers are needed beside it.
+pub fn by_machine(catalogue_id: &str) -> Option<bool> {
+    let looks = CHECKS.iter().filter(|check| check.requirements.contains(&catalogue_id));
+    looks.map(|check| check.complete).max()
+}
 
 /// Every SQL statement of this crate, for the test that prepares each on both databases.
 pub fn statements() -> Vec<&'static str> {

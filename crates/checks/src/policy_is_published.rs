@@ -1,12 +1,13 @@
-//! The revision of the policy in force was seen at an outside address by a person (地方自治法, 公表).
+//! What is in force and public was seen at an outside address by a person: the policy (地方自治法, 公表), and every other
+//! document whose 公開区分 is 公開.
 
 use crate::Check;
 use crate::check::in_force;
 
 pub(crate) static CHECK: Check = Check {
     id: "policy_is_published",
-    version: 1,
-    title: "施行中の基本方針が公表されている",
+    version: 2,
+    title: "施行中の基本方針と、公開の文書が公表されている",
     requirements: &["9.3.5", "P1.2"],
     complete: false,
     reads: &["document", "publication", "revision"],
@@ -18,13 +19,19 @@ pub(crate) static CHECK: Check = Check {
         " AND $2 >= 0"
     ),
     violating: concat!(
-        "SELECT 'revision' AS noun, r.id, r.title AS label, COUNT(*) OVER () AS total FROM revision r
-        WHERE r.id = ",
+        "SELECT 'revision' AS noun, r.id, r.title AS label, COUNT(*) OVER () AS total
+        FROM revision r JOIN document d ON d.id = r.document_id
+        WHERE $2 >= 0 AND r.state = 'approved' AND r.effective_on <= $1
+            AND (r.id = ",
         in_force!("policy"),
-        " AND $2 >= 0
-            AND NOT EXISTS (SELECT 1 FROM publication p WHERE p.revision_id = r.id AND p.published_on <= $1)"
+        " OR (d.visibility = 'public' AND NOT EXISTS (SELECT 1 FROM revision n
+                WHERE n.document_id = d.id AND n.state = 'approved' AND n.effective_on <= $1
+                    AND (n.effective_on > r.effective_on
+                        OR (n.effective_on = r.effective_on AND n.number > r.number)))))
+            AND NOT EXISTS (SELECT 1 FROM publication p WHERE p.revision_id = r.id AND p.published_on <= $1)
+        ORDER BY r.title, r.id LIMIT 20"
     ),
-    holds: |_| "施行中の基本方針が、外部で公表されていることを人が確かめています。".to_owned(),
+    holds: |_| "施行中の基本方針と公開の文書が、外部で公表されていることを人が確かめています。".to_owned(),
     broken: |f| format!("施行中の「{}」が公表されたことを、まだ誰も確かめていません。", f.names()),
     aged: None,
     owners: None,

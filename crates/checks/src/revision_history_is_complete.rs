@@ -1,11 +1,11 @@
-//! The 改定履歴 of every policy and standard in force has dates on each line, in ascending order.
+//! The 改定履歴 of the policy in force has dates on each line, in ascending order, and ends with that edition.
 
 use crate::Check;
 use crate::check::in_force;
 
 pub(crate) static CHECK: Check = Check {
     id: "revision_history_is_complete",
-    version: 1,
+    version: 2,
     title: "改定履歴が漏れなく日付順である",
     requirements: &["9.3.3"],
     complete: false,
@@ -24,11 +24,14 @@ pub(crate) static CHECK: Check = Check {
         " AND $2 >= 0
             AND (e.revised_on IS NULL OR e.effective_on IS NULL OR e.effective_on < e.revised_on OR EXISTS (
                 SELECT 1 FROM revision_entry p
-                WHERE p.revision_id = e.revision_id AND p.ordinal < e.ordinal AND p.revised_on >= e.revised_on))
+                WHERE p.revision_id = e.revision_id AND p.ordinal < e.ordinal AND p.revised_on >= e.revised_on)
+                OR (e.effective_on <> (SELECT r.effective_on FROM revision r WHERE r.id = e.revision_id)
+                    AND NOT EXISTS (SELECT 1 FROM revision_entry l
+                        WHERE l.revision_id = e.revision_id AND l.ordinal > e.ordinal)))
         ORDER BY e.ordinal LIMIT 20"
     ),
-    holds: |_| "施行中の基本方針の改定履歴は、改定日と施行日がそろい、日付順です。".to_owned(),
-    broken: |f| format!("改定履歴の{}行に、日付の抜けか順の乱れがあります(版 {})。", f.violating, f.names()),
+    holds: |_| "施行中の基本方針の改定履歴は、改定日と施行日がそろって日付順で、今の版で終わっています。".to_owned(),
+    broken: |f| format!("改定履歴の{}行に、日付の抜けか順の乱れがあるか、今の版の行がありません(版 {})。", f.violating, f.names()),
     aged: None,
     owners: None,
     unproven: "施行中の基本方針に改定履歴がないため、確かめられません。",

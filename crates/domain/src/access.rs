@@ -29,6 +29,16 @@ impl Who {
         keys.dedup();
         keys
     }
+
+    /// Whether this person may say for a section (`None`: for the city) that nothing happened which a row of this
+    /// role is about. Silence must not become proof by somebody who would not know: it is the seat that answers, or
+    /// the 事務局 that has asked all of them.
+    pub fn may_report_none(&self, role: Role, unit_id: Option<&str>, on: Date) -> bool {
+        self.seats.iter().filter(|seat| seat.valid(on)).any(|seat| {
+            let own = unit_id == Some(seat.unit_id.as_str());
+            seat.roles_on(on).any(|held| held == Role::Secretariat || (held == role && own))
+        })
+    }
 }
 
 /// One assignment with the roles that come with its position.

@@ -29,6 +29,8 @@ pub static EVIDENCE: Noun = Noun {
         Column::new("file_name", "ファイル名", Kind::Text).optional(),
         Column::new("object_id", "ファイル", Kind::Text).optional(),
         Column::new("sha256", "ファイルのハッシュ", Kind::Text).optional(),
+        // Where the document itself lies, when no file came with it.
+        Column::new("reference", "文書番号と保管場所", Kind::Text).optional(),
         Column::new("filed_by", "登録した人", Kind::Ref("person")),
         Column::new("seat", "登録した人の職", Kind::Text),
     ],

@@ -97,7 +97,7 @@ fn tallies() -> Vec<Tally> {
         .into()
 }
 
-const ADOPTED: Adopted = Adopted { count: 402, of_catalogue: 396, total: 441, started: true };
+const ADOPTED: Adopted = Adopted { count: 402, of_catalogue: 396, total: 441, started: true, homeless: 0 };
 
 fn board() -> Board {
     let row = |l: &str, t: &str, child, b: (usize, usize, usize, usize), spark: &[usize]| ChapterRow {
@@ -152,13 +152,13 @@ fn board() -> Board {
 }
 
 fn clause_page() -> clause::ClausePage {
-    let row = |title: &str, stage, how, state: State, reason: &str, unconfirmed| clause::Row {
+    let row = |title: &str, stage, how, state: State, reason: &str, unconfirmed: bool| clause::Row {
         id: "r".into(),
         title: title.into(),
         text: "統括情報セキュリティ責任者は、課ごとに担当を定めて一覧を保つ。".into(),
         stage,
         how,
-        unconfirmed,
+        badge: if unconfirmed { "原典未確認" } else { "" },
         mark: Some(state.into()),
         adoption: "採用",
         reason: reason.into(),
@@ -232,8 +232,10 @@ fn requirement_page(wrong: bool) -> requirement::RequirementPage {
         clause: label("7(1)", "組織体制"),
         adoption: "採用".into(),
         edition: "令和5年3月版から".into(),
-        unconfirmed: true,
+        badge: "原典未確認",
         how: "記録",
+        occasion: "年1回".into(),
+        evidence_kind: "委員会の議事録".into(),
         attestation: false,
         seat: seat("統括情報セキュリティ責任者", "総務部長 井上"),
         verdict: Some(requirement::VerdictCard {
@@ -265,15 +267,15 @@ fn requirement_page(wrong: bool) -> requirement::RequirementPage {
             answer: "",
             file: Some((Some("/evidence/e/file".into()), "議事録.pdf".into())),
             hash: Some(HashStamp::new(HASH)),
+            reference: String::new(),
         }],
         no_evidence: "",
         pager: Pager { first: None, next: Some("?after=x".into()) },
         can_file: true,
         errors,
         fields,
-        event_triggered: true,
         zero_open: false,
-        zero_fields: vec![Field::date("from", "いつから"), Field::date("to", "いつまで")],
+        zero_fields: Some(vec![Field::date("from", "いつから"), Field::date("to", "いつまで")]),
         standard: None,
     }
 }
@@ -286,7 +288,7 @@ fn requirement_list() -> requirement::RequirementList {
         clause: clause.into(),
         role: "CISO".into(),
         state,
-        unconfirmed: clause == "7(2)",
+        badge: if clause == "7(2)" { "原典未確認" } else { "" },
         mark: mark.map(Mark::from),
         picked: false,
     };
@@ -372,7 +374,6 @@ fn revision() -> document::RevisionPage {
         can_submit: true,
         can_drop: true,
         submit_fields: vec![Field::area("reason", "改定の理由")],
-        approver: "最高情報セキュリティ責任者(CISO)".into(),
     }
 }
 

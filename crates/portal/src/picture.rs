@@ -18,6 +18,8 @@ pub(crate) struct Asked {
     pub(crate) row: Judged,
     /// `None`: not in force, so not judged.
     pub(crate) state: Option<State>,
+    /// In force, and no clause of the edition that is shown speaks of it: it stands in no chapter.
+    pub(crate) homeless: bool,
 }
 
 impl Asked {
@@ -43,10 +45,10 @@ pub(crate) fn asked(rows: Vec<Judged>, today: bool) -> Vec<Asked> {
         match out.last_mut() {
             Some(last) if last.row.requirement_id == row.requirement_id => {
                 if state < last.state {
-                    *last = Asked { row, state };
+                    *last = Asked { row, state, homeless: false };
                 }
             }
-            _ => out.push(Asked { row, state }),
+            _ => out.push(Asked { row, state, homeless: false }),
         }
     }
     out
@@ -72,7 +74,7 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
-    pub(crate) fn new(clauses: Vec<ClauseLine>, asked: Vec<Asked>) -> Picture {
+    pub(crate) fn new(clauses: Vec<ClauseLine>, mut asked: Vec<Asked>) -> Picture {
         let place: HashMap<&str, usize> =
             clauses.iter().enumerate().map(|(i, c)| (c.clause_id.as_str(), i)).collect();
         let parents: Vec<Option<usize>> = clauses
@@ -90,7 +92,10 @@ impl Picture {
             nodes.push(node);
         }
         for (r, home) in homes.into_iter().enumerate() {
-            let Some(home) = home else { continue };
+            let Some(home) = home else {
+                asked[r].homeless = asked[r].state.is_some();
+                continue;
+            };
             nodes[home].direct.push(r);
             let mut at = Some(home);
             while let Some(i) = at {
@@ -128,6 +133,12 @@ impl Picture {
     /// Requirements below a clause in a state.
     pub(crate) fn count(&self, node: &Node, state: State) -> usize {
         node.under.iter().filter(|r| self.asked[**r].state == Some(state)).count()
+    }
+
+    /// Requirements in force that stand in no chapter, so that no number above them shows how they are.
+    pub(crate) fn homeless(&self) -> usize {
+        // Before the first edition is in force nothing can have a place.
+        if self.nodes.is_empty() { 0 } else { self.asked.iter().filter(|a| a.homeless).count() }
     }
 
     pub(crate) fn bar(&self, node: &Node) -> Bar {

@@ -5,9 +5,9 @@ use crate::error::PortalError;
 use crate::pages::{
     absence, account, adoption, application, asset, assignment, board, body, bulk, campaign, card, clause,
     compare, credential, decision, disposal, document, evidence, exception, handover, import, incumbency,
-    ledger, login, network, notice, oidc, outside, own_requirement, passkey, person, personnel, position,
-    publication, register, relation, requirement, role_seat, section, session as sessions, start, step_up,
-    stocktake, succession, summary, task,
+    ledger, login, network, notice, oidc, outside, own_requirement, passkey, person, personnel, placement,
+    position, publication, register, relation, requirement, role_seat, section, session as sessions, start,
+    step_up, stocktake, succession, summary, task,
 };
 use crate::session::{Need, guard};
 use crate::{App, assets, guard as front, limits};
@@ -101,6 +101,8 @@ pub static ROUTES: &[Route] = routes! {
     post "/requirements"                  May(Edit, "requirement")    => requirement::adopt;
     get  "/requirements/new"              May(Edit, "requirement")    => own_requirement::form;
     post "/requirements/new"              May(Edit, "requirement")    => own_requirement::create;
+    get  "/requirements/places"           May(Edit, "requirement")    => placement::form;
+    post "/requirements/places"           May(Edit, "requirement")    => placement::save;
     post "/requirements/{id}/standard"    May(Edit, "requirement")    => own_requirement::lay_down;
     get  "/requirements/{id}"             May(View, "requirement")    => requirement::show;
     post "/requirements/{id}/evidence"    May(Edit, "evidence")       => evidence::file [limits::UPLOAD_BODY_BYTES];
@@ -221,6 +223,7 @@ pub static ROUTES: &[Route] = routes! {
     post "/accounts/{id}"                 May(Edit, "account")        => account::update, admin;
     post "/accounts/{id}/certificate"     May(Edit, "account")        => account::certificate, admin;
     post "/accounts/{id}/reset"           May(Edit, "account")        => account::reset, admin;
+    post "/accounts/{id}/sessions"        May(Edit, "account")        => account::end_sessions, admin;
     // registers
     get  "/registers"                     SignedIn                    => register::list::index;
     get  "/registers/{noun}"              Register(View)              => register::list::list;

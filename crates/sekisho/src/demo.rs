@@ -497,6 +497,7 @@ impl<'d> City<'d> {
                         name,
                         sha256: &sealed.sha256,
                     }),
+                    reference: None,
                 };
                 tx.file_evidence(who, new).await?;
             }

@@ -163,6 +163,9 @@ impl Tx<'_> {
     }
 
     async fn create_document(&mut self, new: &NewRevision<'_>) -> Result<String> {
+        if new.kind == "procedure" && new.visibility == "public" {
+            return Err(StoreError::IllegalMove("a procedure is never public"));
+        }
         let id = self.new_id();
         let row = Row::new(&DOCUMENT, &id)
             .set("kind", new.kind)

@@ -15,21 +15,29 @@ use crate::Tx;
 use crate::error::{Result, StoreError};
 
 sql! {
-    const GRADED = "SELECT clause_id, visibility FROM clause_text WHERE revision_id = $1 ORDER BY ordinal, id";
+    const TEXTS = "SELECT clause_id, label, heading, text, visibility FROM clause_text
+        WHERE revision_id = $1 ORDER BY ordinal, id";
 }
 
-/// What an application for a revision freezes: the revision's identity, the digest of its bytes, and who may read
-/// which clause. A clause approved as 内部 does not become public under the same seal.
+/// A clause as it is read: its id, label, heading, text and 公開区分.
+type ClauseText = (String, String, Option<String>, String, String);
+
+/// What an application for a revision freezes: the revision's identity, its bytes, the words of every clause and who
+/// may read which. All digests are taken from the texts themselves, not from what a column says of them. A clause
+/// approved as 内部 does not become public under the same seal.
 pub(crate) async fn revision_subject(tx: &mut Tx<'_>, revision: &Row) -> Result<Json> {
-    let graded: Vec<(String, String)> = tx.fetch_all(GRADED, &[revision.id.as_str().into()]).await?;
-    let graded: Vec<[String; 2]> =
-        graded.into_iter().map(|(clause, visibility)| [clause, visibility]).collect();
+    let clauses: Vec<ClauseText> = tx.fetch_all(TEXTS, &[revision.id.as_str().into()]).await?;
+    let digest =
+        |json: Json| Ok::<_, StoreError>(hex::encode(Sha256::digest(sekisho_ledger::canonical(&json)?)));
+    let graded: Vec<[&str; 2]> =
+        clauses.iter().map(|(id, .., visibility)| [id.as_str(), visibility]).collect();
     Ok(json!({
         "revision": revision.id,
         "document": revision.text("document_id"),
         "edition": revision.text("edition"),
-        "body_sha256": revision.text("body_sha256"),
-        "visibility_sha256": hex::encode(Sha256::digest(sekisho_ledger::canonical(&json!(graded))?)),
+        "body_sha256": hex::encode(Sha256::digest(revision.text("body"))),
+        "clauses_sha256": digest(json!(clauses))?,
+        "visibility_sha256": digest(json!(graded))?,
         "effective_on": revision.text("effective_on"),
     }))
 }

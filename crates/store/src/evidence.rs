@@ -6,6 +6,7 @@ use sekisho_domain::date::{Date, date_at};
 use sekisho_domain::evidence::{EVIDENCE, EXCEPTION};
 use sekisho_domain::noun::{Row, Value};
 use sekisho_domain::requirement::REQUIREMENT;
+use sekisho_domain::role::Role;
 
 use crate::Tx;
 use crate::decision::Application;
@@ -26,6 +27,8 @@ pub struct NewEvidence<'a> {
     pub period: Option<(Date, Date)>,
     pub source: &'a str,
     pub file: Option<StoredFile<'a>>,
+    /// Number and place of the document, when no file comes with it.
+    pub reference: Option<&'a str>,
 }
 
 /// A sealed file that evidence points at.
@@ -53,12 +56,10 @@ impl Tx<'_> {
         if new.observed > at {
             return Err(StoreError::IllegalMove("an observation cannot lie in the future"));
         }
-        if new.kind == "attestation" && new.answer.is_none() {
-            return Err(StoreError::IllegalMove("an attestation needs an answer"));
-        }
         let requirement = self.get(&REQUIREMENT, new.requirement_id).await?;
         let days = requirement.get("freshness_days").and_then(Value::int).unwrap_or(0);
         let on = date_at(at);
+        speaks(who, &new, &requirement, on)?;
         let seat = who.seat(on).map(sekisho_domain::access::Seat::code);
         let id = self.new_id();
         let row = Row::new(&EVIDENCE, &id)
@@ -77,6 +78,7 @@ impl Tx<'_> {
             .set("file_name", new.file.map(|f| f.name.to_owned()))
             .set("object_id", new.file.map(|f| f.object_id.to_owned()))
             .set("sha256", new.file.map(|f| f.sha256.to_owned()))
+            .set("reference", new.reference.map(str::to_owned))
             .set("filed_by", who.person_id.as_str())
             .set("seat", seat.ok_or(StoreError::IllegalMove("evidence is filed from a seat"))?);
         self.insert(row).await?;
@@ -148,4 +150,24 @@ impl Tx<'_> {
         };
         self.apply(applicant, application).await
     }
+}
+
+/// Refuses what could not prove anything: an answer nobody gave, a document nobody can look up, and 該当なし about
+/// what happens all the time or from somebody who would not know.
+fn speaks(who: &Who, new: &NewEvidence<'_>, requirement: &Row, on: Date) -> Result<()> {
+    let asked = requirement.text("check_kind") == "attestation";
+    let happens = requirement.get("event_triggered") == Some(&Value::Bool(Some(true)));
+    let role = Role::from_code(requirement.text("role")).unwrap_or(Role::Secretariat);
+    let filled = |text: Option<&str>| text.is_some_and(|t| !t.trim().is_empty());
+    let wrong = match new.kind {
+        "attestation" if new.answer.is_none() => "an attestation needs an answer",
+        "record" if asked => "a self-declaration is a yes or a no",
+        "record" if new.file.is_none() && !filled(new.reference) => {
+            "a record is a file, or a document with a number and a place"
+        }
+        "zero" if !happens => "該当なし is for what an occurrence calls for",
+        "zero" if !who.may_report_none(role, new.unit_id, on) => "該当なし is said by the seat that answers",
+        _ => return Ok(()),
+    };
+    Err(StoreError::IllegalMove(wrong))
 }

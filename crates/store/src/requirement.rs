@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sekisho_catalogue::{Catalogue, CheckKind, Stage};
+use sekisho_catalogue::{Catalogue, CheckKind, OwnClause, Stage};
 use sekisho_domain::access::Who;
 use sekisho_domain::date::Date;
 use sekisho_domain::noun::Row;
@@ -19,10 +19,12 @@ const OWN_CHAPTER: &str = "90";
 sql! {
     const KNOWN = "SELECT catalogue_id FROM requirement WHERE catalogue_id IS NOT NULL";
     const BY_CATALOGUE = "SELECT id FROM requirement WHERE catalogue_id = $1";
-    const LINKS = "SELECT t.label, t.clause_id, d.kind FROM clause_text t
+    const LINKS = "SELECT t.label, t.clause_id, COALESCE(t.heading, t.text) AS words FROM clause_text t
         JOIN revision r ON r.id = t.revision_id JOIN document d ON d.id = r.document_id
-        WHERE t.revision_id = $1";
-    const BY_LABEL = "SELECT id, clause_label, clause_id FROM requirement ORDER BY id";
+        WHERE t.revision_id = $1 AND d.kind = 'policy' ORDER BY t.ordinal, t.id";
+    const BY_LABEL = "SELECT id, clause_label, clause_id FROM requirement WHERE catalogue_id IS NOT NULL ORDER BY id";
+    const PLACES = "SELECT clause_label, clause_id, COUNT(*) AS rows_there FROM requirement
+        WHERE catalogue_id IS NOT NULL GROUP BY clause_label, clause_id ORDER BY clause_label, clause_id";
     const LIST = "SELECT q.id, q.version, q.catalogue_id, q.clause_label, q.clause_id, q.standard_clause_id, q.title,
             q.text, q.role, q.occasion, q.evidence_kind, q.check_kind, q.stage, q.edition, q.confidence, q.state,
             q.reason, q.rejected_until, q.sort_key, q.counted
@@ -102,6 +104,11 @@ pub struct OwnRequirement<'a> {
 }
 
 impl Db {
+    /// Where the catalogue's rows stand now: (clause of the catalogue, clause of the policy, rows).
+    pub async fn requirement_places(&self) -> Result<Vec<(String, Option<String>, i64)>> {
+        self.fetch_all(PLACES, &[]).await
+    }
+
     /// The city's row of a catalogue row.
     pub async fn requirement_of(&self, catalogue_id: &str) -> Result<Option<String>> {
         let row: Option<(String,)> = self.fetch_optional(BY_CATALOGUE, &[catalogue_id.into()]).await?;
@@ -277,38 +284,44 @@ impl Tx<'_> {
         self.apply(applicant, application).await
     }
 
-    /// After a revision of the policy comes into being, requirements point at the clauses they speak for.
+    /// After a revision of the policy comes into being, requirements point at the clauses they speak for, as far as
+    /// numbers and headings tell; the rest is for a person ([`Tx::place_requirements`]).
     pub(crate) async fn link_requirements(&mut self, revision_id: &str) -> Result<()> {
         let links: Vec<(String, String, String)> = self.fetch_all(LINKS, &[revision_id.into()]).await?;
-        let by_label: BTreeMap<&str, &str> = links
+        let own: Vec<OwnClause<'_>> = links
             .iter()
-            .filter(|(_, _, kind)| kind == "policy")
-            .map(|(label, clause, _)| (label.as_str(), clause.as_str()))
+            .map(|(label, id, words)| OwnClause {
+                id,
+                label,
+                words: words.lines().next().unwrap_or_default(),
+            })
             .collect();
-        if by_label.is_empty() {
+        if own.is_empty() {
             return Ok(());
         }
         let rows: Vec<(String, String, Option<String>)> = self.fetch_all(BY_LABEL, &[]).await?;
-        for (id, label, current) in rows {
-            let clause = nearest(&by_label, &label);
-            if current.is_none() && clause.is_some() {
-                let row = self.get(&REQUIREMENT, &id).await?;
-                self.update(row.set("clause_id", clause.map(str::to_owned))).await?;
+        let mut places: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+        for (id, label, current) in &rows {
+            let place =
+                *places.entry(label).or_insert_with(|| sekisho_catalogue::catalogue().place(label, &own));
+            if current.is_none() && place.is_some() {
+                let row = self.get(&REQUIREMENT, id).await?;
+                self.update(row.set("clause_id", place.map(str::to_owned))).await?;
             }
         }
         Ok(())
     }
-}
 
-/// The clause of a label, or the nearest one above it: a city whose policy has no `7(3)①` still has `7(3)`.
-fn nearest<'a>(clauses: &BTreeMap<&str, &'a str>, label: &str) -> Option<&'a str> {
-    let mut label = label;
-    loop {
-        if let Some(clause) = clauses.get(label) {
-            return Some(clause);
+    /// A person says to which clause of the city's policy a clause of the catalogue belongs; all its rows go there.
+    pub async fn place_requirements(&mut self, label: &str, clause_id: Option<&str>) -> Result<usize> {
+        let rows: Vec<(String, String, Option<String>)> = self.fetch_all(BY_LABEL, &[]).await?;
+        let mut moved = 0;
+        for (id, ..) in rows.iter().filter(|(_, l, current)| l == label && current.as_deref() != clause_id) {
+            let row = self.get(&REQUIREMENT, id).await?;
+            self.update(row.set("clause_id", clause_id.map(str::to_owned))).await?;
+            moved += 1;
         }
-        let cut = if label.ends_with(')') { label.rfind('(')? } else { label.char_indices().last()?.0 };
-        label = &label[..cut];
+        Ok(moved)
     }
 }
 
@@ -334,15 +347,6 @@ fn stage(stage: Stage) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_requirement_finds_its_clause_or_the_one_above() {
-        let clauses = BTreeMap::from([("7", "a"), ("7(3)", "b"), ("7(3)②", "c")]);
-        assert_eq!(nearest(&clauses, "7(3)②"), Some("c"));
-        assert_eq!(nearest(&clauses, "7(3)①"), Some("b"));
-        assert_eq!(nearest(&clauses, "7(9)"), Some("a"));
-        assert_eq!(nearest(&clauses, "8"), None);
-    }
 
     #[test]
     fn sort_keys_follow_the_numbers() {

@@ -48,6 +48,9 @@ pub struct Tx<'s> {
     dirty: BTreeSet<(&'static str, String)>,
 }
 
+/// State, body, title, edition and 施行日 of a stored revision.
+type Frozen = (String, String, String, String, Option<String>);
+
 /// A row version waiting for the commit to give it an entry.
 #[derive(Debug)]
 struct Written {
@@ -94,6 +97,7 @@ impl Tx<'_> {
     pub async fn insert(&mut self, row: Row) -> Result<()> {
         let row = row.check()?;
         let register = allowed(&row)?;
+        self.must_be_draft(&row).await?;
         let args = arguments(&row, row.version);
         self.conn.execute(statements(row.noun).insert, &args).await?;
         if let Some(register) = register {
@@ -107,6 +111,7 @@ impl Tx<'_> {
     pub async fn update(&mut self, row: Row) -> Result<()> {
         let mut row = row.check()?;
         let register = allowed(&row)?;
+        self.must_be_draft(&row).await?;
         let args = arguments(&row, row.version);
         if self.conn.execute(statements(row.noun).update, &args).await? != 1 {
             return Err(StoreError::Conflict { noun: row.noun.name, id: row.id, expected: row.version });
@@ -116,6 +121,27 @@ impl Tx<'_> {
             self.index(register, &row, false).await?;
         }
         self.record(&row)
+    }
+
+    /// What was submitted or approved does not change any more, whoever writes: a revision keeps its words from the
+    /// moment it waits for its decision, and everything once it has one.
+    async fn must_be_draft(&mut self, row: &Row) -> Result<()> {
+        const CHANGED: StoreError = StoreError::IllegalMove("a submitted revision does not change");
+        let revision_id = match row.noun.name {
+            "revision" => row.id.as_str(),
+            "clause_text" | "revision_entry" | "revision_warning" | "term" => row.text("revision_id"),
+            _ => return Ok(()),
+        };
+        let stored: Option<Frozen> = self.fetch_optional(FROZEN, &[revision_id.into()]).await?;
+        let Some((state, body, title, edition, effective_on)) = stored else { return Ok(()) };
+        let same = row.noun.name == "revision"
+            && (body.as_str(), title.as_str(), edition.as_str(), effective_on.as_deref().unwrap_or_default())
+                == (row.text("body"), row.text("title"), row.text("edition"), row.text("effective_on"));
+        match state.as_str() {
+            "draft" => Ok(()),
+            "pending" if same => Ok(()),
+            _ => Err(CHANGED),
+        }
     }
 
     /// The row as it is inside this transaction.
@@ -260,6 +286,7 @@ sql! {
     const INSERT_ENTRY = "INSERT INTO ledger_entry (id, at_ms, version, body) VALUES ($1, $2, $3, $4)";
     const INSERT_VERSION = "INSERT INTO row_version (noun, id, version, recorded_ms, entry_id, payload, salt)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    const FROZEN = "SELECT state, body, title, edition, effective_on FROM revision WHERE id = $1";
     const INSERT_DIRTY = "INSERT INTO dirty (id, noun, focus) VALUES ($1, $2, $3)";
 }
 

@@ -13,15 +13,15 @@ use sekisho_store::ledger::Sequencer;
 use sekisho_store::{Actor, StoreError};
 use testkit::World;
 
-struct City {
-    world: World,
+pub(crate) struct City {
+    pub(crate) world: World,
     unit: String,
-    staff: Who,
-    ciso: Who,
+    pub(crate) staff: Who,
+    pub(crate) ciso: Who,
 }
 
 impl City {
-    async fn new() -> City {
+    pub(crate) async fn new() -> City {
         let world = World::new().await;
         let unit = world.section("0103", "情報政策課").await;
         let staff = world.person("佐藤", Role::Secretariat, &unit).await;
@@ -37,7 +37,7 @@ impl City {
         self.world.db().requirement_by_catalogue_id(catalogue_id).await.unwrap().unwrap()
     }
 
-    async fn adopt(&self, catalogue_id: &str) -> String {
+    pub(crate) async fn adopt(&self, catalogue_id: &str) -> String {
         let id = self.id(catalogue_id).await;
         let mut tx = self.world.store.write(&Actor::system(), "requirement.adopt").await.unwrap();
         let row = tx.get(&REQUIREMENT, &id).await.unwrap();
@@ -56,14 +56,30 @@ impl City {
             answer,
             observed: tx.at(),
             source: "試験",
+            reference: (kind == "record").then_some("情政第1号、書庫1"),
             ..NewEvidence::default()
         };
         tx.file_evidence(&self.staff, new).await.unwrap();
         tx.commit().await.unwrap();
     }
 
+    /// Whether the store takes an observation of this kind from this person.
+    async fn takes(&self, who: &Who, requirement_id: &str, kind: &str, unit_id: Option<&str>) -> bool {
+        let mut tx = self.world.store.write(&Actor::system(), "evidence.file").await.unwrap();
+        let new = NewEvidence {
+            requirement_id,
+            unit_id,
+            kind,
+            title: "点検記録",
+            observed: tx.at(),
+            source: "試験",
+            ..NewEvidence::default()
+        };
+        tx.file_evidence(who, new).await.is_ok()
+    }
+
     /// The verdict of one check after the evaluator has caught up; `-` when it says nothing.
-    async fn verdict(&self, requirement_id: &str, check_id: &str) -> (String, String) {
+    pub(crate) async fn verdict(&self, requirement_id: &str, check_id: &str) -> (String, String) {
         evaluate_dirty(&self.world.store).await.unwrap();
         evaluate_due(&self.world.store).await.unwrap();
         self.standing(requirement_id, check_id).await
@@ -80,7 +96,7 @@ impl City {
         self.verdict(requirement_id, EVIDENCE_CHECK).await.0
     }
 
-    fn today(&self) -> Date {
+    pub(crate) fn today(&self) -> Date {
         date_at(self.world.store.clock.now())
     }
 }
@@ -221,6 +237,60 @@ async fn evidence_for_the_whole_city_is_renewed_by_one_section() {
     assert_eq!((asked(&ours).await, asked(&theirs).await), (1, 0));
 }
 
+/// Green only over the whole population: the paper of one section says nothing about another.
+#[tokio::test]
+async fn one_section_does_not_speak_for_the_others() {
+    let city = City::new().await;
+    city.world.section("0204", "税務課").await;
+    let id = city.adopt("5.1.1").await;
+    city.file(&id, "record", None, Some("0204")).await;
+    let (state, reason) = city.verdict(&id, EVIDENCE_CHECK).await;
+    assert_eq!(state, "unproven");
+    assert!(reason.contains("2の組織のうち1について") && reason.contains("情報政策課"), "{reason}");
+    // What was looked at in the whole city speaks for all of them, until one files something newer of its own.
+    city.world.clock.advance(Ms::HOUR);
+    city.file(&id, "record", None, None).await;
+    assert_eq!(city.state(&id).await, "holds");
+    city.world.clock.advance(2_000 * Ms::DAY);
+    city.file(&id, "record", None, Some("0103")).await;
+    let (state, reason) = city.verdict(&id, EVIDENCE_CHECK).await;
+    assert_eq!(state, "stale");
+    assert!(reason.contains("税務課") && !reason.contains("情報政策課"), "{reason}");
+
+    // A row of the CISO is not proved by what a section files about itself.
+    let id = city.adopt("1.1.2").await;
+    city.file(&id, "record", None, Some("0204")).await;
+    let (state, reason) = city.verdict(&id, EVIDENCE_CHECK).await;
+    assert_eq!(state, "unproven");
+    assert!(reason.contains("ほかの1の組織"), "{reason}");
+    // A new seat of the role widens the population at once.
+    city.file(&id, "record", None, Some("0103")).await;
+    assert_eq!(city.state(&id).await, "holds");
+    city.world.person("山田", Role::Ciso, "0204").await;
+    city.world.section("0305", "福祉課").await;
+    city.world.person("田中", Role::Ciso, "0305").await;
+    assert_eq!(city.state(&id).await, "unproven");
+}
+
+#[tokio::test]
+async fn what_proves_nothing_is_not_taken() {
+    let city = City::new().await;
+    city.world.section("0204", "税務課").await;
+    let manager = city.world.person("谷口", Role::Manager, "0204").await;
+    let clerk = city.world.person("山室", Role::SectionStaff, "0204").await;
+    let (always, event, asked) =
+        (city.adopt("5.1.1").await, city.adopt("5.4.10").await, city.adopt("5.4.1").await);
+    assert!(!city.takes(&city.staff, &always, "record", None).await, "neither a file nor a place");
+    assert!(!city.takes(&city.staff, &asked, "record", None).await, "a self-declaration without an answer");
+    assert!(!city.takes(&city.staff, &always, "zero", None).await, "nothing happens all the time");
+    assert!(!city.takes(&city.staff, &asked, "zero", None).await);
+    assert!(city.takes(&city.staff, &event, "zero", None).await, "the office that asked everybody");
+    assert!(city.takes(&manager, &event, "zero", Some("0204")).await, "the seat that answers");
+    assert!(!city.takes(&manager, &event, "zero", Some("0103")).await, "for itself only");
+    assert!(!city.takes(&manager, &event, "zero", None).await);
+    assert!(!city.takes(&clerk, &event, "zero", Some("0204")).await, "not somebody else of the section");
+}
+
 #[tokio::test]
 async fn what_was_known_then_does_not_change() {
     let city = City::new().await;
@@ -234,6 +304,7 @@ async fn what_was_known_then_does_not_change() {
         title: "任命書",
         observed: then,
         source: "試験",
+        reference: Some("人事第3号、人事課の書庫"),
         ..NewEvidence::default()
     };
     tx.file_evidence(&city.staff, new).await.unwrap();
@@ -426,6 +497,17 @@ fn checks_speak_for_rows_that_exist() {
         }
     }
     assert!(ids.len() >= 15);
+    // Each is driven by a test of these files: what nobody ever saw red is not a check.
+    let driven = [
+        include_str!("checks.rs"),
+        include_str!("network.rs"),
+        include_str!("people_checks.rs"),
+        include_str!("policy_checks.rs"),
+        include_str!("register_checks.rs"),
+    ];
+    for id in &ids {
+        assert!(driven.iter().any(|file| file.contains(id)), "{id} is driven by no test");
+    }
     let documented = include_str!("../../../docs/checks.md");
     for id in ids {
         assert!(documented.contains(&format!("| `{id}` |")), "docs/checks.md does not name {id}");

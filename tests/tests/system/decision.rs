@@ -7,6 +7,7 @@ use sekisho_domain::access::Who;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::date_at;
 use sekisho_domain::document::{CLAUSE_TEXT, REVISION};
+use sekisho_domain::noun::Row;
 use sekisho_domain::role::Role;
 use sekisho_policy::{Clause, Document};
 use sekisho_store::decision::{Answer, DecideError};
@@ -124,38 +125,49 @@ async fn nobody_decides_on_their_own_application_nor_out_of_turn() {
     assert!(matches!(late, Err(DecideError::AlreadyClosed { by: Some(by) }) if by == other.person_id));
 }
 
+/// What was submitted does not change through the program; what somebody changes behind its back is noticed, because
+/// the digests are taken from the texts themselves.
 #[tokio::test]
 async fn a_changed_subject_voids_the_application() {
-    let city = city().await;
-    let saved = draft(&city, None, &BTreeMap::new()).await.unwrap();
-    let id = submit(&city, &city.staff, &saved.revision_id).await;
-    let mut tx = city.world.store.write(&Actor::system(), "revision.tamper").await.unwrap();
-    let row = tx.get(&REVISION, &saved.revision_id).await.unwrap();
-    tx.update(row.set("body_sha256", "other")).await.unwrap();
-    tx.commit().await.unwrap();
-
-    let answer = city.world.store.decide(&city.ciso, &id, Answer::Approve, None).await;
-    assert!(matches!(answer, Err(DecideError::SubjectChanged)));
-    assert_eq!(state(&city, &saved.revision_id).await, "draft");
-    let again = city.world.store.decide(&city.ciso, &id, Answer::Approve, None).await;
-    assert!(matches!(again, Err(DecideError::AlreadyClosed { .. })));
+    for tamper in [
+        "UPDATE revision SET body = body || ' ' WHERE id = $1",
+        "UPDATE clause_text SET text = 'なし' WHERE revision_id = $1",
+        // Who may read a clause is part of what is approved.
+        "UPDATE clause_text SET visibility = 'secret' WHERE revision_id = $1",
+    ] {
+        let city = city().await;
+        let saved = draft(&city, None, &BTreeMap::new()).await.unwrap();
+        let id = submit(&city, &city.staff, &saved.revision_id).await;
+        city.world.store.op_execute(tamper, &[saved.revision_id.as_str().into()]).await.unwrap();
+        let answer = city.world.store.decide(&city.ciso, &id, Answer::Approve, None).await;
+        assert!(matches!(answer, Err(DecideError::SubjectChanged)), "{tamper}: {answer:?}");
+        assert_eq!(state(&city, &saved.revision_id).await, "draft");
+        let again = city.world.store.decide(&city.ciso, &id, Answer::Approve, None).await;
+        assert!(matches!(again, Err(DecideError::AlreadyClosed { .. })));
+    }
 }
 
-/// Who may read a clause is part of what is approved.
 #[tokio::test]
-async fn a_clause_opened_meanwhile_voids_the_application() {
+async fn a_submitted_and_an_approved_revision_do_not_change() {
     let city = city().await;
     let saved = draft(&city, None, &BTreeMap::new()).await.unwrap();
     let id = submit(&city, &city.staff, &saved.revision_id).await;
-    let mut tx = city.world.store.write(&Actor::system(), "clause.tamper").await.unwrap();
-    let text = city.world.db().scan(&CLAUSE_TEXT, "", 1).await.unwrap().pop().unwrap();
-    let other = if text.text("visibility") == "public" { "internal" } else { "public" };
-    tx.update(text.set("visibility", other)).await.unwrap();
-    tx.commit().await.unwrap();
-
-    let answer = city.world.store.decide(&city.ciso, &id, Answer::Approve, None).await;
-    assert!(matches!(answer, Err(DecideError::SubjectChanged)), "{answer:?}");
-    assert_eq!(state(&city, &saved.revision_id).await, "draft");
+    let refused = async |row: Row| {
+        let mut tx = city.world.store.write(&Actor::system(), "revision.tamper").await.unwrap();
+        matches!(tx.update(row).await, Err(StoreError::IllegalMove(_)))
+    };
+    let revision = async || city.world.db().row(&REVISION, &saved.revision_id).await.unwrap().unwrap();
+    let clause = city.world.db().scan(&CLAUSE_TEXT, "", 1).await.unwrap().pop().unwrap();
+    assert!(refused(revision().await.set("body", "別の本文")).await);
+    assert!(refused(revision().await.set("effective_on", "2030-01-01")).await);
+    assert!(refused(clause.clone().set("text", "別の条文")).await);
+    city.world.store.decide(&city.ciso, &id, Answer::Approve, None).await.unwrap();
+    assert!(refused(revision().await.set("body", "別の本文")).await);
+    assert!(refused(revision().await.set("state", "draft")).await, "nor is it opened again");
+    assert!(refused(clause.clone().set("visibility", "secret")).await);
+    let mut tx = city.world.store.write(&Actor::system(), "clause.add").await.unwrap();
+    let added = tx.insert(Row { id: tx.new_id(), ..clause.set("ordinal", 99i64) }).await;
+    assert!(matches!(added, Err(StoreError::IllegalMove(_))), "{added:?}");
 }
 
 #[tokio::test]

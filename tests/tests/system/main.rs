@@ -4,6 +4,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a failed expectation is the answer")]
 
 mod account;
+mod arrows;
 mod checks;
 mod crash;
 mod decision;
@@ -13,6 +14,7 @@ mod notice;
 mod organisation;
 mod people_checks;
 mod personnel;
+mod policy_checks;
 mod register;
 mod register_checks;
 mod route;

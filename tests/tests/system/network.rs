@@ -94,8 +94,12 @@ impl City {
     }
 
     async fn hand_in(&self, core: &str, state: &[(&str, &str)]) -> String {
+        self.hand_in_between(ZONES, core, state).await
+    }
+
+    async fn hand_in_between(&self, zones: &str, core: &str, state: &[(&str, &str)]) -> String {
         let actor = Actor { person_id: self.sato.person_id.clone(), seat: "-".into() };
-        let mut files = vec![upload("zones.toml", ZONES), upload("intents.toml", INTENTS)];
+        let mut files = vec![upload("zones.toml", zones), upload("intents.toml", INTENTS)];
         files.push(upload("core.ios.txt", core));
         files.extend(state.iter().map(|(name, text)| upload(name, text)));
         let read = self.world.store.clock.now().plus(-2 * Ms::HOUR);
@@ -114,10 +118,14 @@ impl City {
     }
 
     async fn verdict(&self, requirement_id: &str) -> (String, String) {
+        self.verdict_of(requirement_id, "resident_zone_is_apart").await
+    }
+
+    async fn verdict_of(&self, requirement_id: &str, check_id: &str) -> (String, String) {
         evaluate_dirty(&self.world.store).await.unwrap();
         evaluate_due(&self.world.store).await.unwrap();
         let lines = self.world.db().verdict_history(requirement_id, 50).await.unwrap();
-        let open = lines.into_iter().find(|v| v.to_ms.is_none() && v.check_id == "resident_zone_is_apart");
+        let open = lines.into_iter().find(|v| v.to_ms.is_none() && v.check_id == check_id);
         open.map_or(("-".into(), String::new()), |v| (v.state, v.reason))
     }
 
@@ -202,6 +210,35 @@ async fn resident_zone_is_apart() {
     tx.commit().await.unwrap();
     judge_due(&city.world.store, &city.objects).await.unwrap();
     assert_eq!(city.verdict(&ids[0]).await.0, "broken");
+}
+
+/// The other two zones of 7(3): the same network between インターネット系 and LGWAN系.
+#[tokio::test]
+async fn lgwan_zone_is_apart_and_internet_has_one_exit() {
+    let city = City::new().await;
+    let zones = ZONES.replace("\"JU\"", "\"IN\"").replace("マイナンバー利用事務系", "インターネット接続系");
+    let ids = city.adopt(&["3.2.1", "3.3.3"]).await;
+    let checks = ["lgwan_zone_is_apart", "internet_has_one_exit"];
+    let states = async || {
+        let mut states = Vec::new();
+        for (id, check) in ids.iter().zip(checks) {
+            states.push(city.verdict_of(id, check).await.0);
+        }
+        states
+    };
+    assert_eq!(states().await, ["unproven", "unproven"]);
+    city.hand_in_between(&zones, CORE, &[]).await;
+    assert_eq!(states().await, ["broken", "broken"]);
+    let closed = CORE.replace(" permit ip host 10.1.0.5 host 10.2.0.5\n", "");
+    let id = city.hand_in_between(&zones, &closed, &[]).await;
+    city.confirm(&city.suzuki, &id, true).await.unwrap();
+    assert_eq!(
+        states().await,
+        ["holds", "unproven"],
+        "7(3)③ takes monitoring and the security cloud as well"
+    );
+    city.adopt(&["3.3.1", "3.3.2"]).await;
+    assert_eq!(states().await, ["holds", "holds"]);
 }
 
 #[tokio::test]

@@ -9,7 +9,8 @@ use crate::text::{folded, kanji_number};
 use std::collections::HashMap;
 
 /// Words that point back or forth in the same document.
-const POINTERS: [&str; 8] = ["上記", "前記", "下記", "前述の", "後述の", "上述の", "項番", "本文"];
+const POINTERS: [&str; 10] =
+    ["上記", "前記", "下記", "前述の", "後述の", "上述の", "項番", "本文", "本基本方針", "この基本方針"];
 /// What stands between a reference and the noun that names its subject.
 const LINKS: [&str; 9] =
     ["に規定する", "に定める", "に掲げる", "で定める", "に示す", "に記載する", "で示す", "で規定する", "の"];
@@ -26,6 +27,7 @@ pub(super) fn check(document: &Document, warnings: &mut Vec<Warning>) {
     for (at, clause) in document.clauses.iter().enumerate() {
         let text = folded(&clause.text);
         pointed(&index, at, &text, &mut left, warnings);
+        bare(&index, at, &text, &mut left, warnings);
         if index.articles >= 2 {
             articles(&index, clause, &text, &mut left, warnings);
         }
@@ -117,6 +119,31 @@ fn pointed(index: &Index<'_>, at: usize, text: &str, left: &mut usize, warnings:
             let line = line_of_char(clause, text[..start].chars().count());
             judge(index, &Spot { at, line, quote, after: &rest[used..] }, &paths, warnings);
         }
+    }
+}
+
+/// 2(5)に定める: a number with parts that is followed by what only a reference is followed by.
+fn bare(index: &Index<'_>, at: usize, text: &str, left: &mut usize, warnings: &mut Vec<Warning>) {
+    let mut before = None;
+    for (start, c) in text.char_indices() {
+        let stands_alone = |c: char| !c.is_ascii_alphanumeric() && !"第条項号法令.-)年月".contains(c);
+        let begins = c.is_ascii_digit()
+            && before.is_none_or(stands_alone)
+            && !POINTERS.iter().any(|pointer| text[..start].ends_with(pointer));
+        before = Some(c);
+        if !begins {
+            continue;
+        }
+        let Some((path, length)) = path(&text[start..]) else { continue };
+        let after = &text[start + length..];
+        let refers = LINKS.iter().any(|link| *link != "の" && after.starts_with(link));
+        if !refers || !path.contains(|c: char| !c.is_ascii_digit()) || *left == 0 {
+            continue;
+        }
+        *left -= 1;
+        let clause = &index.document.clauses[at];
+        let line = line_of_char(clause, text[..start].chars().count());
+        judge(index, &Spot { at, line, quote: &text[start..start + length], after }, &[path], warnings);
     }
 }
 

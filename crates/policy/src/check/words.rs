@@ -3,25 +3,33 @@
 use crate::model::{Clause, Code, Document, Term, Warning};
 use std::collections::{HashMap, HashSet};
 
-/// Terms that a policy defines when it uses them. Matched as whole words in the longest form.
-const TECHNICAL: [&str; 26] = [
-    "情報資産",
-    "情報システム",
+/// Terms that every policy stands on: one use without a definition is worth a word. Here and below matched as whole
+/// words in the longest form.
+const FUNDAMENTAL: [&str; 14] = [
     "ネットワーク",
+    "情報システム",
     "記録媒体",
-    "電磁的記録媒体",
     "職員等",
-    "教職員等",
+    "情報セキュリティ",
+    "情報セキュリティポリシー",
     "機密性",
     "完全性",
     "可用性",
-    "情報セキュリティポリシー",
-    "情報セキュリティインシデント",
+    "住民情報系ネットワーク",
+    "LGWAN系ネットワーク",
+    "インターネット系ネットワーク",
+    "個別ネットワーク",
     "無害化通信",
+];
+/// Further terms that a policy defines when it uses them often.
+const TECHNICAL: [&str; 16] = [
+    "情報資産",
+    "電磁的記録媒体",
+    "教職員等",
+    "情報セキュリティインシデント",
     "マイナンバー利用事務系",
     "LGWAN接続系",
     "インターネット接続系",
-    "住民情報系ネットワーク",
     "外部サービス",
     "約款による外部サービス",
     "特定用途機器",
@@ -32,7 +40,7 @@ const TECHNICAL: [&str; 26] = [
     "機器等",
     "情報セキュリティインシデント対応チーム",
 ];
-/// A term must be used this often before its missing definition is worth a word.
+/// Such a term must be used this often before its missing definition is worth a word.
 const USES_MIN: usize = 3;
 /// Abbreviations that need no definition.
 const PLAIN_LATIN: [&str; 55] = [
@@ -128,21 +136,20 @@ fn uses(text: &str, word: &str, longer: &[&str]) -> usize {
 
 fn undefined(document: &Document, warnings: &mut Vec<Warning>) {
     let defined: HashSet<&str> = document.terms.iter().map(|t| t.term.as_str()).collect();
-    for word in TECHNICAL {
-        if defined.contains(word)
-            || document.terms.iter().any(|t| {
-                t.term.contains(word)
-                    || word.contains(&t.term)
-                        && t.term.chars().count() * 2 > word.chars().count()
-                        && word.ends_with(&t.term)
-            })
-        {
+    let fundamental = FUNDAMENTAL.into_iter().map(|word| (word, 1));
+    for (word, uses_min) in fundamental.chain(TECHNICAL.into_iter().map(|word| (word, USES_MIN))) {
+        let by_its_core = |t: &Term| {
+            t.term.chars().count() * 2 > word.chars().count()
+                && word.ends_with(&t.term)
+                && !FUNDAMENTAL.contains(&word)
+        };
+        if defined.contains(word) || document.terms.iter().any(by_its_core) {
             continue;
         }
         let longer = longer(word, &document.terms);
         let count: usize = document.clauses.iter().map(|c| uses(&c.text, word, &longer)).sum();
         let Some(first) = document.clauses.iter().find(|c| c.text.contains(word)) else { continue };
-        if count >= USES_MIN && !explained(document, word) {
+        if count >= uses_min && !explained(document, word) {
             let message = format!(
                 "「{word}」は{count}回使われていますが、用語の定義にありません。定義を加えるか、引用元を示してください。"
             );

@@ -11,6 +11,7 @@ mod properties;
 mod real_seed;
 mod render;
 mod shapes;
+mod terms;
 mod word;
 
 use sekisho_policy::{Document, parse_file};

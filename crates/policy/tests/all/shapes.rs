@@ -275,6 +275,14 @@ fn planted_defects_are_found_where_they_are() {
     for (from, to, code, at) in [
         ("上記4の脅威", "上記3の脅威", Code::ReferenceMismatch, "上記3の脅威"),
         ("上記7、8及び9に", "上記7、8及び19に", Code::ReferenceMissing, "上記7、8及び19に"),
+        ("上記4の脅威", "2(15)に掲げる脅威", Code::ReferenceMissing, "2(15)に掲げる"),
+        (
+            "上記4の脅威",
+            "4(1)に掲げる脅威並びに7(3)②に定める罰則及び8(2)に規定する対策",
+            Code::ReferenceMissing,
+            "8(2)に規定",
+        ),
+        ("上記4の脅威", "本基本方針14の脅威", Code::ReferenceMissing, "本基本方針14"),
         ("\n(3) 情報システム全体", "\n(4) 情報システム全体", Code::NumberGap, "(4) 情報システム全体"),
         ("\n(5) 人的セキュリティ", "\n(4) 人的セキュリティ", Code::NumberDuplicate, "(4) 人的セキュリティ"),
         (
@@ -330,6 +338,9 @@ fn references_that_are_no_defect() {
         "市条例第9条第2項に定めるところによる。",
         "同条第3項及び規則第12条から第14条までの例による。",
         "この方針第1条の目的に従う。",
+        "番号法第9条第2項2(5)に定める事務に用いる。",
+        "令和8年4(1)に掲げる表のとおりとする。",
+        "ISO/IEC 27002(5)に定める管理策を参考にする。",
     ] {
         for text in [
             format!("方針\n1 目的\n守る。\n2 対策\n{sentence}\n"),

@@ -8,6 +8,7 @@ use crate::limits::PAGE_ROWS;
 use crate::pages::clause::word;
 use crate::pages::credential::{KeyLine, line};
 use crate::pages::section::tabs;
+use crate::pages::session::agent_words;
 use crate::pages::shared::{FormPage, ListPage};
 use crate::part::{Cell, Errors, Field, Input, Moment, Pager};
 use crate::session::Me;
@@ -112,6 +113,8 @@ pub(crate) struct AccountPage {
     pub(crate) id: String,
     pub(crate) facts: Vec<(&'static str, String)>,
     pub(crate) keys: Vec<KeyLine>,
+    /// Where the owner is logged in now: (browser, since, last seen).
+    pub(crate) sessions: Vec<(String, Moment, Moment)>,
     pub(crate) can_edit: bool,
     /// Somebody else has agreed that the person registers anew.
     pub(crate) granted: bool,
@@ -133,6 +136,7 @@ pub(crate) async fn show(
             Some("登録のやり直しを申請しました。承認されたら、この画面で一度だけ使えるパスワードを出せます。")
         }
         "revoked" => Some("取り消しました。"),
+        "ended" => Some("このアカウントのログインを全て終わらせました。"),
         "countersigned" => Some("立会いを記録しました。"),
         "saved" => Some("区分を変えました。"),
         "card" => Some("職員カードを結び付けました。"),
@@ -156,6 +160,10 @@ async fn account_page(app: &App, me: &Me, id: &str, form: Option<&Form>) -> Resu
         }
         keys.push(line(app, &key, actions).await?);
     }
+    let open = app.store.db.sessions_of(id, me.now).await?.into_iter().filter(|s| s.stage == "full");
+    let sessions = open
+        .map(|s| (agent_words(&s.agent), Moment::at(Ms(s.created_ms)), Moment::at(Ms(s.seen_ms))))
+        .collect();
     let tick = |id, words, on: bool| {
         let field = Field::new(id, words, Input::Check).optional();
         if on { field.value("1") } else { field }
@@ -177,6 +185,7 @@ async fn account_page(app: &App, me: &Me, id: &str, form: Option<&Form>) -> Resu
             ("状態", word(STATES, &holder.state).to_owned()),
         ],
         keys,
+        sessions,
         can_edit,
         granted: app.store.db.reset_granted(id, me.now).await?,
         errors,
@@ -335,6 +344,16 @@ pub(crate) async fn reset(
     tx.commit().await?;
     app.store.close_sessions_of(&id, "").await?;
     issued(&app, &me, holder.login, password).await
+}
+
+/// Ends every log-in of an account at once: a screen left open, a telephone that was lost.
+pub(crate) async fn end_sessions(
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Redirect, PortalError> {
+    app.store.db.holder(&id).await?.ok_or(PortalError::NotFound)?;
+    app.store.close_sessions_of(&id, "").await?;
+    Ok(Redirect::to(&format!("/accounts/{id}?done=ended")))
 }
 
 /// A new one-time password and its hash.

@@ -67,6 +67,8 @@ pub(crate) struct Adopted {
     pub(crate) total: usize,
     /// Whether anything was decided yet.
     pub(crate) started: bool,
+    /// In force and in no chapter: their state is in none of the numbers.
+    pub(crate) homeless: usize,
 }
 
 /// One thing to put right: why, who moves next, by when.
@@ -208,6 +210,7 @@ pub(crate) fn adopted(counts: &Counts, picture: &Picture) -> Adopted {
         of_catalogue: size(counts.adopted),
         total: size(counts.catalogue),
         started: counts.adopted > 0,
+        homeless: picture.homeless(),
     }
 }
 

@@ -50,7 +50,8 @@ pub(crate) struct Row {
     pub(crate) stage: &'static str,
     /// 機械判定・記録・自己申告
     pub(crate) how: &'static str,
-    pub(crate) unconfirmed: bool,
+    /// 原典未確認…
+    pub(crate) badge: &'static str,
     /// `None`: not adopted, so not judged.
     pub(crate) mark: Option<Mark>,
     pub(crate) adoption: &'static str,
@@ -194,8 +195,8 @@ fn row(asked: &Asked, names: &RoleNames, incumbents: &[Incumbent]) -> Row {
         title: r.title.clone(),
         text: r.text.clone(),
         stage: word(requirement::STAGES, &r.stage),
-        how: word(requirement::CHECK_KINDS, &r.check_kind),
-        unconfirmed: unconfirmed(&r.confidence),
+        how: how(&r.check_kind, r.catalogue_id.as_deref().unwrap_or_default()),
+        badge: badge(&r.confidence),
         mark: asked.state.map(Mark::from),
         adoption: word(requirement::STATES, &r.adoption),
         reason: asked.reason(),
@@ -217,9 +218,20 @@ pub(crate) fn source(source: Option<&str>, at: Option<i64>) -> String {
     }
 }
 
-/// Rows whose source text nobody has confirmed say so.
-pub(crate) fn unconfirmed(confidence: &str) -> bool {
-    confidence == "unverified"
+/// How a row is judged by this program, which may be less than the catalogue hopes for.
+pub(crate) fn how(check_kind: &str, catalogue_id: &str) -> &'static str {
+    match (check_kind, sekisho_checks::by_machine(catalogue_id)) {
+        (_, Some(true)) => "機械判定",
+        ("attestation", Some(false)) => "機械判定と自己申告",
+        (_, Some(false)) => "機械判定と記録",
+        ("attestation", None) => "自己申告",
+        (_, None) => "記録",
+    }
+}
+
+/// What stands beside a row whose wording nobody has compared with the national guideline; empty otherwise.
+pub(crate) fn badge(confidence: &str) -> &'static str {
+    sekisho_catalogue::catalogue().confidence(confidence).map_or("", |c| c.badge.as_str())
 }
 
 /// The Japanese word of a code; the code itself if the list does not know it.

@@ -92,8 +92,6 @@ pub(crate) struct RevisionPage {
     pub(crate) can_submit: bool,
     pub(crate) can_drop: bool,
     pub(crate) submit_fields: Vec<Field>,
-    /// Who will be asked, e.g. 「最高情報セキュリティ責任者(CISO)」.
-    pub(crate) approver: String,
 }
 
 #[derive(Debug)]
@@ -333,7 +331,6 @@ pub(crate) async fn revision_page(
         can_submit: state == "案" && me.reaches(Action::Request, "revision"),
         can_drop: state == "案" && me.reaches(Action::Edit, "revision"),
         submit_fields,
-        approver: "最高情報セキュリティ責任者(CISO)".to_owned(),
     })
 }
 

@@ -10,23 +10,32 @@ use crate::shell::page;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use sekisho_domain::access::{Action, Reach, Thing};
+use sekisho_domain::access::{Action, Reach, Thing, Why};
 use sekisho_domain::date::{self, Date};
+use sekisho_domain::noun::{Row, Value};
+use sekisho_domain::requirement::REQUIREMENT;
+use sekisho_domain::role::Role;
 use sekisho_store::evidence::{NewEvidence, StoredFile};
 
-/// The fields of 証拠を登録する and of 該当なし, for what the reader may file.
+/// The fields of 証拠を登録する and of 該当なし, for what the reader may file; without the latter where it is not theirs
+/// to say.
 pub(crate) async fn fields(
     app: &App,
     me: &Me,
-    check_kind: &str,
-) -> Result<(Vec<Field>, Vec<Field>), PortalError> {
+    requirement: &Row,
+) -> Result<(Vec<Field>, Option<Vec<Field>>), PortalError> {
+    let check_kind = requirement.text("check_kind");
     let abouts = abouts(app, me).await?;
-    let first = abouts.first().map_or("", |(id, _)| id).to_owned();
-    let about = |id| Field::select(id, "どこについての証拠ですか", abouts.clone()).value(first.clone());
+    let may_report = |(unit, _): &&(String, String)| may_report_none(me, requirement, unit);
+    let silent: Vec<(String, String)> = abouts.iter().filter(may_report).cloned().collect();
+    let about = |id, choices: Vec<(String, String)>| {
+        let first = choices.first().map_or("", |(id, _)| id).to_owned();
+        Field::select(id, "どこについての証拠ですか", choices).value(first)
+    };
     let mut fields = vec![
         Field::text("title", "表題").hint("例：令和8年度 情報セキュリティ委員会 議事録"),
         Field::date("observed", "確認した日").hint("見たり確かめたりした日。登録する日ではありません。"),
-        about("unit"),
+        about("unit", abouts),
     ];
     if check_kind == "attestation" {
         let question = "この要求どおりにできていますか（自己申告）";
@@ -40,12 +49,19 @@ pub(crate) async fn fields(
             .optional()
             .hint("32 MB まで。中身の印を記録し、鍵をかけて保管します。"),
     ]);
-    let zero = vec![
-        Field::date("zero_from", "いつから"),
-        Field::date("zero_to", "いつまで"),
-        about("zero_unit"),
-        Field::area("zero_detail", "どう確かめたか").hint("例：受付簿を1枚ずつ確かめ、該当がなかった。"),
-    ];
+    if check_kind != "attestation" {
+        let hint = "ファイルを出せないときに書きます。例：総務第123号、情報政策課の書庫 3段目";
+        fields.push(Field::text("reference", "文書番号と保管場所").optional().hint(hint));
+    }
+    let happens = requirement.get("event_triggered") == Some(&Value::Bool(Some(true)));
+    let zero = (happens && !silent.is_empty()).then(|| {
+        vec![
+            Field::date("zero_from", "いつから"),
+            Field::date("zero_to", "いつまで"),
+            about("zero_unit", silent),
+            Field::area("zero_detail", "どう確かめたか").hint("例：受付簿を1枚ずつ確かめ、該当がなかった。"),
+        ]
+    });
     Ok((fields, zero))
 }
 
@@ -63,6 +79,12 @@ async fn abouts(app: &App, me: &Me) -> Result<Vec<(String, String)>, PortalError
     Ok(city.into_iter().chain(sections).collect())
 }
 
+/// Whether 該当なし about a section (empty: the city) is this person's to say.
+fn may_report_none(me: &Me, requirement: &Row, unit: &str) -> bool {
+    let role = Role::from_code(requirement.text("role")).unwrap_or(Role::Secretariat);
+    me.who.may_report_none(role, Some(unit).filter(|u| !u.is_empty()), me.on)
+}
+
 /// Refuses evidence about a section outside the person's reach.
 fn must_reach(me: &Me, unit: &str) -> Result<(), PortalError> {
     let unit_id = Some(unit).filter(|u| !u.is_empty());
@@ -75,8 +97,7 @@ pub(crate) async fn file(
     Path(id): Path<String>,
     mut form: Form,
 ) -> Result<Response, PortalError> {
-    let row = app.store.db.row(&sekisho_domain::requirement::REQUIREMENT, &id).await?;
-    let row = row.ok_or(PortalError::NotFound)?;
+    let row = app.store.db.row(&REQUIREMENT, &id).await?.ok_or(PortalError::NotFound)?;
     let title = form.required("title", "表題を入力してください。");
     let observed = form
         .date("observed", "確認した日を入力してください。")
@@ -94,6 +115,15 @@ pub(crate) async fn file(
         }
         _ => None,
     };
+    let reference = form.limited("reference");
+    if form.upload.as_ref().is_some_and(|upload| upload.bytes.is_empty()) {
+        form.refuse("file", "ファイルの中身がありません。もう一度選んでください。");
+    } else if row.text("check_kind") != "attestation" && form.upload.is_none() && reference.is_empty() {
+        form.refuse(
+            "file",
+            "ファイルを選ぶか、文書番号と保管場所を書いてください。どちらもない証拠は確かめられません。",
+        );
+    }
     let (true, Some(observed)) = (form.ok(), observed) else {
         let shown = Shown { form: Some((&form, false)), ..Shown::default() };
         return Ok(page(&requirement_page(&app, &me, &id, shown).await?)?.into_response());
@@ -121,6 +151,7 @@ pub(crate) async fn file(
         period,
         source: "画面から登録",
         file: stored,
+        reference: Some(reference.as_str()).filter(|r| !r.is_empty()),
     };
     tx.file_evidence(&me.who, new).await?;
     tx.commit().await?;
@@ -133,6 +164,7 @@ pub(crate) async fn zero(
     Path(id): Path<String>,
     mut form: Form,
 ) -> Result<Response, PortalError> {
+    let row = app.store.db.row(&REQUIREMENT, &id).await?.ok_or(PortalError::NotFound)?;
     let from = form.date("zero_from", "期間の始めを入力してください。");
     let to = form
         .date("zero_to", "期間の終わりを入力してください。")
@@ -149,6 +181,9 @@ pub(crate) async fn zero(
         return Ok(page(&requirement_page(&app, &me, &id, shown).await?)?.into_response());
     };
     must_reach(&me, &unit)?;
+    if !may_report_none(&me, &row, &unit) {
+        return Err(PortalError::Forbidden(crate::ja::why(Why::Role).to_owned()));
+    }
     let title = format!("該当なし（{}から{}まで）", date::wareki(from), date::wareki(to));
     let mut tx = app.store.write(&me.actor(), "evidence.zero").await?;
     let new = NewEvidence {

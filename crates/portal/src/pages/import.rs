@@ -222,9 +222,12 @@ fn name(document: &Document, id: &str) -> Option<String> {
 fn fields(parsed: &Document, known: Option<(&str, &str, &str)>) -> Vec<Field> {
     let last = parsed.revisions.last();
     let iso = |d: Option<Date>| d.map_or(String::new(), |d| d.to_string());
-    let choices =
-        |list: &[(&str, &str)]| list.iter().map(|(c, w)| ((*c).to_owned(), (*w).to_owned())).collect();
+    let choices = |list: &[(&str, &str)]| {
+        let none = (String::new(), "選んでください".to_owned());
+        [none].into_iter().chain(list.iter().map(|(c, w)| ((*c).to_owned(), (*w).to_owned()))).collect()
+    };
     let title = parsed.title.clone().or(known.map(|(t, _, _)| t.to_owned())).unwrap_or_default();
+    let (kind, visibility) = kind_of(&title);
     let mut out = vec![
         Field::text("title", "題名").value(title),
         Field::text("edition", "版")
@@ -239,14 +242,29 @@ fn fields(parsed: &Document, known: Option<(&str, &str, &str)>) -> Vec<Field> {
             .hint("決裁に出すまでに決めます。"),
     ];
     if known.is_none() {
-        out.push(Field::select("kind", "種別", choices(KINDS)));
+        out.push(Field::select("kind", "種別", choices(KINDS)).value(kind));
         out.push(
-            Field::select("visibility", "公開区分", choices(VISIBILITIES)).hint(
+            Field::select("visibility", "公開区分", choices(VISIBILITIES)).value(visibility).hint(
                 "実施手順は、公開すると対策の弱みが知られるおそれがあるため、非公開にします（方針11）。",
             ),
         );
     }
     out
+}
+
+/// What a title says of kind and 公開区分. A 実施手順 is 非公開 unless somebody opens it to a circle (方針11); of a title
+/// that says nothing, neither is taken for granted.
+fn kind_of(title: &str) -> (&'static str, &'static str) {
+    let says = |words: &[&str]| words.iter().any(|word| title.contains(word));
+    if says(&["手順", "マニュアル", "要領", "手引"]) {
+        ("procedure", "secret")
+    } else if says(&["対策基準"]) {
+        ("standard", "internal")
+    } else if says(&["方針", "ポリシー"]) {
+        ("policy", "public")
+    } else {
+        ("", "")
+    }
 }
 
 pub(crate) async fn preview(
@@ -321,4 +339,17 @@ pub(crate) async fn save(
     tx.commit().await?;
     app.store.forget_import(&id).await?;
     Ok(Redirect::to(&format!("/revisions/{}?done=saved", saved.revision_id)).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kind_of;
+
+    #[test]
+    fn procedures_are_held_back_and_unclear_titles_ask() {
+        assert_eq!(kind_of("住民記録システム 情報セキュリティ実施手順"), ("procedure", "secret"));
+        assert_eq!(kind_of("情報セキュリティポリシー対策基準"), ("standard", "internal"));
+        assert_eq!(kind_of("さくら坂市情報セキュリティ基本方針"), ("policy", "public"));
+        assert_eq!(kind_of("規程集"), ("", ""));
+    }
 }

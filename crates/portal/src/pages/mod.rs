@@ -33,6 +33,7 @@ pub(crate) mod own_requirement;
 pub(crate) mod passkey;
 pub(crate) mod person;
 pub(crate) mod personnel;
+pub(crate) mod placement;
 pub(crate) mod position;
 pub(crate) mod publication;
 pub(crate) mod register;

@@ -21,7 +21,7 @@ use sekisho_store::requirement::OwnRequirement;
 const FRESHNESS_DAYS: i64 = 365;
 
 /// Clauses of the document of a kind that is in force today; none when there is no such document.
-async fn clauses(app: &App, me: &Me, kind: &'static str) -> Result<Vec<ClauseLine>, PortalError> {
+pub(crate) async fn clauses(app: &App, me: &Me, kind: &'static str) -> Result<Vec<ClauseLine>, PortalError> {
     match app.store.db.in_force(kind, me.on).await? {
         Some(revision) => Ok(app.store.db.clauses(&revision.id).await?),
         None => Ok(Vec::new()),
@@ -29,7 +29,7 @@ async fn clauses(app: &App, me: &Me, kind: &'static str) -> Result<Vec<ClauseLin
 }
 
 /// `(clause id, 「7(3)② LGWAN系の分離」)`, after a way to choose none.
-fn choices(clauses: &[ClauseLine]) -> Vec<(String, String)> {
+pub(crate) fn choices(clauses: &[ClauseLine]) -> Vec<(String, String)> {
     let none = (String::new(), "まだ決めない".to_owned());
     let named = |c: &ClauseLine| (c.clause_id.clone(), format!("{} {}", c.label, picture::title(c)));
     [none].into_iter().chain(clauses.iter().map(named)).collect()

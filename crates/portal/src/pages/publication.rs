@@ -11,6 +11,7 @@ use crate::session::Me;
 use crate::shell::{Page, Shell, page};
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use sekisho_domain::date::{Date, date_at};
 use sekisho_domain::document::DOCUMENT;
@@ -49,11 +50,18 @@ pub(crate) async fn publish(
     State(app): State<App>,
     me: Me,
     Path(id): Path<String>,
+    headers: HeaderMap,
     mut form: Form,
 ) -> Result<Response, PortalError> {
+    let own = headers.get(header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
     let url = form.required("url", "公表先のアドレスを入力してください。");
     if !url.is_empty() && !url.starts_with("https://") && !url.starts_with("http://") {
         form.refuse("url", "https:// か http:// で始まるアドレスを入力してください。");
+    } else if !url.is_empty() && !is_outside(&url, own) {
+        form.refuse(
+            "url",
+            "庁内のアドレスです。住民が見られる、市のホームページのアドレスを入力してください。",
+        );
     }
     let day = form.date("day", "公表した日を入力してください。");
     if day.is_some_and(|d| d > me.on) {
@@ -70,6 +78,25 @@ pub(crate) async fn publish(
     tx.record_publication(&id, &url, day, &sha256, &me.who.person_id).await?;
     tx.commit().await?;
     Ok(Redirect::to(&format!("/revisions/{id}?done=published")).into_response())
+}
+
+/// Whether an address can be one that the public reaches: not this portal's, not a name or number of closed networks.
+fn is_outside(url: &str, own: &str) -> bool {
+    fn host(authority: &str) -> &str {
+        match authority.strip_prefix('[').and_then(|v6| v6.split_once(']')) {
+            Some((v6, _)) => v6,
+            None => authority.split(':').next().unwrap_or_default(),
+        }
+    }
+    let authority = url.split_once("://").map_or("", |(_, rest)| rest).split(['/', '?', '#']).next();
+    let authority = authority.unwrap_or_default().rsplit('@').next().unwrap_or_default();
+    let host_of = host(authority).trim_end_matches('.').to_ascii_lowercase();
+    let closed = match host_of.parse::<std::net::IpAddr>() {
+        // The city's web site has a name; a bare number is somebody's machine.
+        Ok(_) => true,
+        Err(_) => !host_of.contains('.') || host_of.ends_with(".lgwan.jp") || host_of.ends_with(".local"),
+    };
+    !closed && host_of != host(own).to_ascii_lowercase()
 }
 
 /// A revision as it may leave the city: its public clauses and its 改定履歴. What stands below a clause that is held
@@ -179,4 +206,28 @@ fn shown(clauses: &[ClauseLine]) -> Vec<&ClauseLine> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_outside;
+
+    #[test]
+    fn addresses_that_no_resident_reaches_are_not_outside() {
+        let own = "sekisho.city.example.jp:8443";
+        assert!(is_outside("https://www.city.example.jp/policy.pdf", own));
+        for inside in [
+            "https://sekisho.city.example.jp:8443/policy",
+            "https://SEKISHO.city.example.jp./policy",
+            "https://user@sekisho.city.example.jp/policy",
+            "http://127.0.0.1:8080/policy",
+            "http://[::1]/policy",
+            "http://192.168.1.10/policy.pdf",
+            "http://intra/policy.pdf",
+            "https://portal.pref.lgwan.jp/policy.pdf",
+            "https:///policy.pdf",
+        ] {
+            assert!(!is_outside(inside, own), "{inside}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use crate::App;
 use crate::error::PortalError;
 use crate::form::Form;
 use crate::limits::PAGE_ROWS;
-use crate::pages::clause::{self, unconfirmed, word};
+use crate::pages::clause::{self, badge, word};
 use crate::pages::{evidence, own_requirement};
 use crate::part::{Cell, ClauseLabel, Day, Errors, Field, HashStamp, Mark, Moment, Pager, Seat};
 use crate::picture::{self, Asked};
@@ -17,8 +17,7 @@ use sekisho_domain::access::Action;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date;
 use sekisho_domain::evidence::{KINDS as EVIDENCE_KINDS, LATE_FILING_DAYS};
-use sekisho_domain::noun::Value;
-use sekisho_domain::requirement::{CHECK_KINDS, REQUIREMENT, STATES};
+use sekisho_domain::requirement::{REQUIREMENT, STATES};
 use sekisho_domain::role_name::RoleNames;
 use sekisho_domain::search::search_key;
 use sekisho_domain::verdict::State as Verdict;
@@ -54,7 +53,8 @@ pub(crate) struct ListRow {
     pub(crate) clause: String,
     pub(crate) role: String,
     pub(crate) state: &'static str,
-    pub(crate) unconfirmed: bool,
+    /// 原典未確認…
+    pub(crate) badge: &'static str,
     pub(crate) mark: Option<Mark>,
     pub(crate) picked: bool,
 }
@@ -69,8 +69,12 @@ pub(crate) struct RequirementPage {
     /// 採用・変更して採用・不採用・未検討
     pub(crate) adoption: String,
     pub(crate) edition: String,
-    pub(crate) unconfirmed: bool,
+    /// 原典未確認…
+    pub(crate) badge: &'static str,
     pub(crate) how: &'static str,
+    /// When the catalogue asks for it, and what it wants to see.
+    pub(crate) occasion: String,
+    pub(crate) evidence_kind: String,
     pub(crate) attestation: bool,
     pub(crate) seat: Seat,
     pub(crate) verdict: Option<VerdictCard>,
@@ -83,9 +87,9 @@ pub(crate) struct RequirementPage {
     pub(crate) can_file: bool,
     pub(crate) errors: Errors,
     pub(crate) fields: Vec<Field>,
-    pub(crate) event_triggered: bool,
     pub(crate) zero_open: bool,
-    pub(crate) zero_fields: Vec<Field>,
+    /// 該当なし, for whom it is to say.
+    pub(crate) zero_fields: Option<Vec<Field>>,
     /// Where in the 対策基準 the row is laid down; for who may say so.
     pub(crate) standard: Option<Field>,
 }
@@ -127,7 +131,12 @@ pub(crate) struct EvidenceRow {
     /// (address, name); no address when only the hash was kept.
     pub(crate) file: Option<(Option<String>, String)>,
     pub(crate) hash: Option<HashStamp>,
+    /// 文書番号と保管場所, where no file came with it.
+    pub(crate) reference: String,
 }
+
+/// In the place of a clause: rows in force that no clause of the edition in force speaks of.
+pub(crate) const HOMELESS: &str = "-";
 
 /// What the list was asked to show; everything comes from, and goes back into, the query string.
 struct Filter {
@@ -162,7 +171,10 @@ impl Filter {
 
     fn matches(&self, asked: &Asked) -> bool {
         let row = &asked.row;
-        let clause = |label: &str| label == self.clause || within(label, &self.clause);
+        let clause = |label: &str| match self.clause.as_str() {
+            HOMELESS => asked.homeless,
+            clause => label == clause || within(label, clause),
+        };
         (self.chapter.is_empty() || row.sort_key.starts_with(&format!("{:0>2}.", self.chapter)))
             && (self.clause.is_empty() || clause(&row.clause_label))
             && (self.adoption.is_empty() || row.adoption == self.adoption)
@@ -201,7 +213,10 @@ impl Filter {
             Field::select(
                 "clause",
                 "条項",
-                [all()].into_iter().chain(clauses.iter().map(|c| (c.clone(), c.clone()))).collect(),
+                [all(), (HOMELESS.to_owned(), "結びついていない".to_owned())]
+                    .into_iter()
+                    .chain(clauses.iter().map(|c| (c.clone(), c.clone())))
+                    .collect(),
             )
             .value(&self.clause)
             .optional(),
@@ -256,7 +271,7 @@ async fn list_page(
     let next = (shown.len() > PAGE_ROWS).then(|| filter.query(&shown[PAGE_ROWS - 1].row.sort_key));
     let can_edit = me.reaches(Action::Edit, "requirement");
     let picked: Vec<&str> = form.map_or(vec![], |f| f.all("row").collect());
-    let fields = vec![
+    let mut fields = vec![
         Field::radio(
             "state",
             "採否",
@@ -271,7 +286,19 @@ async fn list_page(
         Field::date("until", "不採用の期限")
             .optional()
             .hint("不採用のときだけ。この日を過ぎると未検討に戻ります。"),
+        Field::area("text", "変更後の文")
+            .optional()
+            .hint("変更して採用のときだけ。当市ではどう書くか。一度に一つの要求を選びます。"),
     ];
+    let standard = own_requirement::clauses(app, me, "standard").await?;
+    if can_edit && !standard.is_empty() {
+        let field = Field::select(
+            "standard",
+            "対策基準のどこに書いてありますか",
+            own_requirement::choices(&standard),
+        );
+        fields.push(field.optional().hint("選ぶと、選んだ要求の全てをこの条に結びつけます。"));
+    }
     let (fields, errors) = form.map_or((fields.clone(), Errors::default()), |f| f.refill(fields));
     Ok(RequirementList {
         shell: app.shell(me, "/requirements", filter.asks()).await?,
@@ -298,7 +325,7 @@ fn list_row(asked: &Asked, names: &RoleNames, picked: &[&str]) -> ListRow {
         clause: row.clause_label.clone(),
         role: names.word(&row.role).to_owned(),
         state: word(STATES, &row.adoption),
-        unconfirmed: unconfirmed(&row.confidence),
+        badge: badge(&row.confidence),
         mark: asked.state.map(Mark::from),
         picked: picked.contains(&row.requirement_id.as_str()),
     }
@@ -309,6 +336,7 @@ pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(query): RawQue
     let mut list = list_page(&app, &me, &Filter::read(&query), None).await?;
     list.shell.done = match query.get("done") {
         "asked" => Some("採否の申請を出しました。決裁されると、要求が変わります。"),
+        "placed" => Some("要求を、基本方針の条項に結びつけました。"),
         "applied" => Some("不採用の申請を出しました。決裁されるまで、要求は今のままです。"),
         _ => None,
     };
@@ -334,6 +362,19 @@ pub(crate) async fn adopt(
     if rows.is_empty() {
         form.refuse("state", "要求を一つ以上選んでください。");
     }
+    let text = form.limited("text");
+    let standard = form.get("standard").to_owned();
+    if state == Some("modified") && (rows.len() > 1 || text.is_empty()) {
+        form.refuse("text", "変更して採用するときは、要求を一つだけ選び、変更後の文を書いてください。");
+    }
+    if state != Some("modified") && !text.is_empty() {
+        form.refuse("text", "変更後の文は、変更して採用するときだけ書きます。");
+    }
+    if !standard.is_empty()
+        && !own_requirement::clauses(&app, &me, "standard").await?.iter().any(|c| c.clause_id == standard)
+    {
+        form.refuse("standard", "施行中の対策基準にある条から選んでください。");
+    }
     if matches!(state, Some("modified" | "rejected")) && reason.is_empty() {
         form.refuse("reason", "理由を入力してください。");
     }
@@ -351,8 +392,10 @@ pub(crate) async fn adopt(
             "applied"
         }
         _ => {
-            let adopted: Vec<AdoptedRow<'_>> =
-                rows.iter().map(|id| AdoptedRow { id, ..AdoptedRow::default() }).collect();
+            let adopted: Vec<AdoptedRow<'_>> = rows
+                .iter()
+                .map(|id| AdoptedRow { id, text: filled(&text), standard_clause_id: filled(&standard) })
+                .collect();
             let reason = if reason.is_empty() { ADOPTION_REASON } else { reason.as_str() };
             let mut tx = app.store.write(&me.actor(), "requirement.adopt_request").await?;
             tx.apply_for_adoption(&me.who, NewAdoption { state, reason, rows: &adopted }).await?;
@@ -363,6 +406,10 @@ pub(crate) async fn adopt(
     let back = filter.query(&filter.after);
     let join = if back == "?" { "" } else { "&" };
     Ok(Redirect::to(&format!("/requirements{back}{join}done={done}")).into_response())
+}
+
+fn filled(text: &str) -> Option<&str> {
+    Some(text).filter(|t| !t.is_empty())
 }
 
 /// What the page of one requirement shows besides the requirement itself.
@@ -419,14 +466,16 @@ pub(crate) async fn requirement_page(
         .map(|l| format!("/requirements/{id}?before={}_{}#evidence", l.observed_ms, l.id));
     let first = (before.0 != Ms::FOREVER).then(|| format!("/requirements/{id}#evidence"));
     let hidden = lines.is_empty() && db.evidence_count(id).await? > 0;
-    let (fields, zero_fields) = evidence::fields(app, me, row.text("check_kind")).await?;
+    let (fields, zero_fields) = evidence::fields(app, me, &row).await?;
     let (mut fields, mut zero_fields, mut errors, mut zero_open) =
         (fields, zero_fields, Errors::default(), false);
     match shown.form {
         Some((form, false)) => (fields, errors) = form.refill(fields),
         Some((form, true)) => {
-            (zero_fields, errors) = form.refill(zero_fields);
-            zero_open = true;
+            if let Some(fields) = zero_fields.take() {
+                let (refilled, wrong) = form.refill(fields);
+                (zero_fields, errors, zero_open) = (Some(refilled), wrong, true);
+            }
         }
         None => {}
     }
@@ -434,7 +483,7 @@ pub(crate) async fn requirement_page(
         true => own_requirement::standard_field(app, me, &row).await?,
         false => None,
     };
-    let how = word(CHECK_KINDS, row.text("check_kind"));
+    let how = clause::how(row.text("check_kind"), row.text("catalogue_id"));
     let clause_id = row.text("clause_id");
     let mut shell =
         app.shell(me, "/requirements", format!("{}は、できていますか", row.text("title"))).await?;
@@ -451,8 +500,10 @@ pub(crate) async fn requirement_page(
         },
         adoption: word(STATES, row.text("state")).to_owned(),
         edition: row.text("edition").to_owned(),
-        unconfirmed: unconfirmed(row.text("confidence")),
+        badge: badge(row.text("confidence")),
         how,
+        occasion: row.text("occasion").to_owned(),
+        evidence_kind: row.text("evidence_kind").to_owned(),
         attestation: row.text("check_kind") == "attestation",
         seat: picture::seat(row.text("role"), &db.role_names().await?, &incumbents),
         verdict,
@@ -470,7 +521,6 @@ pub(crate) async fn requirement_page(
         can_file: in_force && me.reaches(Action::Edit, "evidence"),
         errors,
         fields,
-        event_triggered: row.get("event_triggered") == Some(&Value::Bool(Some(true))),
         zero_open,
         zero_fields,
         standard,
@@ -534,5 +584,6 @@ fn evidence_row(e: &EvidenceLine) -> EvidenceRow {
             .clone()
             .map(|name| (e.object_id.as_ref().map(|_| format!("/evidence/{}/file", e.id)), name)),
         hash: e.sha256.clone().map(HashStamp::new),
+        reference: e.reference.clone().unwrap_or_default(),
     }
 }

@@ -55,7 +55,7 @@ pub(crate) async fn revoke(
 }
 
 /// What a person recognises: the browser and the system, from the many words a browser sends.
-fn agent_words(agent: &str) -> String {
+pub(crate) fn agent_words(agent: &str) -> String {
     let find =
         |known: &[(&str, &'static str)]| known.iter().find(|(key, _)| agent.contains(key)).map(|(_, w)| *w);
     let browser = find(&[

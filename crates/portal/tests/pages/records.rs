@@ -219,6 +219,7 @@ async fn records(city: &City) -> Records {
             title: &format!("点検{}", MARKS[place]),
             observed: store.clock.now().plus(-Ms::DAY),
             source: "test",
+            reference: Some("書庫1"),
             ..NewEvidence::default()
         };
         let evidence = tx.file_evidence(&who, new).await.unwrap();

@@ -3,6 +3,7 @@
 use crate::kit::{City, UNIT};
 use axum::http::StatusCode;
 use sekisho_domain::clock::Ms;
+use sekisho_domain::date::date_at;
 
 const POLICY: &str = "さくら坂市情報セキュリティ基本方針\n\n制定 令和6年4月1日\n\n\
     改定履歴\n\n版\t改定日\t施行日\t改定箇所\t改定内容\n初\t令和6年4月1日\t令和6年4月1日\t全章\t初版発行\n\n\
@@ -79,12 +80,17 @@ async fn bring_into_force(city: &City, revision: &str) -> String {
 
 /// Imports, submits and approves the policy; returns the revision's path.
 async fn adopt_policy(city: &City) -> String {
+    adopt(city, POLICY, "情報資産を分類する").await
+}
+
+/// A text from file to being in force; `says`: words that the preview must show.
+async fn adopt(city: &City, text: &str, says: &str) -> String {
     let me = city.signed_in("secretariat").await;
     let preview =
-        city.upload(&me, "/documents/import", &[("document", "")], ("方針.txt", POLICY.as_bytes())).await;
+        city.upload(&me, "/documents/import", &[("document", "")], ("方針.txt", text.as_bytes())).await;
     let preview = preview.to("/documents/import/").location;
     let page = city.get(&me, &preview).await.ok().body;
-    assert!(page.contains("情報資産を分類する"), "{page}");
+    assert!(page.contains(says), "{page}");
     let fields = [
         ("title", "さくら坂市情報セキュリティ基本方針"),
         ("edition", "初"),
@@ -229,6 +235,52 @@ async fn a_city_adds_a_requirement_of_its_own() {
     assert!(city.get(&me, "/requirements?q=のぞき見").await.ok().body.contains("条件に合う 1 件"));
 }
 
+/// A city that numbers its policy in its own way: headings place what they can, a person the rest, and until then the
+/// board says what it does not count.
+#[tokio::test]
+async fn a_policy_with_its_own_numbers_is_tied_to_the_requirements() {
+    let city = City::new().await;
+    let text = "基本方針\n\n第1条 目的\n\n情報資産を守る。\n\n第2条 組織体制\n\n責任者を置く。\n\n第3条 情報資産の分類と管理\n\n分ける。\n";
+    adopt(&city, text, "責任者を置く").await;
+    let me = city.signed_in("secretariat").await;
+    let db = &city.app.store.db;
+    let revision = db.in_force("policy", date_at(city.app.store.clock.now())).await.unwrap().unwrap();
+    let clauses = db.clauses(&revision.id).await.unwrap();
+    let clause = |label: &str| clauses.iter().find(|c| c.label == label).unwrap().clause_id.clone();
+    let place = async |label: &str| {
+        let places = db.requirement_places().await.unwrap();
+        let mut found = places.into_iter().filter(|(l, ..)| l == label);
+        let place = found.next().unwrap().1;
+        assert!(found.next().is_none(), "{label} stands in one place");
+        place
+    };
+    assert_eq!(place("7(1)").await, Some(clause("第2条")), "by its heading, not by a number");
+    assert_eq!(place("7(2)").await, Some(clause("第3条")));
+    assert_eq!(place("7(4)").await, None);
+
+    // One row of 物理的セキュリティ is adopted: it stands nowhere, and the board says so.
+    let rows = db.requirements(&Default::default(), "", 1_000).await.unwrap();
+    let row = rows.iter().find(|r| r.clause_label == "7(4)").unwrap();
+    city.post(&me, "/requirements", &[("row", &row.id), ("state", "adopted")])
+        .await
+        .to("/requirements?done=asked");
+    approve(&city, "chief_officer").await;
+    let board = city.get(&me, "/").await.ok().body;
+    assert!(board.contains("1 件は、施行中の基本方針のどの条項にも結びついていない"), "{board}");
+    let list = city.get(&me, "/requirements?clause=-").await.ok().body;
+    assert!(list.contains("条件に合う 1 件") && list.contains(&row.id), "{list}");
+
+    let page = city.get(&me, "/requirements/places").await.ok().body;
+    assert!(page.contains("結びつく条項が分かりません"), "{page}");
+    let wrong = city.post(&me, "/requirements/places", &[("7(4)", "clause-of-nobody")]).await.ok().body;
+    assert!(wrong.contains("施行中の基本方針にある条項から選んでください"), "{wrong}");
+    let third = clause("第3条");
+    city.post(&me, "/requirements/places", &[("7(4)", &third)]).await.to("/requirements?done=placed");
+    assert_eq!(place("7(4)").await, Some(third));
+    assert_eq!(place("7(1)").await, Some(clause("第2条")), "what the form does not speak of stays");
+    assert!(!city.get(&me, "/").await.ok().body.contains("どの条項にも結びついていない"));
+}
+
 #[tokio::test]
 async fn requirements_are_adopted_and_evidence_is_filed() {
     let city = City::new().await;
@@ -267,7 +319,14 @@ async fn requirements_are_adopted_and_evidence_is_filed() {
     let refused = city.upload(&staff, &file, &fields, ("", b"")).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     let fields = [("title", "点検"), ("observed", "2026-11-20"), ("unit", UNIT)];
+    let wrong = city.upload(&staff, &file, &fields, ("", b"")).await.ok().body;
+    assert!(wrong.contains("文書番号と保管場所を書いてください"), "{wrong}");
+    let wrong = city.upload(&staff, &file, &fields, ("空.pdf", b"")).await.ok().body;
+    assert!(wrong.contains("ファイルの中身がありません"), "{wrong}");
+    let fields =
+        [("title", "点検"), ("observed", "2026-11-20"), ("unit", UNIT), ("reference", "税務第7号、書庫2")];
     city.upload(&staff, &file, &fields, ("", b"")).await.to(&page);
+    assert!(city.get(&staff, &page).await.ok().body.contains("税務第7号、書庫2"));
 }
 
 #[tokio::test]
@@ -312,6 +371,12 @@ async fn the_first_log_in_sets_password_and_authenticator() {
     let full = city.post(&cookie, "/login/first", &fields).await.to("/").cookie.unwrap();
     assert_ne!(full, cookie, "a new session has a new secret");
     city.get(&full, "/sessions").await.ok();
+    // A telephone that was lost: who runs the accounts ends every log-in of one at once.
+    let account = format!("/accounts/{id}");
+    assert!(city.get(&admin, &account).await.ok().body.contains("ログインを全て終わらせる"));
+    city.post(&admin, &format!("{account}/sessions"), &[]).await.to(&format!("{account}?done=ended"));
+    city.get(&full, "/sessions").await.to("/login?back=");
+    assert!(city.get(&admin, &account).await.ok().body.contains("どこからもログインしていません"));
     city.get(&cookie, "/login/first").await.to("/login");
 
     // The next log-in: password, then a code that was not used before.

@@ -23,6 +23,7 @@ pub struct EvidenceLine {
     pub file_name: Option<String>,
     pub object_id: Option<String>,
     pub sha256: Option<String>,
+    pub reference: Option<String>,
     pub filed_by: String,
     pub person: String,
 }
@@ -32,7 +33,7 @@ sql! {
     const PAGE = "SELECT e.id, e.requirement_id, e.unit_id,
             (SELECT s.name FROM section s WHERE s.unit_id = e.unit_id ORDER BY s.valid_from DESC LIMIT 1) AS section,
             e.kind, e.title, e.detail, e.answer, e.observed_ms, e.filed_ms, e.fresh_until_ms, e.file_name,
-            e.object_id, e.sha256, e.filed_by, p.name AS person
+            e.object_id, e.sha256, e.reference, e.filed_by, p.name AS person
         FROM evidence e JOIN person p ON p.id = e.filed_by
         WHERE e.requirement_id = $1
             AND (e.observed_ms < $2 OR (e.observed_ms = $2 AND e.id < $3))
@@ -41,7 +42,7 @@ sql! {
     const ONE = "SELECT e.id, e.requirement_id, e.unit_id,
             (SELECT s.name FROM section s WHERE s.unit_id = e.unit_id ORDER BY s.valid_from DESC LIMIT 1) AS section,
             e.kind, e.title, e.detail, e.answer, e.observed_ms, e.filed_ms, e.fresh_until_ms, e.file_name,
-            e.object_id, e.sha256, e.filed_by, p.name AS person
+            e.object_id, e.sha256, e.reference, e.filed_by, p.name AS person
         FROM evidence e JOIN person p ON p.id = e.filed_by WHERE e.id = $1";
     const COUNT = "SELECT COUNT(*) FROM evidence WHERE requirement_id = $1";
 }
