@@ -324,6 +324,14 @@ const OF_THE_OFFICE: [&str; 11] = [
     "staff_source",
 ];
 
+/// Registers whose rows come of decisions alone: they are asked for, and nobody writes them by hand.
+const BY_DECISION: [&str; 1] = ["exception"];
+
+/// Whether rows of a register are only ever asked for and decided.
+pub fn by_decision(noun: &str) -> bool {
+    BY_DECISION.contains(&noun)
+}
+
 /// What a role adds to that.
 fn extent(role: Role, action: Action, noun: &str) -> Extent {
     match role {
@@ -331,6 +339,7 @@ fn extent(role: Role, action: Action, noun: &str) -> Extent {
             (Action::Decide, _) | (_, "account" | "credential") => Extent::None,
             // Whoever runs the system cannot vouch for what lies outside it.
             (Action::Edit, "outside_checkpoint" | "ledger_witness") => Extent::None,
+            (Action::Edit, noun) if by_decision(noun) => Extent::None,
             _ => Extent::City,
         },
         Role::Ciso | Role::ChiefOfficer => match (action, noun) {
@@ -345,7 +354,7 @@ fn extent(role: Role, action: Action, noun: &str) -> Extent {
         | Role::SectionStaff
         | Role::SystemOperator
         | Role::CloudManager
-            if crate::register(noun).is_some() && !OF_THE_OFFICE.contains(&noun) =>
+            if crate::register(noun).is_some() && !OF_THE_OFFICE.contains(&noun) && !by_decision(noun) =>
         {
             // Whoever works in a section keeps its rows; what leaves the system is what they keep.
             match action {

@@ -62,12 +62,10 @@ pub static ATTACHMENT: Noun = Noun {
     ],
 };
 
-/// Registers whose rows are things or information that can be destroyed: they belong to sections and end.
+/// Registers whose rows are things or information that can be destroyed: they belong to sections and end. A system
+/// is given up with what it stored.
 pub fn can_be_disposed(register: &Register) -> bool {
-    register.section.is_some()
-        && register.valid.is_some()
-        && register.checked().is_some()
-        && register.noun.name != "system"
+    register.section.is_some() && register.valid.is_some() && register.checked().is_some()
 }
 
 /// How the row reads once it is gone: every column that a register has for it.
@@ -133,7 +131,7 @@ mod tests {
             (&asset::REGISTER, true),
             (&device::REGISTER, true),
             (&medium::REGISTER, true),
-            (&system::REGISTER, false),
+            (&system::REGISTER, true),
             (&scope::REGISTER, false),
         ] {
             assert_eq!(can_be_disposed(register), can, "{}", register.noun.name);

@@ -35,26 +35,3 @@ pub static EVIDENCE: Noun = Noun {
         Column::new("seat", "登録した人の職", Kind::Text),
     ],
 };
-
-/// As many exceptions from one clause within three years are a defect of the policy (guideline §7.4).
-pub const EXCEPTED_TOO_OFTEN: i64 = 3;
-
-/// 例外措置: ends by itself on `valid_to`.
-pub static EXCEPTION: Noun = Noun {
-    name: "exception",
-    label: "例外措置",
-    columns: &[
-        Column::new("requirement_id", "要求", Kind::Ref("requirement")),
-        Column::new("reason", "理由", Kind::Text),
-        Column::new("substitute", "代わりの対策", Kind::Text),
-        Column::new("residual_risk", "残るリスク", Kind::Text).optional(),
-        Column::new("valid_from", "いつから", Kind::Date),
-        Column::new("valid_to", "いつまで", Kind::Date),
-        Column::new(
-            "state",
-            "状態",
-            Kind::Choice(&[("requested", "申請中"), ("granted", "許可"), ("refused", "不許可")]),
-        ),
-        Column::new("decision_id", "決裁", Kind::Ref("decision")).optional(),
-    ],
-};

@@ -19,6 +19,7 @@ pub mod device;
 pub mod disposal;
 pub mod document;
 pub mod evidence;
+pub mod exception;
 pub mod factor;
 pub mod handover;
 pub mod ics;
@@ -89,7 +90,7 @@ pub static NOUNS: &[&Noun] = &[
     &document::REVISION_WARNING,
     &document::TERM,
     &evidence::EVIDENCE,
-    &evidence::EXCEPTION,
+    &exception::EXCEPTION,
     &limited_view::LIMITED_VIEW,
     &network::NETWORK_ANSWER,
     &network::NETWORK_RESULT,
@@ -124,6 +125,7 @@ pub static REGISTERS: &[&Register] = &[
     &system::REGISTER,
     &device::REGISTER,
     &medium::REGISTER,
+    &exception::REGISTER,
     &specific_flow::REGISTER,
     &scope::REGISTER,
     &staff_source::REGISTER,

@@ -105,7 +105,11 @@ impl PortalError {
         let said = crate::ja::said(self);
         let body = serde_json::json!({ "code": self.code(), "error": said.happened, "request": request_id });
         let kind = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
-        (self.status(), kind, body.to_string()).into_response()
+        let mut response = (self.status(), kind, body.to_string()).into_response();
+        if self.status() == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
     }
 }
 

@@ -3,7 +3,8 @@
 
 use crate::pages::board::{Adopted, Board, ChapterRow, Fix, SealLine, Tally};
 use crate::pages::{
-    clause, compare, decision, document, ledger, login, requirement, session, shared, start, summary,
+    api_token, clause, compare, decision, document, ledger, login, requirement, session, shared, start,
+    summary,
 };
 use crate::part::*;
 use crate::shell::{NavItem, Shell};
@@ -637,6 +638,18 @@ fn pages() -> Vec<(&'static str, String)> {
             seen: Moment::at(NOW),
             current: true,
         }],
+        keys: api_token::Keys {
+            rows: vec![api_token::KeyRow {
+                id: "k".into(),
+                name: "資産管理ソフトから機器台帳への反映".into(),
+                reaches: "読んで、書く",
+                ends: "令和9年2月20日".into(),
+                used: Some(Moment::at(NOW)),
+            }],
+            errors: Errors::default(),
+            fields: Vec::new(),
+            prove_first: None,
+        },
     };
     let document = document::DocumentPage {
         shell: shell("さくら坂市情報セキュリティ基本方針", "/documents").crumb("/documents", "文書"),

@@ -3,11 +3,11 @@
 
 use crate::error::PortalError;
 use crate::pages::{
-    absence, account, adoption, application, asset, assignment, board, body, bulk, campaign, card, clause,
-    compare, credential, decision, disposal, document, evidence, exception, handover, import, incumbency,
-    ledger, login, network, notice, oidc, outside, own_requirement, passkey, person, personnel, placement,
-    position, publication, register, relation, requirement, role_seat, section, session as sessions, start,
-    step_up, stocktake, succession, summary, task,
+    absence, account, adoption, api_token, application, asset, assignment, board, body, bulk, campaign, card,
+    clause, compare, credential, decision, disposal, document, evidence, exception, handover, import,
+    incumbency, ledger, login, network, notice, oidc, outside, own_requirement, passkey, person, personnel,
+    placement, position, publication, register, relation, requirement, role_seat, section,
+    session as sessions, start, step_up, stocktake, succession, summary, task,
 };
 use crate::session::{Need, guard};
 use crate::{App, assets, guard as front, limits};
@@ -90,6 +90,8 @@ pub static ROUTES: &[Route] = routes! {
     post "/credentials/{id}/countersign"  May(Edit, "credential")     => credential::countersign;
     get  "/sessions"                      May(View, "session")        => sessions::list;
     post "/sessions/{id}/revoke"          May(Edit, "session")        => sessions::revoke;
+    post "/api-tokens"                    May(Edit, "session")        => api_token::create;
+    post "/api-tokens/{id}/revoke"        May(Edit, "session")        => api_token::revoke;
     // the board
     get  "/"                              May(View, "verdict")        => board::show;
     get  "/summary"                       May(View, "verdict")        => summary::show;

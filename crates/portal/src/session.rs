@@ -1,6 +1,7 @@
 //! Who is asking: the cookie, the session behind it, and what its owner may do today.
 
 use crate::error::PortalError;
+use crate::guard::RequestId;
 use crate::shell::{NavItem, Shell};
 use crate::{App, credential};
 use axum::RequestExt as _;
@@ -42,9 +43,33 @@ pub(crate) struct Me {
     pub(crate) on: Date,
     /// 情報政策課 主任
     pub(crate) seat: String,
+    /// It is not the person at a screen but a program with a key of theirs: what the key is good for.
+    pub(crate) program: Option<Program>,
+}
+
+/// What a key for programs is good for: never a decision, never an application, never a file of the whole register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    Reads,
+    ReadsAndWrites,
+}
+
+impl Program {
+    fn may(self, action: Action) -> bool {
+        match action {
+            Action::View => true,
+            Action::Edit => self == Program::ReadsAndWrites,
+            Action::Request | Action::Decide | Action::Export => false,
+        }
+    }
 }
 
 impl Me {
+    /// Whether everything a log-in asks for was shown, or the request came with a key where keys count.
+    fn is_in(&self) -> bool {
+        self.session.stage == "full" || self.program.is_some()
+    }
+
     /// 情報政策課 主任 佐藤
     pub(crate) fn words(&self) -> String {
         format!("{} {}", self.seat, self.session.name).trim().to_owned()
@@ -81,7 +106,7 @@ impl Me {
         self.session.stepped_up(self.now)
     }
 
-    /// Decisions, exports and the use of keys ask for a fresh proof. A page that leads there asks
+    /// Decisions, exports of registers and the use of keys ask for a fresh proof. A page that leads there asks
     /// [`Me::stepped_up`] and offers 「本人確認」 beforehand; the handler asks this, so that nothing is decided on
     /// an unattended screen. `back` is the page to return to, never the target of a form.
     pub(crate) fn must_be_stepped_up(&self, back: &str) -> Result<(), PortalError> {
@@ -109,7 +134,13 @@ pub(crate) async fn guard(
     mut request: Request,
     next: Next,
 ) -> Result<Response, PortalError> {
-    let me = find(&app, request.headers()).await?;
+    let me = match program(request.uri().path(), request.headers()) {
+        Some(token) => {
+            let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+            find_program(&app, token, &id).await?
+        }
+        None => find(&app, request.headers()).await?,
+    };
     let need = match need {
         Need::Register(action) if me.is_some() => Need::May(action, noun_in(&mut request).await?),
         need => need,
@@ -117,9 +148,12 @@ pub(crate) async fn guard(
     let allowed = match (need, &me) {
         (Need::Nobody, _) => Ok(()),
         (Need::Stage(stage), Some(me)) if me.session.stage == stage => Ok(()),
-        (Need::SignedIn, Some(me)) if me.session.stage == "full" => Ok(()),
-        (Need::May(action, noun), Some(me)) if me.session.stage == "full" => match me.reach(action, noun) {
+        (Need::SignedIn, Some(me)) if me.is_in() => Ok(()),
+        (Need::May(action, noun), Some(me)) if me.is_in() => match me.reach(action, noun) {
             Reach::Nothing => Err(PortalError::Forbidden(crate::ja::why(access::Why::Role).to_owned())),
+            _ if me.program.is_some_and(|program| !program.may(action)) => {
+                Err(PortalError::Forbidden(READS_ONLY.to_owned()))
+            }
             _ => Ok(()),
         },
         _ => Err(PortalError::SignedOut { back: back(&request) }),
@@ -129,6 +163,44 @@ pub(crate) async fn guard(
         request.extensions_mut().insert(me);
     }
     Ok(next.run(request).await)
+}
+
+/// Where keys of programs count. Nowhere else is one looked at.
+const API: &str = "/api/v1/";
+const READS_ONLY: &str = "この鍵は、読むためのものです。書くには、読み書きできる鍵を作ってください。";
+
+/// The key of a program that a request carries. Such a request is judged by the key alone: what cookies come along
+/// counts for nothing, so another site that makes a browser send them gains nothing.
+pub(crate) fn program<'h>(path: &str, headers: &'h HeaderMap) -> Option<&'h str> {
+    let mut given = headers.get_all(header::AUTHORIZATION).iter().filter(|_| path.starts_with(API));
+    let token = given.next()?.to_str().ok()?.strip_prefix("Bearer ")?;
+    given.next().is_none().then_some(token.trim())
+}
+
+/// The person whose key it is. The session that stands for the request is at no stage, so that nothing that asks for a
+/// stage lets it in.
+async fn find_program(app: &App, token: &str, request_id: &str) -> Result<Option<Me>, PortalError> {
+    let now = app.store.clock.now();
+    let Some(token) = app.store.db.api_token(&credential::token_hash(token), now).await? else {
+        return Ok(None);
+    };
+    app.store.api_token_used(&token).await?;
+    tracing::info!(id = request_id, key = %token.id, account = %token.account_id, "a program asks");
+    let program = if token.writes { Program::ReadsAndWrites } else { Program::Reads };
+    let session = Session {
+        id: token.id,
+        account_id: token.account_id,
+        person_id: token.person_id,
+        stage: "program".to_owned(),
+        created_ms: token.created_ms,
+        seen_ms: now.0,
+        agent: token.name,
+        methods: String::new(),
+        stepped_up_ms: 0,
+        login: token.login,
+        name: token.person,
+    };
+    me(app, session, now, Some(program)).await.map(Some)
 }
 
 /// The register that the address names.
@@ -152,11 +224,16 @@ async fn find(app: &App, headers: &HeaderMap) -> Result<Option<Me>, PortalError>
     let db = &app.store.db;
     let Some(session) = db.session(&credential::token_hash(token), now).await? else { return Ok(None) };
     app.store.session_seen(&session).await?;
-    let on = date_at(now);
+    me(app, session, now, None).await.map(Some)
+}
+
+/// Somebody with their rights as of now.
+async fn me(app: &App, session: Session, now: Ms, program: Option<Program>) -> Result<Me, PortalError> {
+    let (db, on) = (&app.store.db, date_at(now));
     let who = db.who(&session.person_id, &session.account_id).await?;
     let seat = db.main_seat(&session.person_id, on).await?;
     let seat = seat.map_or(String::new(), |(position, section)| format!("{section} {position}"));
-    Ok(Some(Me { session, who, now, on, seat }))
+    Ok(Me { session, who, now, on, seat, program })
 }
 
 const SESSION: &str = "sekisho";
@@ -252,6 +329,26 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_counts_for_the_api_alone_and_only_once() {
+        let headers = |given: &[&str]| {
+            let mut map = HeaderMap::new();
+            for value in given {
+                map.append(header::AUTHORIZATION, value.parse().expect("header"));
+            }
+            map
+        };
+        assert_eq!(program("/api/v1/registers/asset", &headers(&["Bearer x"])), Some("x"));
+        for (path, given) in [
+            ("/registers/asset", &["Bearer x"][..]),
+            ("/api/v1/registers/asset", &["Basic x"]),
+            ("/api/v1/registers/asset", &["Bearer x", "Bearer y"]),
+            ("/api/v1/registers/asset", &[]),
+        ] {
+            assert_eq!(program(path, &headers(given)), None, "{path} {given:?}");
+        }
+    }
 
     #[test]
     fn one_cookie_of_our_name_is_a_token() {

@@ -20,14 +20,24 @@ use crate::{Db, Store, Tx};
 
 /// Rows of one list; more are reached through the register's own filters.
 const ROWS_MAX: i64 = 500;
+/// Information does not vanish from its register by the way: what lies in a thing that goes is moved or disposed of.
+pub const STILL_HOLDS: &str = "台帳では、まだ情報資産が入っています。情報資産を移すか、情報資産も廃棄したと書いてから、もう一度記録してください。";
 /// A row is shown this long before its day.
 const AHEAD_DAYS: i32 = 30;
 
 sql! {
-    /// `$1` until when, `$2` `*` or `,unit,unit,`, `$3` the day, `$4` limit.
+    /// `$1` until when, `$2` `*` or `,unit,unit,`, `$3` the day, `$4` limit. Without a day of its own: what is older
+    /// than it was to be kept, counted from the end of the year it began in.
     const DUE = "SELECT due.register, due.id, due.number, due.name, due.unit_id, s.name AS section, due.due_on FROM (
             SELECT 'asset' AS register, a.id, a.number, a.name, a.unit_id, a.dispose_on AS due_on FROM asset a
                 WHERE a.dispose_on IS NOT NULL AND a.dispose_on <= $1 AND (a.valid_to IS NULL OR a.valid_to > $3)
+            UNION ALL
+            SELECT 'asset' AS register, a.id, a.number, a.name, a.unit_id, NULL AS due_on FROM asset a
+                WHERE a.dispose_on IS NULL AND a.keeping IN ('1', '3', '5', '10', '30')
+                AND CAST(SUBSTR(a.valid_from, 1, 4) AS BIGINT)
+                    + CAST(CASE WHEN a.keeping IN ('1', '3', '5', '10', '30') THEN a.keeping ELSE '0' END AS BIGINT) + 1
+                    < CAST(SUBSTR($3, 1, 4) AS BIGINT)
+                AND (a.valid_to IS NULL OR a.valid_to > $3)
             UNION ALL
             SELECT 'medium' AS register, m.id, m.number, m.name, m.unit_id, COALESCE(m.unneeded_on, $3) AS due_on
                 FROM medium m WHERE m.state = 'unneeded' AND (m.valid_to IS NULL OR m.valid_to > $3)
@@ -36,7 +46,7 @@ sql! {
         WHERE (CAST($2 AS TEXT) = '*' OR $2 LIKE '%,' || due.unit_id || ',%')
             AND NOT EXISTS (SELECT 1 FROM disposal d WHERE d.register = due.register AND d.row_id = due.id
                 AND d.state IN ('requested', 'granted'))
-        ORDER BY due.due_on, due.number LIMIT $4";
+        ORDER BY CASE WHEN due.due_on IS NULL THEN 1 ELSE 0 END, due.due_on, due.number LIMIT $4";
     const LIST = "SELECT d.id, d.register, d.row_id, d.title, d.unit_id, s.name AS section, d.method, d.state,
             d.requested_ms, d.decision_id, d.done_on, d.witness, d.keys_destroyed
         FROM disposal d
@@ -54,6 +64,10 @@ sql! {
                 AND NOT EXISTS (SELECT 1 FROM disposal d WHERE d.register = 'asset' AND d.row_id = a.id
                     AND d.state IN ('requested', 'granted'))
         ) due GROUP BY unit_id";
+    /// What a system (`$1`) or medium still holds on a day.
+    const HELD = "SELECT COUNT(*) AS number FROM asset
+        WHERE ((CAST($1 AS TEXT) = 'system' AND system_id = $2) OR (CAST($1 AS TEXT) = 'medium' AND medium_id = $2))
+            AND (valid_to IS NULL OR valid_to > $3)";
     const TO_DO = "SELECT id, title, unit_id, requested_ms FROM disposal WHERE state = 'granted'";
 }
 
@@ -66,7 +80,8 @@ pub struct DueLine {
     pub name: String,
     pub unit_id: String,
     pub section: Option<String>,
-    pub due_on: String,
+    /// `None`: nobody wrote a day, and it is older than it was to be kept.
+    pub due_on: Option<String>,
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -137,6 +152,12 @@ impl Db {
     pub async fn disposal_of(&self, register: &str, row_id: &str) -> Result<Option<String>> {
         let found: Option<(String,)> = self.fetch_optional(OPEN, &[register.into(), row_id.into()]).await?;
         Ok(found.map(|(id,)| id))
+    }
+
+    /// How many 情報資産 the register places in a system or on a medium.
+    pub async fn held_assets(&self, register: &str, row_id: &str, on: Date) -> Result<i64> {
+        let (number,): (i64,) = self.fetch_one(HELD, &[register.into(), row_id.into(), on.into()]).await?;
+        Ok(number)
     }
 
     pub async fn attachments(&self, register: &str, row_id: &str) -> Result<Vec<FileLine>> {
@@ -260,6 +281,12 @@ impl Tx<'_> {
         let disposal = self.get(&DISPOSAL, disposal_id).await?;
         if disposal.text("state") != "granted" {
             return Err(StoreError::IllegalMove("only what was decided is disposed of"));
+        }
+        let row_id = disposal.text("row_id");
+        let held: Option<(i64,)> =
+            self.fetch_optional(HELD, &[register.noun.name.into(), row_id.into(), done.on.into()]).await?;
+        if held.is_some_and(|(number,)| number > 0) {
+            return Err(StoreError::Rule { noun: DISPOSAL.name, column: "done_on", says: STILL_HOLDS });
         }
         let decision = self.get(&DECISION, disposal.text("decision_id")).await?;
         let at = self.at();

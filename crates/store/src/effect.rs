@@ -4,7 +4,7 @@ use sekisho_domain::account::ACCOUNT;
 use sekisho_domain::date::date_at;
 use sekisho_domain::disposal::DISPOSAL;
 use sekisho_domain::document::REVISION;
-use sekisho_domain::evidence::EXCEPTION;
+use sekisho_domain::exception::EXCEPTION;
 use sekisho_domain::noun::Row;
 use sekisho_domain::requirement::REQUIREMENT;
 use sekisho_domain::specific_flow::SPECIFIC_FLOW;

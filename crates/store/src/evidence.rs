@@ -3,7 +3,8 @@
 use sekisho_domain::access::Who;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, date_at};
-use sekisho_domain::evidence::{EVIDENCE, EXCEPTION};
+use sekisho_domain::evidence::EVIDENCE;
+use sekisho_domain::exception::{EXCEPTION, REGISTER};
 use sekisho_domain::noun::{Row, Value};
 use sekisho_domain::requirement::REQUIREMENT;
 use sekisho_domain::role::Role;
@@ -97,7 +98,7 @@ impl Tx<'_> {
             return Err(StoreError::IllegalMove("what was done lies in the past"));
         }
         let requirement = self.get(&REQUIREMENT, new.requirement_id).await?;
-        let row = self.request_exception(&new).await?;
+        let row = self.request_exception(applicant, &new).await?;
         let mut subject = crate::effect::exception_subject(&row);
         subject["done_ms"] = done.0.into();
         let title = format!("緊急時の事後承認: {}", new.substitute);
@@ -115,7 +116,7 @@ impl Tx<'_> {
         self.apply(applicant, application).await
     }
 
-    async fn request_exception(&mut self, new: &NewException<'_>) -> Result<Row> {
+    async fn request_exception(&mut self, applicant: &Who, new: &NewException<'_>) -> Result<Row> {
         if new.valid_to <= new.valid_from {
             return Err(StoreError::IllegalMove("an exception ends after it begins"));
         }
@@ -126,7 +127,9 @@ impl Tx<'_> {
             .set("residual_risk", new.residual_risk.map(str::to_owned))
             .set("valid_from", new.valid_from)
             .set("valid_to", new.valid_to)
-            .set("state", "requested");
+            .set("state", "requested")
+            .set("number", self.next_row_number(&REGISTER).await?)
+            .set("unit_id", applicant.seat(date_at(self.at())).map(|seat| seat.unit_id.clone()));
         self.insert(row.clone()).await?;
         Ok(row)
     }
@@ -134,7 +137,7 @@ impl Tx<'_> {
     /// Asks for an exception; it holds once granted, between its days, and ends by itself.
     pub async fn apply_for_exception(&mut self, applicant: &Who, new: NewException<'_>) -> Result<String> {
         let requirement = self.get(&REQUIREMENT, new.requirement_id).await?;
-        let row = self.request_exception(&new).await?;
+        let row = self.request_exception(applicant, &new).await?;
         let subject = crate::effect::exception_subject(&row);
         let id = row.id;
         let title = format!("例外措置: {}", requirement.text("title"));

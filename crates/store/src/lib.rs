@@ -14,6 +14,7 @@ macro_rules! sql {
 
 mod access;
 pub mod account;
+pub mod api_token;
 mod assurance;
 pub mod body;
 mod calendar;
@@ -94,6 +95,7 @@ pub fn statements() -> Vec<&'static str> {
         access::SQL,
         assurance::SQL,
         account::SQL,
+        api_token::SQL,
         ceremony::SQL,
         delegation::SQL,
         directory::SQL,

@@ -6,6 +6,7 @@ use sekisho_domain::date::date_at;
 use sekisho_domain::factor::{self, Method};
 use sekisho_domain::id::new_id;
 
+use crate::api_token::{REMOVE_ALL, SWEEP_TOKENS};
 use crate::error::Result;
 use crate::{Db, Store};
 
@@ -152,14 +153,20 @@ impl Store {
         self.op_execute(CLOSE, &[id.into()]).await.map(drop)
     }
 
-    /// Ends every session of an account but one (or all, with an empty id): after a change of password.
+    /// Ends every session of an account but one (or all, with an empty id), and the keys of its programs: after a change
+    /// of password, and when the account is stopped.
     pub async fn close_sessions_of(&self, account_id: &str, but: &str) -> Result<u64> {
-        self.op_execute(CLOSE_ACCOUNT, &[account_id.into(), but.into()]).await
+        let mut op = self.op().await?;
+        op.execute(REMOVE_ALL, &[account_id.into()]).await?;
+        let closed = op.execute(CLOSE_ACCOUNT, &[account_id.into(), but.into()]).await?;
+        op.commit().await?;
+        Ok(closed)
     }
 
     /// Deletes what has run out.
     pub async fn sweep_sessions(&self) -> Result<u64> {
         let now = self.clock.now();
+        self.op_execute(SWEEP_TOKENS, &[now.into()]).await?;
         self.op_execute(SWEEP, &[now.into(), now.plus(-SESSION_IDLE_MS).into()]).await
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, plus_days};
 use sekisho_domain::delegation::SAME_PERSON;
-use sekisho_domain::evidence::EXCEPTION;
+use sekisho_domain::exception::EXCEPTION;
 use sekisho_domain::noun::Row;
 use sekisho_domain::position::ASSIGNMENT;
 use sekisho_domain::requirement::REQUIREMENT;

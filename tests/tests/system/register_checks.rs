@@ -279,6 +279,19 @@ drives! {
     full_scans_are_run: [device("1")], "scanned_on" = "2026-10-13", READ => "stale";
 }
 
+/// Kept for five years, made eight years ago, and nobody said when it goes: it is not gone because no day was written.
+#[tokio::test]
+async fn what_has_no_day_and_is_too_old_is_found() {
+    let city = City::new("unneeded_assets_are_gone").await;
+    let old = asset("1").set("keeping", "5").set("valid_from", "2018-04-01");
+    city.insert(vec![asset("2").set("dispose_on", "2029-03-31"), old.clone()]).await;
+    let (state, reason) = city.verdict().await;
+    assert_eq!(state, "broken", "{reason}");
+    assert!(reason.contains(old.text("number")), "{reason}");
+    city.set(&old, "keeping", "use".into()).await;
+    assert_eq!(city.verdict().await.0, "holds", "what is in use is kept");
+}
+
 /// A device nobody has ever read says nothing, and one that says something wrong is wrong all the same.
 #[tokio::test]
 async fn what_was_never_read_is_unknown() {

@@ -9,6 +9,7 @@ use testkit::World;
 
 const OPERATIONAL: &[&str] = &[
     "session",
+    "api_token",
     "credential_secret",
     "login_limit",
     "dirty",

@@ -201,7 +201,8 @@ impl Maker<'_> {
             .set("users", if class == "1" { "全職員" } else { "課内の職員" })
             .set("reason", reason(class, personal))
             .set("handling", (class.starts_with('3')).then_some("持ち出し・複製・外への提供は、課長の許可"))
-            .set("keeping", keeping)
+            // What is not closed at the end of a year is kept for as long as it is used.
+            .set("keeping", if volumes == 1 && keeping.parse::<u8>().is_ok() { "use" } else { keeping })
             .set("dispose_on", dispose.map(Value::from).unwrap_or(Value::Text(None)))
             .set("outsourced", matches!(zone, "cloud"))
             .set("checked_on", self.stocktaken(section)?)

@@ -375,7 +375,8 @@ async fn exception_drawn(app: &App, chosen: &str) -> Result<Drawn, PortalError> 
             Field::text("requirement", "要求の番号").value(number),
             reason(),
             Field::area("substitute", "代わりの対策"),
-            Field::area("risk", "残る危険").optional(),
+            Field::area("risk", "残るリスク")
+                .hint("代わりの対策をとっても、起こりうること。なければ「なし」と、そう考える理由。"),
             Field::date("from", "いつから"),
             Field::date("until", "いつまで"),
         ],
@@ -395,7 +396,7 @@ pub(crate) async fn exception(
 ) -> Result<Response, PortalError> {
     let reason = form.required("reason", "理由を入力してください。");
     let substitute = form.required("substitute", "代わりの対策を入力してください。");
-    let risk = form.limited("risk");
+    let risk = form.required("risk", "残るリスクを入力してください。なければ「なし」と理由を書きます。");
     let from = form.date("from", "いつからかを入力してください。");
     let until = form.date("until", "いつまでかを入力してください。");
     if let (Some(from), Some(until)) = (from, until)
@@ -417,7 +418,7 @@ pub(crate) async fn exception(
             requirement_id: &requirement,
             reason: &reason,
             substitute: &substitute,
-            residual_risk: Some(risk.as_str()).filter(|r| !r.is_empty()),
+            residual_risk: Some(&risk),
             valid_from: from,
             valid_to: until,
         };

@@ -21,7 +21,7 @@ use sekisho_domain::noun::{Row, Value};
 use sekisho_domain::register::Register;
 use sekisho_domain::register::cell::worded;
 use sekisho_store::StoreError;
-use sekisho_store::disposal::Done;
+use sekisho_store::disposal::{Done, STILL_HOLDS};
 use sekisho_store::evidence::StoredFile;
 
 #[derive(Template)]
@@ -33,6 +33,9 @@ struct DisposalList {
     /// (disposal, section, how, state, what follows)
     rows: Vec<(Cell, String, &'static str, &'static str, String)>,
 }
+
+/// Kept longer than it was to be, and nobody wrote when it goes.
+const UNDATED: &str = "廃棄予定日がありません。作ってから、保存期間より長くたっています（今も使うものは、保存期間を「常用」にします）";
 
 /// What the last action achieved, from `?done=`.
 fn done(code: &str) -> Option<&'static str> {
@@ -46,12 +49,13 @@ pub(crate) async fn list(State(app): State<App>, me: Me) -> Page {
     let reach = me.reach(Action::View, "disposal");
     let db = &app.store.db;
     let due = db.due_for_disposal(&reach, me.on).await?.into_iter().map(|line| {
-        let late = line.due_on <= me.on.to_string();
+        let late = line.due_on.as_ref().is_none_or(|day| *day <= me.on.to_string());
         let cell = Cell::link(
             format!("/registers/{}/{}/dispose", line.register, line.id),
             format!("{} {}", line.number, line.name),
         );
-        (cell, line.section.unwrap_or_default(), worded(&line.due_on), late)
+        let day = line.due_on.as_deref().map_or_else(|| UNDATED.to_owned(), worded);
+        (cell, line.section.unwrap_or_default(), day, late)
     });
     let due = due.collect();
     let rows = db.disposals(&reach, me.on).await?.into_iter().map(|line| {
@@ -114,12 +118,16 @@ async fn form_page(
             let text = crate::pages::register::words(column, row.get(column.name)?, &Default::default());
             (!text.is_empty()).then(|| format!("{label}：{text}"))
         });
+    let held = app.store.db.held_assets(noun, &row.id, me.on).await?;
+    let holds = (held > 0).then(|| {
+        format!("台帳では、情報資産が{held}件入っています。廃棄を記録する前に、移すか廃棄してください")
+    });
     Ok(FormPage {
         shell: shell
             .crumb("/registers", "台帳")
             .crumb(format!("/registers/{noun}"), register.noun.label)
             .crumb(format!("/registers/{noun}/{}", row.id), row.text(register.title)),
-        lead: kept.collect::<Vec<_>>().join("、"),
+        lead: kept.chain(holds).collect::<Vec<_>>().join("、"),
         errors,
         action: format!("/registers/{noun}/{}/dispose", row.id),
         fields,
@@ -273,6 +281,10 @@ pub(crate) async fn finish(
     }
     if form.upload.is_none() {
         form.refuse("proof", "写真か証明書を選んでください。証明のない廃棄は、記録できません。");
+    }
+    let held = app.store.db.held_assets(register.noun.name, row.text("row_id"), on.unwrap_or(me.on)).await?;
+    if held > 0 {
+        form.refuse("on", STILL_HOLDS);
     }
     let (true, Some(on), Some(upload)) = (form.ok(), on, form.upload.take()) else {
         return Ok(page(&shown(&app, &me, &row, Some(&form), None).await?)?.into_response());

@@ -3,13 +3,14 @@
 
 use crate::App;
 use crate::form::Form;
+use crate::pages::clause::word;
 use crate::pages::shared::ListPage;
 use crate::part::Cell;
 use crate::session::Me;
 use crate::shell::{Page, page};
 use axum::extract::{RawQuery, State};
 use sekisho_domain::access::{Action, Reach};
-use sekisho_domain::evidence::EXCEPTED_TOO_OFTEN;
+use sekisho_domain::exception::{EXCEPTED_TOO_OFTEN, STATES};
 use sekisho_domain::register::cell::worded;
 use sekisho_store::page::ExceptionLine;
 
@@ -22,14 +23,13 @@ const TABS: [(&str, &str, &str); 3] = [
 pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(query): RawQuery) -> Page {
     let form = Form::from_query(query.as_deref().unwrap_or(""));
     let which = TABS.iter().map(|(code, ..)| *code).find(|code| *code == form.get("which")).unwrap_or("now");
-    // An exception belongs to no section: whoever does not see the city sees what they asked for.
-    let own = (me.reach(Action::View, "exception") != Reach::All).then_some(me.who.person_id.as_str());
-    let lines = app.store.db.exceptions(which, own, me.on).await?;
+    let reach = me.reach(Action::View, "exception");
+    let lines = app.store.db.exceptions(which, &reach, &me.who.person_id, me.on).await?;
     let often = lines.iter().filter(|line| line.times >= EXCEPTED_TOO_OFTEN).count();
-    let lead = match (own, often) {
-        (Some(_), _) => "あなたが申請した例外措置です。期限が来ると、自動で終わります。".to_owned(),
-        (None, 0) => "期限が来ると、自動で終わります。延ばすには、もう一度申請します。".to_owned(),
-        (None, often) => format!(
+    let lead = match (reach == Reach::All, often) {
+        (false, _) => "あなたの課の例外措置です。期限が来ると、自動で終わります。".to_owned(),
+        (true, 0) => "期限が来ると、自動で終わります。延ばすには、もう一度申請します。".to_owned(),
+        (true, often) => format!(
             "期限が来ると、自動で終わります。3年に{EXCEPTED_TOO_OFTEN}回以上の例外がある条項のものが{often}件あります。守れない方針を見直してください。"
         ),
     };
@@ -37,7 +37,8 @@ pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(query): RawQue
         shell: app
             .shell(&me, "/registers", "どの要求に、例外を認めていますか")
             .await?
-            .crumb("/registers", "台帳"),
+            .crumb("/registers", "台帳")
+            .crumb("/registers/exception", "例外措置"),
         lead,
         tabs: TABS.iter().map(|(code, href, words)| (*href, *words, *code == which)).collect(),
         caption: format!(
@@ -61,11 +62,7 @@ fn row(line: &ExceptionLine) -> Vec<Cell> {
         true => format!("{}　この条項で3年に{}回目", line.clause_label, line.times),
         false => line.clause_label.clone(),
     };
-    let state = match line.state.as_str() {
-        "requested" => "申請中",
-        "refused" => "不許可",
-        _ => "許可",
-    };
+    let state = word(STATES, &line.state);
     let decision = match &line.decision_id {
         Some(id) => Cell::link(format!("/decisions/{id}"), state),
         None => Cell::text(state),

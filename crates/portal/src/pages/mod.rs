@@ -4,6 +4,7 @@ pub(crate) mod about;
 pub(crate) mod absence;
 pub(crate) mod account;
 pub(crate) mod adoption;
+pub(crate) mod api_token;
 pub(crate) mod application;
 pub(crate) mod asset;
 pub(crate) mod assignment;

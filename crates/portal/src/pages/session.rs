@@ -2,6 +2,8 @@
 
 use crate::App;
 use crate::error::PortalError;
+use crate::form::Form;
+use crate::pages::api_token::Keys;
 use crate::part::Moment;
 use crate::session::Me;
 use crate::shell::{Page, Shell, page};
@@ -16,6 +18,7 @@ use sekisho_domain::clock::Ms;
 pub(crate) struct SessionList {
     pub(crate) shell: Shell,
     pub(crate) sessions: Vec<SessionRow>,
+    pub(crate) keys: Keys,
 }
 
 #[derive(Debug)]
@@ -28,6 +31,11 @@ pub(crate) struct SessionRow {
 }
 
 pub(crate) async fn list(State(app): State<App>, me: Me) -> Page {
+    page(&list_page(&app, &me, None).await?)
+}
+
+/// Where somebody is logged in, and which programs ask in their name.
+pub(crate) async fn list_page(app: &App, me: &Me, form: Option<&Form>) -> Result<SessionList, PortalError> {
     let open = app.store.db.sessions_of(&me.session.account_id, me.now).await?;
     let sessions = open.into_iter().filter(|s| s.stage == "full").map(|s| SessionRow {
         agent: agent_words(&s.agent),
@@ -36,9 +44,10 @@ pub(crate) async fn list(State(app): State<App>, me: Me) -> Page {
         current: s.id == me.session.id,
         id: s.id,
     });
-    let sessions = sessions.collect();
-    page(&SessionList {
-        shell: app.shell(&me, "", "どこからログインしていますか").await?, sessions
+    Ok(SessionList {
+        sessions: sessions.collect(),
+        keys: Keys::of(app, me, form).await?,
+        shell: app.shell(me, "", "どこからログインしていますか").await?,
     })
 }
 

@@ -11,7 +11,7 @@ use crate::shell::{Page, Shell, page};
 use crate::standing::Standing;
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use sekisho_domain::access::{Action, Reach};
+use sekisho_domain::access::Action;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::register::cell::worded;
 use sekisho_domain::verdict::State as Verdict;
@@ -83,8 +83,8 @@ pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQue
         bar: picture.bar(node),
         counts: STATES[..5].iter().map(|s| picture.count(node, *s)).collect(),
     });
-    let own = (me.reach(Action::View, "exception") != Reach::All).then_some(me.who.person_id.as_str());
-    let mut exceptions = app.store.db.exceptions("now", own, me.on).await?;
+    let reach = me.reach(Action::View, "exception");
+    let mut exceptions = app.store.db.exceptions("now", &reach, &me.who.person_id, me.on).await?;
     let more_exceptions = exceptions.len().saturating_sub(EXCEPTIONS_SHOWN);
     exceptions.truncate(EXCEPTIONS_SHOWN);
     let exceptions = exceptions.into_iter().map(|x| (x.clause_label, x.title, worded(&x.valid_to), x.times));

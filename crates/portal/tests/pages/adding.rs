@@ -61,4 +61,40 @@ async fn a_register_is_added_by_its_declaration() {
     let row = city.app.store.db.row(&DOORKEY, id).await.unwrap().unwrap();
     assert_eq!((row.get("copies"), row.version), (Some(&3i64.into()), 2));
     assert_eq!(city.app.store.db.versions(&DOORKEY, id).await.unwrap()[0].action(), "doorkey.import");
+    a_column_for_some_is_nowhere_for_others(&city, id).await;
+}
+
+/// What only the manager sees is in no page, file or answer for a colleague, who cannot lose it either.
+async fn a_column_for_some_is_nowhere_for_others(city: &City, id: &str) {
+    let (staff, manager) = (city.signed_in("section_staff").await, city.signed_in("manager").await);
+    let edit = format!("/registers/doorkey/{id}/edit");
+    for (who, alarm) in [(&manager, "暗証4711"), (&staff, "上書き")] {
+        let version = city.app.store.db.row(&DOORKEY, id).await.unwrap().unwrap().version.to_string();
+        let fields = [
+            ("version", version.as_str()),
+            ("number", "K-0001"),
+            ("name", "地下書庫"),
+            ("unit_id", UNIT),
+            ("kind", "metal"),
+            ("copies", "4"),
+            ("alarm", alarm),
+            ("valid_from", "2024-04-01"),
+        ];
+        city.post(who, &edit, &fields).await.to("/registers/doorkey/");
+    }
+    let row = city.app.store.db.row(&DOORKEY, id).await.unwrap().unwrap();
+    assert_eq!(row.text("alarm"), "暗証4711", "a colleague does not write what they do not see");
+    for path in [
+        format!("/registers/doorkey/{id}"),
+        edit.clone(),
+        "/registers/doorkey?cols=number&cols=alarm".to_owned(),
+        "/registers/doorkey/export?format=csv".to_owned(),
+        format!("/registers/doorkey/{id}/print"),
+        format!("/api/v1/registers/doorkey/{id}"),
+        format!("/registers/doorkey/bulk?id={id}&column=alarm"),
+    ] {
+        let answer = city.get(&staff, &path).await.ok().body;
+        assert!(!answer.contains("4711") && !answer.contains("警備の解除番号"), "{path}: {answer}");
+    }
+    assert!(city.get(&manager, &format!("/registers/doorkey/{id}")).await.ok().body.contains("暗証4711"));
 }

@@ -123,11 +123,3 @@ async fn a_system_takes_over_the_highest_class_and_shows_what_it_hangs_on() {
     let picture = city.get(&me, "/registers/asset/2/relations").await.ok().body;
     assert!(picture.contains("収納システム") && picture.contains("インターネット系"));
 }
-
-#[tokio::test]
-async fn exceptions_are_listed_for_those_who_answer_for_them() {
-    let city = City::new().await;
-    let ciso = city.signed_in("ciso").await;
-    let page = city.get(&ciso, "/exceptions").await.ok().body;
-    assert!(page.contains("どの要求に、例外を認めていますか") && page.contains("which=past"));
-}

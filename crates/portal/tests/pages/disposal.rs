@@ -6,6 +6,7 @@ use sekisho_domain::asset::ASSET;
 use sekisho_domain::disposal::ATTACHMENT;
 use sekisho_domain::medium::MEDIUM;
 use sekisho_domain::noun::Row;
+use sekisho_domain::system::SYSTEM;
 use sekisho_store::{Actor, StoreError};
 
 async fn kept(city: &City) {
@@ -134,4 +135,59 @@ async fn a_destroyed_medium_carries_its_permit_and_its_proof() {
         .post(&staff, "/registers/medium/id-M-1/dispose", &[("method", "physical"), ("reason", "x")])
         .await;
     assert_eq!(again.status, StatusCode::CONFLICT);
+}
+
+/// A system is given up like a thing, but not with information in it that the register still knows.
+#[tokio::test]
+async fn a_system_goes_when_nothing_lies_in_it() {
+    let city = City::new().await;
+    kept(&city).await;
+    let store = &city.app.store;
+    let system = Row::new(&SYSTEM, "id-S-1")
+        .set("number", "S-1")
+        .set("name", "旧収納システム")
+        .set("unit_id", UNIT)
+        .set("zone", "internet")
+        .set("cloud", "none")
+        .set("backup", "none")
+        .set("encrypted", false)
+        .set("valid_from", "2020-04-01");
+    let mut tx = store.write(&Actor::system(), "test.kept").await.unwrap();
+    tx.insert(system).await.unwrap();
+    let asset = tx.get(&ASSET, "id-A-1").await.unwrap();
+    tx.update(asset.set("system_id", "id-S-1")).await.unwrap();
+    tx.commit().await.unwrap();
+    let staff = city.signed_in("section_staff").await;
+    let ask = city.get(&staff, "/registers/system/id-S-1/dispose").await.ok().body;
+    assert!(ask.contains("情報資産が1件入っています"), "{ask}");
+    let disposal = granted(&city, "system", "id-S-1", "overwrite").await;
+    let fields = [("on", "2026-11-20"), ("by", "保守業者")];
+    let proof = ("証明書.pdf", b"proof" as &[u8]);
+    let early = city.upload(&staff, &disposal, &fields, proof).await.ok().body;
+    assert!(early.contains("まだ情報資産が入っています"), "{early}");
+
+    let mut tx = store.write(&Actor::system(), "test.moved").await.unwrap();
+    let asset = tx.get(&ASSET, "id-A-1").await.unwrap();
+    tx.update(asset.set("valid_to", "2026-11-20")).await.unwrap();
+    tx.commit().await.unwrap();
+    city.upload(&staff, &disposal, &fields, proof).await.to(&disposal);
+    assert_eq!(store.db.row(&SYSTEM, "id-S-1").await.unwrap().unwrap().text("valid_to"), "2026-11-20");
+}
+
+/// No day was ever written, and it is older than it was to be kept: it is listed all the same.
+#[tokio::test]
+async fn what_has_no_day_is_not_forgotten() {
+    let city = City::new().await;
+    kept(&city).await;
+    let store = &city.app.store;
+    let day = |row: Row, from: &str| row.set("dispose_on", None::<String>).set("valid_from", from);
+    for (from, listed) in [("2018-04-01", true), ("2021-04-01", false)] {
+        let mut tx = store.write(&Actor::system(), "test.undated").await.unwrap();
+        let row = tx.get(&ASSET, "id-A-1").await.unwrap();
+        tx.update(day(row, from)).await.unwrap();
+        tx.commit().await.unwrap();
+        let staff = city.signed_in("section_staff").await;
+        let due = city.get(&staff, "/disposals").await.ok().body;
+        assert_eq!(due.contains("廃棄予定日がありません"), listed, "{from}: {due}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::noun::{Column, EXTRA, Kind, Noun, Row};
 use crate::register::{Breach, Register, Sight};
+use crate::role::Role;
 
 pub const KINDS: &[(&str, &str)] = &[("metal", "金属の鍵"), ("card", "カード")];
 
@@ -14,6 +15,7 @@ pub static DOORKEY: Noun = Noun {
         Column::new("unit_id", "所管課", Kind::Unit).aliases(&["担当課"]),
         Column::new("kind", "種類", Kind::Choice(KINDS)),
         Column::new("copies", "本数", Kind::Int).optional().unit("本"),
+        Column::new("alarm", "警備の解除番号", Kind::Text).optional().seen_by(&[Role::Manager]),
         Column::new("valid_from", "いつから", Kind::Date),
         Column::new("valid_to", "いつまで", Kind::Date).optional(),
         EXTRA,

@@ -3,16 +3,18 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 // What `doorkey.rs` finds at these paths when it stands in `domain`.
-use sekisho_domain::{noun, register};
+use sekisho_domain::{noun, register, role};
 
 mod abuse;
 mod adding;
+mod api_token;
 mod asset;
 #[path = "../../../passkey/tests/device/mod.rs"]
 mod device;
 mod disposal;
 #[expect(unreachable_pub, reason = "the file is what the guide prints, and in `domain` its items are public")]
 mod doorkey;
+mod exception;
 mod handover;
 mod kit;
 mod ledger;

@@ -12,15 +12,19 @@ use sekisho_domain::campaign::{CAMPAIGN, CAMPAIGN_PART};
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{date_at, plus_days};
 use sekisho_domain::delegation::ABSENCE;
-use sekisho_domain::disposal::DISPOSAL;
+use sekisho_domain::disposal::{ATTACHMENT, DISPOSAL};
+use sekisho_domain::exception::EXCEPTION;
 use sekisho_domain::noun::{Kind, Noun, Row};
 use sekisho_domain::personnel::Wanted;
 use sekisho_domain::position::ASSIGNMENT;
+use sekisho_domain::register::EXTRA_COLUMN;
 use sekisho_domain::role::Role;
 use sekisho_domain::section::SECTION;
 use sekisho_domain::specific_flow::SPECIFIC_FLOW;
 use sekisho_domain::task::TASK;
+use sekisho_domain::{asset, scope, system};
 use sekisho_portal::{Need, Route, Verb};
+use sekisho_store::api_token::NewApiToken;
 use sekisho_store::decision::Application;
 use sekisho_store::document::NewRevision;
 use sekisho_store::evidence::{NewEvidence, StoredFile};
@@ -42,9 +46,9 @@ fn mark_of(noun: &str, place: usize) -> &'static str {
     if noun == "system" { SYSTEMS[place] } else { MARKS[place] }
 }
 
-/// Registers that stand for the others: kept by the section, read by everybody, kept by the office. What each of the
+/// Registers that stand for the others: kept by the section, read by everybody, kept by the office, decided. What each of the
 /// others allows stands in `matrix.txt`.
-const REGISTERS: [&str; 3] = ["asset", "system", "scope"];
+const REGISTERS: [&str; 4] = ["asset", "system", "scope", "exception"];
 const NOBODYS: &str = "00000000-0000-7000-8000-000000000000";
 
 /// Ids of records by what a path begins with, one for each of [`UNITS`].
@@ -194,7 +198,7 @@ fn path(pattern: &str, records: &Records, place: usize) -> Option<String> {
     let (_, ids) =
         records.iter().filter(|(start, _)| pattern.starts_with(**start)).max_by_key(|(s, _)| s.len())?;
     let asked = if pattern == "/network/snapshots/{id}/file" { "?name=core.ios.txt" } else { "" };
-    let path = pattern.replace("{id}", &ids[place]).replace("{number}", "1");
+    let path = pattern.replace("{id}", &ids[place]).replace("{number}", "1").replace("{noun}", "asset");
     (!ids[place].is_empty()).then(|| path + asked)
 }
 
@@ -268,6 +272,11 @@ async fn records(city: &City) -> Records {
         let absence = filled(&ABSENCE, &format!("absence-{place}"), unit, MARKS[place], &people[place]);
         tx.insert(absence).await.unwrap();
         tx.commit().await.unwrap();
+        let (sha, ends) = (format!("sha-{place}"), store.clock.now().plus(Ms::DAY));
+        let token =
+            NewApiToken { account_id: &account, token_sha256: &sha, name: "鍵", writes: false, ends };
+        assert!(store.add_api_token(token).await.unwrap());
+        let token = store.db.api_tokens_of(&account, store.clock.now()).await.unwrap()[0].id.clone();
         let sections = store.db.sections(on).await.unwrap();
         let section = sections.iter().find(|s| s.unit_id == *unit).unwrap().unit_id.clone();
         for (start, id) in [
@@ -286,10 +295,12 @@ async fn records(city: &City) -> Records {
             ("/personnel", personnel),
             ("/credentials", key),
             ("/absence", format!("absence-{place}")),
+            ("/api-tokens", token),
             ("/roles", format!("rs-{}", ["csirt", "committee", "cloud_manager"][place])),
         ]
         .into_iter()
         .chain(things)
+        .chain(beside(city, unit, place, &people[place]).await)
         {
             all.entry(start).or_default().push(id);
         }
@@ -383,16 +394,69 @@ async fn things(
         ("/stocktakes", id("campaign_part")),
         ("/disposals", id("disposal")),
         ("/notices", "digest".to_owned()),
-        // Made by an upload, or by somebody for themselves: not a record of a section.
-        ("/registers/asset/import", String::new()),
-        ("/registers/system/import", String::new()),
-        ("/registers/scope/import", String::new()),
-        ("/registers/asset/columns", String::new()),
-        ("/registers/system/columns", String::new()),
-        ("/registers/scope/columns", String::new()),
-        ("/registers/asset/views", String::new()),
-        ("/registers/system/views", String::new()),
-        ("/registers/scope/views", String::new()),
+    ]);
+    made
+}
+
+/// What stands beside the rows of registers: drafts of imports and saved views, which are their maker's alone, columns of
+/// the city's own, and a file kept with a row.
+async fn beside(city: &City, unit: &str, place: usize, person: &str) -> Vec<(&'static str, String)> {
+    let store = &city.app.store;
+    let mut made = Vec::new();
+    for (register, import, imports, views) in [
+        (&asset::REGISTER, "/registers/asset/import", "/registers/asset/imports", "/registers/asset/views"),
+        (
+            &system::REGISTER,
+            "/registers/system/import",
+            "/registers/system/imports",
+            "/registers/system/views",
+        ),
+        (&scope::REGISTER, "/registers/scope/import", "/registers/scope/imports", "/registers/scope/views"),
+    ] {
+        let id = store.begin_import(register, person, "a.xlsx", "{}".to_owned()).await.unwrap();
+        made.extend([(import, id.clone()), (imports, id)]);
+        assert!(store.add_view(register.noun.name, person, MARKS[place], "", false).await.unwrap());
+        let kept = store.db.views(register.noun.name, person).await.unwrap();
+        made.push((views, kept[0].id.clone()));
+    }
+    // No section asks for an import of what is decided; its drafts cannot be.
+    for start in ["import", "imports", "views"] {
+        let start: &'static str = Box::leak(format!("/registers/exception/{start}").into_boxed_str());
+        made.push((start, NOBODYS.to_owned()));
+    }
+    let sealed = city.app.objects.put(store, b"x".to_vec()).await.unwrap();
+    let mut tx = store.write(&Actor::system(), "test.beside").await.unwrap();
+    let column = format!("col-{place}");
+    let shelf = Row::new(&EXTRA_COLUMN, &column)
+        .set("register", "asset")
+        .set("label", format!("棚{place}"))
+        .set("kind", "text")
+        .set("required", false)
+        .set("retired", false);
+    tx.insert(shelf).await.unwrap();
+    let exception = filled(&EXCEPTION, &format!("exception-{place}"), unit, MARKS[place], person);
+    let requirement = store.db.requirements(&Default::default(), "", 1).await.unwrap();
+    let exception = exception
+        .set("requirement_id", requirement[0].id.as_str())
+        .set("number", format!("E-{place}"))
+        .set("unit_id", unit)
+        .set("valid_to", "2030-04-01");
+    tx.insert(exception).await.unwrap();
+    let file = Row::new(&ATTACHMENT, format!("file-{place}"))
+        .set("register", "asset")
+        .set("row_id", format!("asset-{place}"))
+        .set("name", "つづり.pdf")
+        .set("object_id", sealed.object_id.as_str())
+        .set("sha256", sealed.sha256.as_str())
+        .set("added_by", person)
+        .set("added_ms", 1i64);
+    tx.insert(file).await.unwrap();
+    tx.commit().await.unwrap();
+    made.extend([
+        ("/registers/{noun}/columns", column),
+        ("/registers/exception", format!("exception-{place}")),
+        ("/api/v1/registers/exception", format!("exception-{place}")),
+        ("/files", format!("file-{place}")),
     ]);
     made
 }

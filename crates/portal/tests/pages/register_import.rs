@@ -2,8 +2,12 @@
 
 use crate::kit::{Answer, City, UNIT};
 use axum::http::StatusCode;
+use proptest::collection::vec;
+use proptest::prelude::*;
 use sekisho_domain::asset::{ASSET, REGISTER};
 use sekisho_domain::noun::{Row, Value};
+use sekisho_domain::register::cell::{clean, read};
+use sekisho_sheet::{Book, Cell, Head, Holds, Line};
 use sekisho_store::Actor;
 
 fn asset(number: &str, name: &str, unit: &str) -> Row {
@@ -109,6 +113,37 @@ async fn no_value_is_changed_by_the_round_trip() {
     let sjis = city.get(&me, "/registers/asset/export?format=sjis").await;
     assert_eq!(sjis.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(sjis.body.contains("シフトJISにない文字"), "{}", sjis.body);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever text a register may hold comes back from a workbook as it was: numbers that are none, formulas that are
+    /// none, escapes of the format itself, letters beyond the first plane.
+    #[test]
+    fn any_text_survives_a_workbook(texts in vec("\\PC{0,40}|[=+@'\\-_x0-9A-F\n\t .,%<&\"令和年]{0,14}|.{0,9}", 1..40)) {
+        let texts: Vec<String> = texts.iter().map(|text| clean(text)).filter(|text| !text.is_empty()).collect();
+        let head = |hidden| Head {
+            label: if hidden { "行ID" } else { "名称" }.to_owned(),
+            holds: Holds::LongText,
+            required: false,
+            hint: String::new(),
+            hidden,
+        };
+        let line = |text: &String| Line { cells: vec![Cell::Text("id".to_owned()), Cell::Text(text.clone())] };
+        let book = Book {
+            sheet: "情報資産".to_owned(),
+            heads: vec![head(true), head(false)],
+            lines: texts.iter().map(line).collect(),
+            meta: Default::default(),
+        };
+        let back = sekisho_sheet::read(&sekisho_sheet::write_xlsx(&book).unwrap()).unwrap();
+        let name = ASSET.column("name").unwrap();
+        for (text, row) in texts.iter().zip(&back.rows[1..]) {
+            prop_assert_eq!(read(name, &row[1], &Default::default()), Ok(Value::from(text.as_str())));
+        }
+        prop_assert_eq!(back.rows.len(), texts.len() + 1);
+    }
 }
 
 #[tokio::test]
@@ -227,6 +262,25 @@ async fn a_conflict_says_who_and_waits_for_a_choice() {
         .to("/registers/asset?done=imported");
     let row = city.app.store.db.row(&ASSET, "id-A-1").await.unwrap().unwrap();
     assert_eq!((row.text("name"), row.text("place"), row.text("note")), ("わたしの名", "書庫", "追記"));
+}
+
+/// Whoever sits down at an unattended screen does not carry the register away.
+#[tokio::test]
+async fn nothing_is_exported_from_an_unattended_screen() {
+    let city = City::new().await;
+    kept(&city, vec![asset("A-1", "住民基本台帳", UNIT)]).await;
+    let me = city.signed_in("secretariat").await;
+    let files = ["/registers/asset/export?format=csv&f_zone=none", "/registers/asset/collect.zip"];
+    for path in files {
+        city.get(&me, path).await.ok();
+    }
+    city.clock.advance(6 * sekisho_domain::clock::Ms::MINUTE);
+    for path in files {
+        city.get(&me, path).await.to("/step-up?back=%2Fregisters%2Fasset");
+    }
+    let list = city.get(&me, "/registers/asset?f_zone=none&export=1").await.ok().body;
+    assert!(list.contains("本人確認") && !list.contains("format=csv"), "the list says so beforehand");
+    assert!(list.contains("f_zone%3Dnone"), "and comes back to the same question: {list}");
 }
 
 #[tokio::test]
@@ -363,21 +417,19 @@ async fn rows_left_out_are_ended_only_when_asked() {
     kept(&city, vec![asset("A-1", "住民台帳", UNIT), asset("A-2", "税台帳", UNIT)]).await;
     let bytes = city.get(&me, "/registers/asset/export?format=xlsx").await.ok().bytes;
     let grid = sekisho_sheet::read(&bytes).unwrap();
-    let book = sekisho_sheet::Book {
+    let book = Book {
         sheet: "台帳".into(),
         heads: grid.rows[0]
             .iter()
-            .map(|h| sekisho_sheet::Head {
+            .map(|h| Head {
                 label: h.clone(),
-                holds: sekisho_sheet::Holds::Text,
+                holds: Holds::Text,
                 required: false,
                 hint: String::new(),
                 hidden: false,
             })
             .collect(),
-        lines: vec![sekisho_sheet::Line {
-            cells: grid.rows[1].iter().map(|c| sekisho_sheet::Cell::Text(c.clone())).collect(),
-        }],
+        lines: vec![Line { cells: grid.rows[1].iter().map(|c| Cell::Text(c.clone())).collect() }],
         meta: grid.meta.into_iter().collect(),
     };
     let (at, page) = uploaded(&city, &me, "a.xlsx", &sekisho_sheet::write_xlsx(&book).unwrap()).await;

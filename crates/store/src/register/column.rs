@@ -3,9 +3,9 @@
 use sekisho_domain::noun::Row;
 use sekisho_domain::register::{EXTRA_COLUMN, Layout, Register, extra_column};
 
-use crate::Db;
 use crate::error::Result;
 use crate::register::sql::searching;
+use crate::{Db, Tx};
 
 sql! {
     const OF_REGISTER = "SELECT id FROM extra_column WHERE register = $1 ORDER BY id";
@@ -41,18 +41,33 @@ impl Db {
 
     /// The number after the largest one: A-0012 → A-0013. `None` where numbers are not counted.
     pub async fn next_number(&self, register: &'static Register) -> Result<Option<String>> {
-        if register.number.is_empty() {
-            return Ok(None);
-        }
-        let pattern = format!("{}%", register.number.replace('!', "!!").replace('_', "!_"));
-        let last: Option<(String,)> =
-            self.fetch_optional(searching(register).last_number, &[pattern.into()]).await?;
-        let digits = last.as_ref().and_then(|(number,)| number.strip_prefix(register.number));
-        let (next, width) = match digits.map(|d| (d.parse::<u64>(), d.len())) {
-            Some((Ok(number), width)) => (number.saturating_add(1), width),
-            Some((Err(_), _)) => return Ok(None),
-            None => (1, 4),
-        };
-        Ok(Some(format!("{}{next:0width$}", register.number)))
+        let Some(pattern) = counted(register) else { return Ok(None) };
+        let last = self.fetch_optional(searching(register).last_number, &[pattern.into()]).await?;
+        Ok(after(register, last))
     }
+}
+
+impl Tx<'_> {
+    /// The same for a row that is written in this transaction, so that no number is given twice.
+    pub(crate) async fn next_row_number(&mut self, register: &'static Register) -> Result<Option<String>> {
+        let Some(pattern) = counted(register) else { return Ok(None) };
+        let last = self.fetch_optional(searching(register).last_number, &[pattern.into()]).await?;
+        Ok(after(register, last))
+    }
+}
+
+/// What counted numbers of a register look like, as a LIKE pattern.
+fn counted(register: &Register) -> Option<String> {
+    let prefix = register.number.replace('!', "!!").replace('_', "!_");
+    (!prefix.is_empty()).then(|| format!("{prefix}%"))
+}
+
+fn after(register: &Register, last: Option<(String,)>) -> Option<String> {
+    let digits = last.as_ref().and_then(|(number,)| number.strip_prefix(register.number));
+    let (next, width) = match digits.map(|d| (d.parse::<u64>(), d.len())) {
+        Some((Ok(number), width)) => (number.saturating_add(1), width),
+        Some((Err(_), _)) => return None,
+        None => (1, 4),
+    };
+    Some(format!("{}{next:0width$}", register.number))
 }

@@ -24,6 +24,11 @@ sql! {
         ORDER BY s.sort_key, s.id";
     const PEOPLE = "SELECT id, number, name FROM person ORDER BY number, id LIMIT $1";
     const DOCUMENTS = "SELECT id, kind, title FROM document ORDER BY kind, title, id";
+    const REQUIREMENTS = "SELECT id, catalogue_id, title FROM requirement ORDER BY sort_key, id";
+    /// Decisions that rows of registers name: those on 例外措置. Their numbers only: whether the rest may be read is asked
+    /// on their own page.
+    const DECISIONS = "SELECT d.id, d.number FROM decision d
+        WHERE d.id IN (SELECT x.decision_id FROM exception x) ORDER BY d.id";
     const POSITIONS = "SELECT id, code, name FROM position ORDER BY rank, code";
 }
 
@@ -66,6 +71,12 @@ impl Db {
                         names.add("document", &id, &title, &[]);
                     }
                 }
+                "requirement" => self.name_requirements(&mut names).await?,
+                "decision" => {
+                    for (id, number) in self.fetch_all::<(String, Option<String>)>(DECISIONS, &[]).await? {
+                        names.add("decision", &id, number.as_deref().unwrap_or("番号のない決裁"), &[]);
+                    }
+                }
                 "position" => {
                     for (id, code, name) in self.fetch_all::<(String, String, String)>(POSITIONS, &[]).await?
                     {
@@ -87,6 +98,15 @@ impl Db {
                 // Still shown, but no longer answered to by its name alone.
                 false => names.add("section", &unit, &format!("{shown}（廃止）"), &[]),
             }
+        }
+        Ok(())
+    }
+
+    async fn name_requirements(&self, names: &mut Names) -> Result<()> {
+        let rows: Vec<(String, Option<String>, String)> = self.fetch_all(REQUIREMENTS, &[]).await?;
+        for (id, number, title) in rows {
+            let number = number.unwrap_or_else(|| "（市独自）".to_owned());
+            names.add("requirement", &id, &format!("{number} {title}"), &[&number]);
         }
         Ok(())
     }

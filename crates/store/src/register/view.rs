@@ -53,7 +53,8 @@ impl Store {
         Ok(true)
     }
 
-    pub async fn remove_view(&self, id: &str, person_id: &str) -> Result<()> {
-        self.op_execute(REMOVE, &[id.into(), person_id.into()]).await.map(drop)
+    /// Forgets one's own view; `false` when there is none.
+    pub async fn remove_view(&self, id: &str, person_id: &str) -> Result<bool> {
+        Ok(self.op_execute(REMOVE, &[id.into(), person_id.into()]).await? > 0)
     }
 }

@@ -13,7 +13,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sekisho_domain::REGISTERS;
-use sekisho_domain::access::Action;
+use sekisho_domain::access::{Action, by_decision};
 use sekisho_domain::id::new_id;
 use sekisho_domain::noun::{Column, Kind, Row};
 use sekisho_domain::register::{Layout, Register};
@@ -155,9 +155,10 @@ pub fn openapi() -> Json {
         },
         "paths": paths,
         "components": { "schemas": schemas, "securitySchemes": {
+            "key": { "type": "http", "scheme": "bearer", "description": "「どこからログインしていますか」の画面で作る鍵。作った人と同じ範囲を、読むだけか、読み書きする。" },
             "session": { "type": "apiKey", "in": "cookie", "name": "__Host-sekisho" }
         } },
-        "security": [{ "session": [] }]
+        "security": [{ "key": [] }, { "session": [] }]
     })
 }
 
@@ -222,38 +223,44 @@ fn collection(register: &Register) -> Json {
         text(format!("f_{name}"), label)
     }));
     let one = json!({ "$ref": format!("#/components/schemas/{noun}") });
-    json!({
+    let mut paths = json!({
         "get": {
             "summary": format!("{label}の一覧（{PAGE_ROWS}件ずつ。続きは next）"),
             "parameters": parameters,
             "responses": { "200": content(&json!({ "type": "object", "properties": {
                 "items": { "type": "array", "items": one },
                 "next": { "type": ["string", "null"] }
-            } })), "403": { "description": "権限がない" } }
-        },
-        "post": {
+            } })), "401": { "description": "鍵がないか、期限が切れている" }, "403": { "description": "権限がない" } }
+        }
+    });
+    if !by_decision(noun) {
+        paths["post"] = json!({
             "summary": format!("{label}を1件加える"),
             "requestBody": content(&json!({ "type": "object", "properties": { "values": { "type": "object" } } })),
             "responses": { "201": content(&one), "409": { "description": "番号が使われている" }, "422": { "description": "入れられない値がある（errors）" } }
-        }
-    })
+        });
+    }
+    paths
 }
 
 fn single(register: &Register) -> Json {
     let label = register.noun.label;
     let one = json!({ "$ref": format!("#/components/schemas/{}", register.noun.name) });
     let id = json!([{ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }]);
-    json!({
+    let mut paths = json!({
         "parameters": id,
-        "get": { "summary": format!("{label}を1件読む"), "responses": { "200": content(&one), "404": { "description": "ない" } } },
-        "post": {
+        "get": { "summary": format!("{label}を1件読む"), "responses": { "200": content(&one), "404": { "description": "ない" } } }
+    });
+    if !by_decision(register.noun.name) {
+        paths["post"] = json!({
             "summary": format!("{label}を1件直す。送った項目だけが変わる"),
             "requestBody": content(&json!({ "type": "object", "required": ["version", "values"], "properties": {
                 "version": { "type": "integer" }, "values": { "type": "object" }
             } })),
             "responses": { "200": content(&one), "409": { "description": "ほかの人が先に直した" }, "422": { "description": "入れられない値がある（errors）" } }
-        }
-    })
+        });
+    }
+    paths
 }
 
 fn content(schema: &Json) -> Json {

@@ -11,6 +11,7 @@ use crate::form::Form;
 use crate::pages::evidence::attachment;
 use crate::session::Me;
 use crate::shell::{Page, Shell, page};
+use crate::sign_in::query;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -33,6 +34,8 @@ struct CollectPage {
     label: &'static str,
     /// (section, rows)
     sections: Vec<(String, i64)>,
+    /// 本人確認, when it has to come before the workbooks are made.
+    prove_first: Option<String>,
     said: Option<String>,
 }
 
@@ -111,8 +114,13 @@ async fn shown(
         noun,
         label: register.noun.label,
         sections: sections.into_iter().map(|s| (s.name, s.rows)).collect(),
+        prove_first: (!me.stepped_up()).then(|| format!("/step-up?{}", query("back", &collecting(register)))),
         said,
     })
+}
+
+fn collecting(register: &Register) -> String {
+    format!("/registers/{}/collect", register.noun.name)
 }
 
 pub(crate) async fn show(State(app): State<App>, me: Me, Path(noun): Path<String>) -> Page {
@@ -126,6 +134,7 @@ pub(crate) async fn hand_out(
     Path(noun): Path<String>,
 ) -> Result<Response, PortalError> {
     let register = named(&noun)?;
+    me.must_be_stepped_up(&collecting(register))?;
     let desk = Arc::new(Desk::set(&app, &me, register).await?);
     let mut files = Vec::new();
     // One section after another: what one workbook held is gone before the next is read.

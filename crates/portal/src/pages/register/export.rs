@@ -42,6 +42,8 @@ pub(crate) async fn export(
     let layout = app.store.db.layout(register).await?;
     let seen = layout.seen_by(&me.who, me.on);
     let asked = Asked::parse(&layout, &seen, &form, me.on);
+    // Back to the list with its question; the file is asked for there once more.
+    me.must_be_stepped_up(&asked.list_to_export(register))?;
     let reach = me.reach(Action::Export, register.noun.name);
     let names = app.store.db.names(&seen, me.on).await?;
     let scope = scope(register, &asked, &reach, me.on);

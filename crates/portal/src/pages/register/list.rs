@@ -9,6 +9,7 @@ use crate::pages::shared::ListPage;
 use crate::part::{Cell, Field, Input, Pager};
 use crate::session::Me;
 use crate::shell::{Page, Shell, page};
+use crate::sign_in::query as query_pair;
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use sekisho_domain::REGISTERS;
@@ -52,8 +53,8 @@ fn beside(me: &Me) -> Vec<Vec<Cell>> {
     if me.reaches(Action::View, "exception") {
         line(
             "/exceptions",
-            "例外措置",
-            "守れない要求に、代わりの対策と期限を付けて認めたもの。期限が来ると自動で終わります。",
+            "例外措置の期限と繰り返し",
+            "今、何を認めていて、いつ終わるか。同じ条項に何度も例外を認めていないか。申請もここから。",
         );
     }
     if me.reaches(Action::View, "disposal") {
@@ -103,6 +104,10 @@ struct RegisterList {
     query: String,
     can_edit: bool,
     can_export: bool,
+    /// Whether the export was asked for and waited for 本人確認.
+    exporting: bool,
+    /// 本人確認, when it has to come before an export.
+    prove_first: Option<String>,
     can_share: bool,
 }
 
@@ -170,9 +175,10 @@ pub(crate) async fn list(
         rows,
         empty: match asked.narrows() {
             true => "条件に合う行はありません。条件を減らすか、言葉を短くしてみてください。".to_owned(),
-            false => {
+            false if me.reaches(Action::Edit, register.noun.name) => {
                 format!("まだ{}がありません。1件ずつ加えるか、今のExcelを取り込みます。", register.noun.label)
             }
+            false => format!("{}はありません。", register.noun.label),
         },
         pager: Pager {
             first: asked.after.as_ref().map(|_| here(asked.query(register))),
@@ -181,6 +187,9 @@ pub(crate) async fn list(
         query: asked.query(register),
         can_edit: me.reaches(Action::Edit, register.noun.name),
         can_export: me.reaches(Action::Export, register.noun.name),
+        exporting: !form.get("export").is_empty(),
+        prove_first: (!me.stepped_up())
+            .then(|| format!("/step-up?{}", query_pair("back", &asked.list_to_export(register)))),
         can_share: me.reaches(Action::Edit, "extra_column"),
     })
 }

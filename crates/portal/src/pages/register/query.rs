@@ -100,6 +100,12 @@ impl Asked {
         self.pairs(register).finish()
     }
 
+    /// The page to come back to when an export has to wait for 本人確認: the list, with the export opened.
+    pub(crate) fn list_to_export(&self, register: &Register) -> String {
+        let query = self.pairs(register).append_pair("export", "1").finish();
+        format!("/registers/{}?{query}", register.noun.name)
+    }
+
     /// …from after a row.
     pub(crate) fn query_after(&self, register: &Register, from: &str, id: &str) -> String {
         self.pairs(register).append_pair("from", from).append_pair("after", id).finish()

@@ -220,10 +220,14 @@ fn holding(register: &Register, row: &Row, on: Date, today: Date) -> Option<Stri
 fn value_cell(layout: &Layout, row: &Row, column: &'static Column, names: &Names) -> Cell {
     let mut cell = cell_of(layout, row, column, names);
     if let sekisho_domain::noun::Kind::Ref(noun) = column.kind
-        && sekisho_domain::register(noun).is_some()
         && !row.text(column.name).is_empty()
     {
-        cell.href = Some(format!("/registers/{noun}/{}", row.text(column.name)));
+        let folder = match noun {
+            "requirement" => Some("/requirements".to_owned()),
+            "decision" => Some("/decisions".to_owned()),
+            _ => sekisho_domain::register(noun).map(|r| format!("/registers/{}", r.noun.name)),
+        };
+        cell.href = folder.map(|folder| format!("{folder}/{}", row.text(column.name)));
     }
     if cell.text.is_empty() {
         cell.text = "―".to_owned();

@@ -38,6 +38,8 @@ pub(crate) async fn forget(
     Path((noun, id)): Path<(String, String)>,
 ) -> Result<Response, PortalError> {
     named(&noun)?;
-    app.store.remove_view(&id, &me.who.person_id).await?;
+    if !app.store.remove_view(&id, &me.who.person_id).await? {
+        return Err(PortalError::NotFound);
+    }
     Ok(Redirect::to(&format!("/registers/{noun}?done=view-removed")).into_response())
 }
