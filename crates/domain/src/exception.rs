@@ -13,17 +13,17 @@ pub static EXCEPTION: Noun = Noun {
     name: "exception",
     label: "例外措置",
     columns: &[
+        Column::new("number", "番号", Kind::Text).later(),
         Column::new("requirement_id", "要求", Kind::Ref("requirement")),
         Column::new("reason", "理由", Kind::Text).long(),
         Column::new("substitute", "代わりの対策", Kind::Text).long(),
         Column::new("residual_risk", "残るリスク", Kind::Text).optional().long(),
+        // The section that asked: the 課 of a 係.
+        Column::new("unit_id", "申請した課", Kind::Unit).later(),
         Column::new("valid_from", "いつから", Kind::Date),
         Column::new("valid_to", "いつまで", Kind::Date),
         Column::new("state", "状態", Kind::Choice(STATES)),
         Column::new("decision_id", "決裁", Kind::Ref("decision")).optional(),
-        Column::new("number", "番号", Kind::Text).later(),
-        // The section that asked.
-        Column::new("unit_id", "申請した課", Kind::Unit).later(),
     ],
 };
 

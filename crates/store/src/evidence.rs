@@ -120,6 +120,11 @@ impl Tx<'_> {
         if new.valid_to <= new.valid_from {
             return Err(StoreError::IllegalMove("an exception ends after it begins"));
         }
+        let on = date_at(self.at());
+        let unit = match applicant.seat(on) {
+            Some(seat) => Some(self.answering(seat, on).await?.0),
+            None => None,
+        };
         let row = Row::new(&EXCEPTION, self.new_id())
             .set("requirement_id", new.requirement_id)
             .set("reason", new.reason)
@@ -129,7 +134,7 @@ impl Tx<'_> {
             .set("valid_to", new.valid_to)
             .set("state", "requested")
             .set("number", self.next_row_number(&REGISTER).await?)
-            .set("unit_id", applicant.seat(date_at(self.at())).map(|seat| seat.unit_id.clone()));
+            .set("unit_id", unit);
         self.insert(row.clone()).await?;
         Ok(row)
     }

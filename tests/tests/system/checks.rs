@@ -1,7 +1,7 @@
 //! Verdicts through the real write path: what holds, what breaks it, what time does to it, what an exception covers.
 
 use sekisho_checks::{EVIDENCE_CHECK, evaluate_dirty, evaluate_due, preview};
-use sekisho_domain::access::Who;
+use sekisho_domain::access::{Reach, Who};
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, date_at};
 use sekisho_domain::requirement::REQUIREMENT;
@@ -537,11 +537,11 @@ async fn a_clause_excepted_again_and_again_is_named() {
         city.world.store.decide(&city.ciso, &decision, Answer::Approve, None).await.unwrap();
         let (state, reason) = city.verdict(&watched, check).await;
         assert_eq!(state, if nth < 3 { "holds" } else { "broken" }, "{reason}");
-        let listed = city.world.db().exceptions("now", None, city.today()).await.unwrap();
+        let listed = city.world.db().exceptions("now", &Reach::All, "", city.today()).await.unwrap();
         assert!(listed.iter().all(|line| line.times == nth && line.decision_id.is_some()), "{listed:?}");
         city.world.clock.advance(60 * Ms::DAY);
     }
-    let past = city.world.db().exceptions("past", None, city.today()).await.unwrap();
+    let past = city.world.db().exceptions("past", &Reach::All, "", city.today()).await.unwrap();
     assert_eq!(past.len(), 3, "each ended by itself");
     // Three years later they no longer count.
     city.world.clock.advance(1_100 * Ms::DAY);

@@ -582,7 +582,7 @@ async fn what_was_done_in_an_emergency_stays_an_exception() {
     assert_eq!(row.text("kind"), "emergency");
     city.decide(&city.ciso, &id).await.unwrap();
     let exception =
-        city.world.db().row(&sekisho_domain::evidence::EXCEPTION, row.text("subject_id")).await.unwrap();
+        city.world.db().row(&sekisho_domain::exception::EXCEPTION, row.text("subject_id")).await.unwrap();
     assert_eq!(exception.unwrap().text("state"), "granted");
 }
 

@@ -12,7 +12,7 @@ use sekisho_domain::campaign::{CAMPAIGN, CAMPAIGN_PART};
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{date_at, plus_days};
 use sekisho_domain::delegation::ABSENCE;
-use sekisho_domain::disposal::{ATTACHMENT, DISPOSAL};
+use sekisho_domain::disposal::DISPOSAL;
 use sekisho_domain::exception::EXCEPTION;
 use sekisho_domain::noun::{Kind, Noun, Row};
 use sekisho_domain::personnel::Wanted;
@@ -398,8 +398,8 @@ async fn things(
     made
 }
 
-/// What stands beside the rows of registers: drafts of imports and saved views, which are their maker's alone, columns of
-/// the city's own, and a file kept with a row.
+/// What stands beside the rows of registers: drafts of imports and saved views, which are their maker's alone, and
+/// columns of the city's own; and an exception.
 async fn beside(city: &City, unit: &str, place: usize, person: &str) -> Vec<(&'static str, String)> {
     let store = &city.app.store;
     let mut made = Vec::new();
@@ -424,7 +424,6 @@ async fn beside(city: &City, unit: &str, place: usize, person: &str) -> Vec<(&'s
         let start: &'static str = Box::leak(format!("/registers/exception/{start}").into_boxed_str());
         made.push((start, NOBODYS.to_owned()));
     }
-    let sealed = city.app.objects.put(store, b"x".to_vec()).await.unwrap();
     let mut tx = store.write(&Actor::system(), "test.beside").await.unwrap();
     let column = format!("col-{place}");
     let shelf = Row::new(&EXTRA_COLUMN, &column)
@@ -442,21 +441,11 @@ async fn beside(city: &City, unit: &str, place: usize, person: &str) -> Vec<(&'s
         .set("unit_id", unit)
         .set("valid_to", "2030-04-01");
     tx.insert(exception).await.unwrap();
-    let file = Row::new(&ATTACHMENT, format!("file-{place}"))
-        .set("register", "asset")
-        .set("row_id", format!("asset-{place}"))
-        .set("name", "つづり.pdf")
-        .set("object_id", sealed.object_id.as_str())
-        .set("sha256", sealed.sha256.as_str())
-        .set("added_by", person)
-        .set("added_ms", 1i64);
-    tx.insert(file).await.unwrap();
     tx.commit().await.unwrap();
     made.extend([
         ("/registers/{noun}/columns", column),
         ("/registers/exception", format!("exception-{place}")),
         ("/api/v1/registers/exception", format!("exception-{place}")),
-        ("/files", format!("file-{place}")),
     ]);
     made
 }

@@ -187,7 +187,7 @@ impl Tx<'_> {
 
     /// The section that answers for what a seat applies for, with its name: a 係 has no numbers of its own, its 課
     /// has.
-    async fn answering(&mut self, seat: &Seat, on: Date) -> Result<(String, String)> {
+    pub(crate) async fn answering(&mut self, seat: &Seat, on: Date) -> Result<(String, String)> {
         /// 係 below 係 below 課; also the end of a circle in the data.
         const DEPTH: usize = 4;
         let mut found = (seat.unit_id.clone(), seat.unit_id.clone());

@@ -114,6 +114,8 @@ struct RegisterList {
 struct Head {
     words: &'static str,
     number: bool,
+    /// Of its cells: `n` for figures, `d` for what reads best on one line.
+    class: &'static str,
     /// Where a click on it leads, when the list can be sorted by it.
     sort: Option<String>,
     /// `ascending` or `descending`, on the one it is sorted by.
@@ -221,6 +223,7 @@ fn heads(register: &'static Register, asked: &Asked) -> Vec<Head> {
         Head {
             words: column.label,
             number: column.kind == Kind::Int,
+            class: class(column),
             sort: sort
                 .map(|at| format!("/registers/{}?{}", register.noun.name, asked.sorted_by(register, at))),
             direction: sort
@@ -229,6 +232,17 @@ fn heads(register: &'static Register, asked: &Asked) -> Vec<Head> {
         }
     };
     asked.columns.iter().map(head).collect()
+}
+
+/// Dates, sections and short words: what would only be torn apart for the sake of an emptier column.
+fn class(column: &Column) -> &'static str {
+    const SHORT_CHARS: usize = 12;
+    match column.kind {
+        Kind::Int => "n",
+        Kind::Date | Kind::Bool | Kind::Unit => "d",
+        Kind::Choice(words) if words.iter().all(|(_, word)| word.chars().count() <= SHORT_CHARS) => "d",
+        _ => "",
+    }
 }
 
 async fn views(
