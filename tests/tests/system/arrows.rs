@@ -75,9 +75,8 @@ const EDGES: [&str; 8] = ["axum", "hyper", "lettre", "object_store", "reqwest", 
 #[test]
 fn arrows_point_one_way() {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let asked = ["metadata", "--no-deps", "--offline", "--format-version", "1", "--manifest-path", manifest];
-    let said = Command::new(cargo).args(asked).output().unwrap();
+    let said = Command::new(env!("CARGO")).args(asked).output().unwrap();
     assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
     let metadata: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
     let ours = |name: &str| name.strip_prefix("sekisho").map(|n| n.trim_start_matches('-').to_owned());

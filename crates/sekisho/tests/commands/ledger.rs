@@ -140,6 +140,7 @@ impl Drop for WitnessServer {
 }
 
 /// The checkpoints in a folder, once there is one.
+#[allow(clippy::disallowed_methods, reason = "how long another process may take")]
 fn arrived(folder: &Path) -> Vec<PathBuf> {
     let until = Instant::now() + Duration::from_secs(60);
     loop {
