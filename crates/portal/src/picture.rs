@@ -320,7 +320,7 @@ mod tests {
         assert!(four.starts_with("4 課（") && four.ends_with("水道課 12件 ほか）"), "{four}");
         assert_eq!(said(&[]).as_deref(), Some("4 人"));
         let alone = mover("manager", Some(&sample(&["住民課"])), &RoleNames::default(), &all[..1]).person;
-        assert_eq!(alone.as_deref(), Some("税務課 課長 税務課の人"), "one holder answers for all");
+        assert_eq!(alone.as_deref(), Some("税務課課長 税務課の人"), "one holder answers for all");
     }
 
     fn clause(id: &str, parent: Option<&str>, definition: bool) -> ClauseLine {

@@ -162,7 +162,20 @@ fn undefined(document: &Document, warnings: &mut Vec<Warning>) {
 fn explained(document: &Document, word: &str) -> bool {
     let forms =
         [format!("{word}とは"), format!("「{word}」"), format!("{word}（"), format!("{word}は、次に掲げる")];
-    document.clauses.iter().any(|c| forms.iter().any(|f| c.text.contains(f.as_str())))
+    // 総合行政ネットワーク（LGWAN） explains another word that ends with this one.
+    let whole = |before: &str| {
+        !before.ends_with(|c: char| matches!(c, '\u{4E00}'..='\u{9FFF}' | 'ァ'..='ヺ' | 'ー' | '々'))
+    };
+    // （…を含む。） says how far a word reaches, not what it is.
+    let bounds = |form: &str, rest: &str| {
+        let inside = rest.split('）').next().unwrap_or_default().trim_end_matches('。');
+        form.ends_with('（') && ["含む", "除く", "限る", "同じ"].iter().any(|end| inside.ends_with(end))
+    };
+    let says = |text: &str, form: &str| {
+        let mut found = text.match_indices(form);
+        found.any(|(at, _)| whole(&text[..at]) && !bounds(form, &text[at + form.len()..]))
+    };
+    document.clauses.iter().any(|c| forms.iter().any(|form| says(&c.text, form)))
 }
 
 /// LGWAN, CSIRT and the like, never written out.

@@ -315,7 +315,8 @@ async fn requirements_are_adopted_and_evidence_is_filed() {
     let shown = city.get(&staff, &page).await.ok().body;
     assert!(!shown.contains("議事録.pdf") && shown.contains("ほかの所属のもの"));
     // … and may file for their own section only.
-    let fields = [("title", "点検"), ("observed", "2026-11-20"), ("unit", "unit-zei")];
+    let fields =
+        [("title", "点検"), ("observed", "2026-11-20"), ("unit", "unit-zei"), ("reference", "税務第6号")];
     let refused = city.upload(&staff, &file, &fields, ("", b"")).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     let fields = [("title", "点検"), ("observed", "2026-11-20"), ("unit", UNIT)];
