@@ -16,23 +16,37 @@ pub struct OwnClause<'a> {
     pub id: &'a str,
     /// `7(3)②`, or in articles `第7条(3)②`.
     pub label: &'a str,
-    /// Its heading, or the beginning of its text.
-    pub words: &'a str,
+    /// Its heading; empty where it has none, as items of a list mostly do.
+    pub heading: &'a str,
 }
 
 impl Catalogue {
-    /// The clause a model clause's requirements belong to: the same number with like words, else the one that bears
-    /// its heading, else whatever the model clause above it has. `None`: nobody can tell but a person.
+    /// The clause a model clause's requirements belong to: the same number, where no heading on the way down to it
+    /// speaks of something else, else the one that bears its heading, else whatever the model clause above it has. `None`: nobody can tell but a person.
     pub fn place<'a>(&self, label: &str, own: &[OwnClause<'a>]) -> Option<&'a str> {
         let mut label = label;
         loop {
             let title = self.clauses.iter().find(|c| c.label == label).map_or("", |c| c.title.as_str());
-            let numbered = own.iter().find(|o| number(o.label) == label && agrees(title, o.words));
+            let numbered = own.iter().find(|o| number(o.label) == label).filter(|_| self.agrees(label, own));
             if let Some(found) = numbered.or_else(|| titled(title, own)) {
                 return Some(found.id);
             }
             label = above(label)?;
         }
+    }
+
+    /// Whether the city's clauses of this number and of those above it bear headings like the model's.
+    fn agrees(&self, label: &str, own: &[OwnClause<'_>]) -> bool {
+        let mut label = Some(label);
+        while let Some(at) = label {
+            let model = self.clauses.iter().find(|c| c.label == at);
+            let own = own.iter().find(|o| number(o.label) == at);
+            if model.zip(own).is_some_and(|(model, own)| !like(&model.title, own.heading)) {
+                return false;
+            }
+            label = above(at);
+        }
+        true
     }
 }
 
@@ -53,7 +67,7 @@ fn above(label: &str) -> Option<&str> {
 /// The one clause whose heading is this one; nothing when two are equally near.
 fn titled<'o, 'a>(title: &str, own: &'o [OwnClause<'a>]) -> Option<&'o OwnClause<'a>> {
     let likeness = |o: &OwnClause<'_>| {
-        let (a, b) = (pairs(title), pairs(o.words));
+        let (a, b) = (pairs(title), pairs(o.heading));
         let shared = a.intersection(&b).count();
         if a.is_empty() { 0.0 } else { 2.0 * shared as f64 / (a.len() + b.len()) as f64 }
     };
@@ -70,8 +84,8 @@ fn titled<'o, 'a>(title: &str, own: &'o [OwnClause<'a>]) -> Option<&'o OwnClause
     best.filter(|(like, _)| *like >= SAME_HEADING && !tied).map(|(_, clause)| clause)
 }
 
-/// Whether two wordings may be of one clause; nothing to compare contradicts nothing.
-fn agrees(a: &str, b: &str) -> bool {
+/// Whether two headings may be of one clause; nothing to compare contradicts nothing.
+fn like(a: &str, b: &str) -> bool {
     let (a, b) = (pairs(a), pairs(b));
     let fewer = a.len().min(b.len());
     fewer == 0 || a.intersection(&b).count() as f64 >= AGREES * fewer as f64
@@ -92,7 +106,7 @@ mod tests {
     fn place(label: &str, own: &[(&str, &str)]) -> Option<usize> {
         let ids: Vec<String> = (0..own.len()).map(|n| n.to_string()).collect();
         let own: Vec<OwnClause<'_>> =
-            own.iter().zip(&ids).map(|((label, words), id)| OwnClause { id, label, words }).collect();
+            own.iter().zip(&ids).map(|((label, heading), id)| OwnClause { id, label, heading }).collect();
         catalogue().place(label, &own).map(|id| id.parse().unwrap())
     }
 
@@ -122,6 +136,15 @@ mod tests {
         assert_eq!(place("7(4)", &own), Some(4));
         assert_eq!(place("8", &own), Some(5));
         assert_eq!(place("7(3)①", &own), None, "neither number nor words: somebody must say");
+    }
+
+    /// Items of a list have no headings: they are believed below a clause that is the model's.
+    #[test]
+    fn items_without_headings_follow_the_clause_above_them() {
+        let own = [("4", "対象とする脅威"), ("4(1)", ""), ("4(2)", ""), ("8", "電算組織"), ("8(1)", "")];
+        assert_eq!(place("4(2)", &own), Some(2));
+        let other = [("4", "適用範囲"), ("4(1)", "")];
+        assert_eq!(place("4(1)", &other), None);
     }
 
     #[test]

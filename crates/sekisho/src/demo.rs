@@ -17,11 +17,13 @@ use sekisho_domain::noun::{Kind, Row};
 use sekisho_domain::person::PERSON;
 use sekisho_domain::position::{ASSIGNMENT, POSITION, ROLE_SEAT};
 use sekisho_domain::section::SECTION;
+use sekisho_policy::{Clause, compare};
 use sekisho_store::body::Resolution;
 use sekisho_store::decision::Answer;
 use sekisho_store::document::NewRevision;
 use sekisho_store::evidence::{NewEvidence, NewException, StoredFile};
 use sekisho_store::ledger::Sequencer;
+use sekisho_store::page::ClauseLine;
 use sekisho_store::requirement::{AdoptedRow, NewAdoption};
 use sekisho_store::{Actor, Store};
 use sha2::{Digest as _, Sha256};
@@ -326,7 +328,7 @@ impl<'d> City<'d> {
             .map_err(|e| anyhow::anyhow!(sekisho_policy::ja::error(&e)))?;
         let document_id = self.documents.get(&import.document).cloned();
         let continues = match &document_id {
-            Some(id) => self.same_labels(id, &parsed).await?,
+            Some(id) => self.carried(id, &parsed).await?,
             None => BTreeMap::new(),
         };
         let history = parsed.revisions.iter().rev().find(|r| r.version.as_deref() == Some(&import.edition));
@@ -359,16 +361,26 @@ impl<'d> City<'d> {
     }
 
     /// The city confirmed that clauses with the same number continue each other.
-    async fn same_labels(
+    /// Clauses go on by what they say, as a person would confirm it: an edition that puts a new (8) before the old one
+    /// does not make the two one clause.
+    async fn carried(
         &self,
         document_id: &str,
         parsed: &sekisho_policy::Document,
     ) -> Result<BTreeMap<String, String>> {
         let revisions = self.store.db.revisions(document_id).await?;
         let Some(last) = revisions.first() else { return Ok(BTreeMap::new()) };
-        let old: HashMap<String, String> =
-            self.store.db.clauses(&last.id).await?.into_iter().map(|c| (c.label, c.clause_id)).collect();
-        Ok(parsed.clauses.iter().filter_map(|c| Some((c.id.clone(), old.get(&c.label)?.clone()))).collect())
+        let clause = |c: ClauseLine| Clause {
+            id: c.clause_id,
+            label: c.label,
+            heading: c.heading,
+            text: c.text,
+            parent: c.parent_clause_id,
+            ..Clause::default()
+        };
+        let clauses = self.store.db.clauses(&last.id).await?.into_iter().map(clause).collect();
+        let old = sekisho_policy::Document { clauses, ..sekisho_policy::Document::default() };
+        Ok(compare::carried(&compare::propose(&old, parsed)))
     }
 
     async fn decide_revision(&self, decide: Decide) -> Result<()> {

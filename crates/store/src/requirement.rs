@@ -19,7 +19,7 @@ const OWN_CHAPTER: &str = "90";
 sql! {
     const KNOWN = "SELECT catalogue_id FROM requirement WHERE catalogue_id IS NOT NULL";
     const BY_CATALOGUE = "SELECT id FROM requirement WHERE catalogue_id = $1";
-    const LINKS = "SELECT t.label, t.clause_id, COALESCE(t.heading, t.text) AS words FROM clause_text t
+    const LINKS = "SELECT t.label, t.clause_id, COALESCE(t.heading, '') AS heading FROM clause_text t
         JOIN revision r ON r.id = t.revision_id JOIN document d ON d.id = r.document_id
         WHERE t.revision_id = $1 AND d.kind = 'policy' ORDER BY t.ordinal, t.id";
     const BY_LABEL = "SELECT id, clause_label, clause_id FROM requirement WHERE catalogue_id IS NOT NULL ORDER BY id";
@@ -288,14 +288,8 @@ impl Tx<'_> {
     /// numbers and headings tell; the rest is for a person ([`Tx::place_requirements`]).
     pub(crate) async fn link_requirements(&mut self, revision_id: &str) -> Result<()> {
         let links: Vec<(String, String, String)> = self.fetch_all(LINKS, &[revision_id.into()]).await?;
-        let own: Vec<OwnClause<'_>> = links
-            .iter()
-            .map(|(label, id, words)| OwnClause {
-                id,
-                label,
-                words: words.lines().next().unwrap_or_default(),
-            })
-            .collect();
+        let own: Vec<OwnClause<'_>> =
+            links.iter().map(|(label, id, heading)| OwnClause { id, label, heading }).collect();
         if own.is_empty() {
             return Ok(());
         }

@@ -7,7 +7,6 @@ use crate::form::Form;
 use crate::pages::own_requirement::{choices, clauses};
 use crate::pages::shared::FormPage;
 use crate::part::{Errors, Field};
-use crate::picture;
 use crate::session::Me;
 use crate::shell::{Page, page};
 use axum::extract::State;
@@ -44,11 +43,14 @@ async fn form_page(app: &App, me: &Me, form: Option<&Form>) -> Result<FormPage, 
             "施行中の基本方針がありません。先に基本方針を取り込み、決裁を受けてください。".to_owned(),
         ));
     }
-    let titles: Vec<String> = own.iter().map(picture::title).collect();
     let guess = |label: &str| {
-        let own = own.iter().zip(&titles);
-        let own: Vec<OwnClause<'_>> =
-            own.map(|(c, words)| OwnClause { id: &c.clause_id, label: &c.label, words }).collect();
+        let heading = |c: &ClauseLine| c.heading.clone().unwrap_or_default();
+        let headings: Vec<String> = own.iter().map(heading).collect();
+        let own: Vec<OwnClause<'_>> = own
+            .iter()
+            .zip(&headings)
+            .map(|(c, heading)| OwnClause { id: &c.clause_id, label: &c.label, heading })
+            .collect();
         catalogue().place(label, &own).map(str::to_owned)
     };
     let field = |place: Place| {
