@@ -73,7 +73,7 @@ async fn the_directorys_password_opens_the_portal() {
         browser.fits().await;
     }
     try_with("sato", "right horse").await;
-    assert_eq!(browser.here().await, "/");
+    assert_eq!(browser.here().await, "/tasks", "whose work is their own comes to やること");
     browser.fits().await;
     browser.press("form[action='/logout'] button").await;
     slapd.stop();
