@@ -14,6 +14,7 @@ use sekisho_domain::decision::{DECISION, DECISION_STEP};
 use sekisho_domain::delegation::{DELEGATION, DEPUTY};
 use sekisho_domain::disposal::DISPOSAL;
 use sekisho_domain::document::DOCUMENT;
+use sekisho_domain::exception::EXCEPTION;
 use sekisho_domain::noun::{Noun, Row};
 use sekisho_domain::position::{ASSIGNMENT, ROLE_SEAT};
 use sekisho_domain::role::Role;
@@ -50,6 +51,7 @@ sql! {
     const DEVICES = "SELECT id FROM device WHERE unit_id = $1 AND (valid_to IS NULL OR valid_to > $2) ORDER BY id";
     const MEDIA = "SELECT id FROM medium WHERE unit_id = $1 AND (valid_to IS NULL OR valid_to > $2) ORDER BY id";
     const FLOWS = "SELECT id FROM specific_flow WHERE unit_id = $1 AND (valid_to IS NULL OR valid_to > $2) ORDER BY id";
+    const EXCEPTIONS = "SELECT id FROM exception WHERE unit_id = $1 AND (valid_to IS NULL OR valid_to > $2) ORDER BY id";
     const SOURCES = "SELECT id FROM staff_source WHERE unit_id = $1 AND (valid_to IS NULL OR valid_to > $2) ORDER BY id";
     const DISPOSALS = "SELECT id FROM disposal WHERE unit_id = $1 AND state IN ('requested', 'granted') AND $2 <> '' ORDER BY id";
     const DECISIONS = "SELECT id FROM decision WHERE unit_id = $1 AND state = 'pending' AND $2 <> '' ORDER BY id";
@@ -72,12 +74,13 @@ sql! {
 
 /// What goes to the section that follows by having its section changed. Every register whose rows a section keeps is
 /// here, 委任 (which has days of its own) and 適用範囲 (which does not move) excepted; a test compares.
-pub static MOVED: [(&Noun, &str, &str); 9] = [
+pub static MOVED: [(&Noun, &str, &str); 10] = [
     (&asset::ASSET, "unit_id", ASSETS),
     (&system::SYSTEM, "unit_id", SYSTEMS),
     (&device::DEVICE, "unit_id", DEVICES),
     (&medium::MEDIUM, "unit_id", MEDIA),
     (&specific_flow::SPECIFIC_FLOW, "unit_id", FLOWS),
+    (&EXCEPTION, "unit_id", EXCEPTIONS),
     (&staff_source::STAFF_SOURCE, "unit_id", SOURCES),
     (&DISPOSAL, "unit_id", DISPOSALS),
     (&DECISION, "unit_id", DECISIONS),
