@@ -98,6 +98,20 @@ pub fn ended(register: &Register, row: Row, disposal: &Row, permit: &str) -> Row
     row
 }
 
+/// What a row once said was destroyed for good. The entries stay and still verify; nobody can say any more what stood
+/// behind them.
+pub static ERASURE: Noun = Noun {
+    name: "erasure",
+    label: "履歴の消去",
+    columns: &[
+        Column::new("register", "台帳", Kind::Text),
+        Column::new("row_id", "行", Kind::Text),
+        Column::new("versions", "消した版の数", Kind::Int).unit("版"),
+        Column::new("decision_id", "決裁", Kind::Ref("decision")),
+        Column::new("erased_ms", "消した日時", Kind::Instant),
+    ],
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,17 +152,3 @@ mod tests {
         }
     }
 }
-
-/// What a row once said was destroyed for good. The entries stay and still verify; nobody can say any more what stood
-/// behind them.
-pub static ERASURE: Noun = Noun {
-    name: "erasure",
-    label: "履歴の消去",
-    columns: &[
-        Column::new("register", "台帳", Kind::Text),
-        Column::new("row_id", "行", Kind::Text),
-        Column::new("versions", "消した版の数", Kind::Int).unit("版"),
-        Column::new("decision_id", "決裁", Kind::Ref("decision")),
-        Column::new("erased_ms", "消した日時", Kind::Instant),
-    ],
-};
