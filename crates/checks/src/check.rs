@@ -320,15 +320,11 @@ macro_rules! row_in_scope {
 }
 pub(crate) use row_in_scope;
 
-/// The sections that hold rows `t` of a register for which a condition holds, those with the most rows first.
-macro_rules! owners {
+/// Rows `t` of a register that the policy applies to and for which a condition holds.
+macro_rules! rows_where {
     ($held:ident: $noun:tt, $among:expr, $condition:expr) => {
         concat!(
-            "SELECT 'section' AS noun, COALESCE(t.unit_id, '-') AS id,
-                COALESCE((SELECT MAX(s.name) FROM section s WHERE s.unit_id = t.unit_id AND s.valid_from <= $1
-                    AND (s.valid_to IS NULL OR s.valid_to > $1)), '課の決まっていないもの') AS label,
-                COUNT(*) AS total
-            FROM ",
+            " FROM ",
             $noun,
             " t WHERE ",
             $crate::check::held!($held),
@@ -338,11 +334,48 @@ macro_rules! owners {
             $among,
             " AND (",
             $condition,
-            ") GROUP BY t.unit_id ORDER BY total DESC, id LIMIT 200"
+            ")"
+        )
+    };
+}
+pub(crate) use rows_where;
+
+/// The first of those rows, by number, and how many they are.
+macro_rules! first_rows {
+    ($held:ident: $noun:tt, $among:expr, $condition:expr) => {
+        concat!(
+            "SELECT '",
+            $noun,
+            "' AS noun, t.id AS id, t.number || ' ' || t.name AS label, COUNT(*) OVER () AS total",
+            $crate::check::rows_where!($held: $noun, $among, $condition),
+            " ORDER BY t.number, t.id LIMIT 20"
+        )
+    };
+}
+pub(crate) use first_rows;
+
+/// The sections that hold those rows, those with the most first.
+macro_rules! owners {
+    ($held:ident: $noun:tt, $among:expr, $condition:expr) => {
+        concat!(
+            "SELECT 'section' AS noun, COALESCE(t.unit_id, '-') AS id,
+                COALESCE((SELECT MAX(s.name) FROM section s WHERE s.unit_id = t.unit_id AND s.valid_from <= $1
+                    AND (s.valid_to IS NULL OR s.valid_to > $1)), '課の決まっていないもの') AS label,
+                COUNT(*) AS total",
+            $crate::check::rows_where!($held: $noun, $among, $condition),
+            " GROUP BY t.unit_id ORDER BY total DESC, id LIMIT 200"
         )
     };
 }
 pub(crate) use owners;
+
+/// What a fact of row `t` says is older than so many days.
+macro_rules! older_than {
+    ($fact:literal, $days:literal) => {
+        concat!($crate::check::day!("CAST($1 AS TEXT)"), " - ", $crate::check::day!($fact), " > ", $days)
+    };
+}
+pub(crate) use older_than;
 
 /// A check over the rows `t` of one register that the policy applies to.
 ///
@@ -383,48 +416,12 @@ macro_rules! register_check {
                 " AND ",
                 $among
             ),
-            violating: concat!(
-                "SELECT '",
-                $noun,
-                "' AS noun, t.id AS id, t.number || ' ' || t.name AS label,
-                    COUNT(*) OVER () AS total
-                FROM ",
-                $noun,
-                " t WHERE ",
-                $crate::check::held!($held),
-                " AND $2 >= 0 AND ",
-                $crate::check::row_in_scope!($noun),
-                " AND ",
-                $among,
-                " AND (",
-                $wrong,
-                ") ORDER BY t.number, t.id LIMIT 20"
-            ),
+            violating: $crate::check::first_rows!($held: $noun, $among, $wrong),
             aged: Some($crate::check::Aged {
-                rows: concat!(
-                    "SELECT '",
-                    $noun,
-                    "' AS noun, t.id AS id, t.number || ' ' || t.name AS label,
-                        COUNT(*) OVER () AS total
-                    FROM ",
-                    $noun,
-                    " t WHERE ",
-                    $crate::check::held!($held),
-                    " AND $2 >= 0 AND ",
-                    $crate::check::row_in_scope!($noun),
-                    " AND ",
-                    $among,
-                    " AND ",
-                    $crate::check::day!("CAST($1 AS TEXT)"),
-                    " - ",
-                    $crate::check::day!($fact),
-                    " > ",
-                    $days,
-                    " ORDER BY t.number, t.id LIMIT 20"
+                rows: $crate::check::first_rows!($held: $noun, $among, $crate::check::older_than!($fact, $days)),
+                owners: Some(
+                    $crate::check::owners!($held: $noun, $among, $crate::check::older_than!($fact, $days)),
                 ),
-                owners: Some($crate::check::owners!($held: $noun, $among, concat!(
-                    $crate::check::day!("CAST($1 AS TEXT)"), " - ", $crate::check::day!($fact), " > ", $days
-                ))),
                 says: $aged,
             }),
             owners: Some($crate::check::owners!($held: $noun, $among, $wrong)),

@@ -35,22 +35,15 @@ pub enum Role {
 }
 
 /// Codes and the guideline's terms, as a register offers them.
-pub const ROLES: &[(&str, &str)] = &[
-    ("ciso", "最高情報セキュリティ責任者(CISO)"),
-    ("chief_officer", "統括情報セキュリティ責任者"),
-    ("officer", "情報セキュリティ責任者"),
-    ("manager", "情報セキュリティ管理者"),
-    ("system_manager", "情報システム管理者"),
-    ("system_operator", "情報システム担当者"),
-    ("section_staff", "課の担当者"),
-    ("secretariat", "情報セキュリティ事務局"),
-    ("committee", "情報セキュリティ委員会"),
-    ("csirt", "CSIRT・統一的な窓口"),
-    ("audit_chief", "情報セキュリティ監査統括責任者"),
-    ("auditor", "監査人"),
-    ("cloud_manager", "クラウドサービス管理者"),
-    ("system_administrator", "システム管理者"),
-];
+pub const ROLES: &[(&str, &str)] = &{
+    let mut roles = [("", ""); Role::ALL.len()];
+    let mut at = 0;
+    while at < roles.len() {
+        roles[at] = (Role::ALL[at].code(), Role::ALL[at].label());
+        at += 1;
+    }
+    roles
+};
 
 impl Role {
     pub const ALL: [Role; 14] = [
@@ -70,7 +63,7 @@ impl Role {
         Role::SystemAdministrator,
     ];
 
-    pub fn code(self) -> &'static str {
+    pub const fn code(self) -> &'static str {
         match self {
             Role::Ciso => "ciso",
             Role::ChiefOfficer => "chief_officer",
@@ -90,7 +83,7 @@ impl Role {
     }
 
     /// The guideline's term.
-    pub fn label(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Role::Ciso => "最高情報セキュリティ責任者(CISO)",
             Role::ChiefOfficer => "統括情報セキュリティ責任者",

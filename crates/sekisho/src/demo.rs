@@ -23,7 +23,6 @@ use sekisho_store::decision::Answer;
 use sekisho_store::document::NewRevision;
 use sekisho_store::evidence::{NewEvidence, NewException, StoredFile};
 use sekisho_store::ledger::Sequencer;
-use sekisho_store::page::ClauseLine;
 use sekisho_store::requirement::{AdoptedRow, NewAdoption};
 use sekisho_store::{Actor, Store};
 use sha2::{Digest as _, Sha256};
@@ -370,15 +369,7 @@ impl<'d> City<'d> {
     ) -> Result<BTreeMap<String, String>> {
         let revisions = self.store.db.revisions(document_id).await?;
         let Some(last) = revisions.first() else { return Ok(BTreeMap::new()) };
-        let clause = |c: ClauseLine| Clause {
-            id: c.clause_id,
-            label: c.label,
-            heading: c.heading,
-            text: c.text,
-            parent: c.parent_clause_id,
-            ..Clause::default()
-        };
-        let clauses = self.store.db.clauses(&last.id).await?.into_iter().map(clause).collect();
+        let clauses = self.store.db.clauses(&last.id).await?.iter().map(Clause::from).collect();
         let old = sekisho_policy::Document { clauses, ..sekisho_policy::Document::default() };
         Ok(compare::carried(&compare::propose(&old, parsed)))
     }

@@ -306,16 +306,18 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// A person says to which clause of the city's policy a clause of the catalogue belongs; all its rows go there.
-    pub async fn place_requirements(&mut self, label: &str, clause_id: Option<&str>) -> Result<usize> {
+    /// A person says to which clause of the city's policy each clause of the catalogue belongs (`None`: to none); all
+    /// its rows go there. Clauses of the catalogue that are not spoken of stay where they are.
+    pub async fn place_requirements(&mut self, places: &BTreeMap<&str, Option<&str>>) -> Result<()> {
         let rows: Vec<(String, String, Option<String>)> = self.fetch_all(BY_LABEL, &[]).await?;
-        let mut moved = 0;
-        for (id, ..) in rows.iter().filter(|(_, l, current)| l == label && current.as_deref() != clause_id) {
-            let row = self.get(&REQUIREMENT, id).await?;
-            self.update(row.set("clause_id", clause_id.map(str::to_owned))).await?;
-            moved += 1;
+        for (id, label, current) in rows {
+            let Some(place) = places.get(label.as_str()).filter(|place| **place != current.as_deref()) else {
+                continue;
+            };
+            let row = self.get(&REQUIREMENT, &id).await?;
+            self.update(row.set("clause_id", place.map(str::to_owned))).await?;
         }
-        Ok(moved)
+        Ok(())
     }
 }
 

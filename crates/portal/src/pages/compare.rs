@@ -101,19 +101,10 @@ fn proposals(old: &[ClauseLine], new: &[ClauseLine]) -> Vec<Proposal> {
 
 /// A stored revision as the document it came from, with clause identities as ids.
 pub(crate) fn document(revision: &RevisionLine, clauses: &[ClauseLine]) -> Document {
-    let clause = |c: &ClauseLine| Clause {
-        id: c.clause_id.clone(),
-        label: c.label.clone(),
-        heading: c.heading.clone(),
-        text: c.text.clone(),
-        parent: c.parent_clause_id.clone(),
-        line: u32::try_from(c.line).unwrap_or(0),
-        source_lines: Default::default(),
-    };
     Document {
         title: Some(revision.title.clone()),
         revised: revision.revised_on.as_deref().and_then(|d| d.parse().ok()),
-        clauses: clauses.iter().map(clause).collect(),
+        clauses: clauses.iter().map(Clause::from).collect(),
         ..Document::default()
     }
 }

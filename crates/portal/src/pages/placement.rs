@@ -101,9 +101,11 @@ pub(crate) async fn save(State(app): State<App>, me: Me, mut form: Form) -> Resu
         return Ok(page(&form_page(&app, &me, Some(&form)).await?)?.into_response());
     }
     let mut tx = app.store.write(&me.actor(), "requirement.place").await?;
-    for (clause, id) in &wanted {
-        tx.place_requirements(&clause.label, Some(id.as_str()).filter(|id| !id.is_empty())).await?;
-    }
+    let places = wanted.iter().map(|(clause, id)| {
+        let id = Some(id.as_str()).filter(|id| !id.is_empty());
+        (clause.label.as_str(), id)
+    });
+    tx.place_requirements(&places.collect()).await?;
     tx.commit().await?;
     Ok(Redirect::to("/requirements?done=placed").into_response())
 }

@@ -290,8 +290,11 @@ async fn list_page(
             .optional()
             .hint("変更して採用のときだけ。当市ではどう書くか。一度に一つの要求を選びます。"),
     ];
-    let standard = own_requirement::clauses(app, me, "standard").await?;
-    if can_edit && !standard.is_empty() {
+    let standard = match can_edit {
+        true => own_requirement::clauses(app, me, "standard").await?,
+        false => Vec::new(),
+    };
+    if !standard.is_empty() {
         let field = Field::select(
             "standard",
             "対策基準のどこに書いてありますか",

@@ -53,6 +53,21 @@ pub struct ClauseLine {
     pub line: i64,
 }
 
+/// A stored clause as it was read, with its identity as id.
+impl From<&ClauseLine> for sekisho_policy::Clause {
+    fn from(line: &ClauseLine) -> sekisho_policy::Clause {
+        sekisho_policy::Clause {
+            id: line.clause_id.clone(),
+            label: line.label.clone(),
+            heading: line.heading.clone(),
+            text: line.text.clone(),
+            parent: line.parent_clause_id.clone(),
+            line: u32::try_from(line.line).unwrap_or(0),
+            ..sekisho_policy::Clause::default()
+        }
+    }
+}
+
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct EntryLine {
     pub edition: String,
