@@ -2,6 +2,7 @@
 
 use crate::Check;
 use crate::check::{not_stocktaken, register_check};
+use sekisho_store::office;
 
 pub(crate) static CHECK: Check = register_check!(
     "assets_have_managers",
@@ -14,9 +15,13 @@ pub(crate) static CHECK: Check = register_check!(
     wrong: concat!(
         "NOT EXISTS (SELECT 1 FROM section s WHERE s.unit_id = t.unit_id AND s.valid_from <= $1
             AND (s.valid_to IS NULL OR s.valid_to > $1))
-        OR NOT EXISTS (SELECT 1 FROM ",
+        OR ",
+        office!("t.unit_id", "$1"),
+        " NOT IN (SELECT ",
+        office!("a.unit_id", "$1"),
+        " FROM ",
         crate::check::holders!("manager"),
-        " AND a.unit_id = t.unit_id)"
+        ")"
     ),
     fact: "COALESCE(t.checked_on, t.valid_from)",
     days: "396",

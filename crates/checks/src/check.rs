@@ -76,9 +76,9 @@ pub(crate) use in_force;
 macro_rules! holders {
     ($role:literal) => {
         concat!(
-            "assignment a
-            JOIN role_seat r ON r.position_id = a.position_id AND (r.unit_id IS NULL OR r.unit_id = a.unit_id)
-            JOIN person n ON n.id = a.person_id
+            "assignment a JOIN role_seat r ON ",
+            sekisho_store::carries!("r", "a", "$1"),
+            " JOIN person n ON n.id = a.person_id
             WHERE r.role = '",
             $role,
             "' AND a.kind NOT IN ('leave', 'dispatch')
@@ -159,9 +159,11 @@ macro_rules! every_section_has {
                 $which,
                 " AND ",
                 $crate::check::in_scope!(),
-                " AND $2 >= 0 AND NOT EXISTS (SELECT 1 FROM ",
+                " AND $2 >= 0 AND s.unit_id NOT IN (SELECT ",
+                sekisho_store::office!("a.unit_id", "$1"),
+                " FROM ",
                 $crate::check::holders!($role),
-                " AND a.unit_id = s.unit_id)
+                ")
                 ORDER BY s.sort_key LIMIT 20"
             ),
             holds: |f| format!(concat!("{}の組織の全てに、今日、", $word, "がいます。"), f.expected),

@@ -6,14 +6,17 @@ use crate::Check;
 /// Every checkpoint that somebody outside is known to hold, up to the instant `$2`.
 macro_rules! vouched {
     () => {
-        "SELECT 'outside_checkpoint' AS noun, o.id AS id, o.place AS place, o.confirmed_ms AS at_ms
+        concat!(
+            "SELECT 'outside_checkpoint' AS noun, o.id AS id, o.place AS place, o.confirmed_ms AS at_ms
             FROM outside_checkpoint o WHERE o.confirmed_ms <= $2 AND EXISTS (SELECT 1 FROM assignment a
-                JOIN role_seat r ON r.position_id = a.position_id AND (r.unit_id IS NULL OR r.unit_id = a.unit_id)
-                WHERE a.person_id = o.person_id AND r.role IN ('audit_chief', 'auditor'))
+                JOIN role_seat r ON ",
+            sekisho_store::carries!("r", "a", "$1"),
+            " WHERE a.person_id = o.person_id AND r.role IN ('audit_chief', 'auditor'))
         UNION ALL
         SELECT 'cosignature' AS noun, c.id AS id, w.place AS place, c.signed_ms AS at_ms
             FROM cosignature c JOIN ledger_witness w ON w.key = c.key AND w.ended_ms IS NULL
             WHERE c.signed_ms <= $2"
+        )
     };
 }
 
@@ -23,7 +26,7 @@ pub(crate) static CHECK: Check = Check {
     title: "証跡の封印を、7日以内に監査人か立会人が確かめている",
     requirements: &["6.1.9"],
     complete: false,
-    reads: &["assignment", "cosignature", "ledger_witness", "outside_checkpoint", "role_seat"],
+    reads: &["assignment", "cosignature", "ledger_witness", "outside_checkpoint", "role_seat", "section"],
     source: "監査人の確認と、立会人の連署",
     // The log is one thing, however often somebody confirms it.
     population: concat!(

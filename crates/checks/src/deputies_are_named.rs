@@ -25,7 +25,10 @@ pub(crate) static CHECK: Check = Check {
         " AND NOT EXISTS (SELECT 1 FROM ",
         holders!("manager"),
         " AND a.unit_id = s.unit_id AND EXISTS (SELECT 1 FROM deputy y
-            JOIN assignment b ON b.position_id = y.deputy_position_id AND b.unit_id = COALESCE(y.deputy_unit_id, a.unit_id)
+            JOIN assignment b ON b.position_id = y.deputy_position_id AND COALESCE(y.deputy_unit_id, a.unit_id)
+                IN (b.unit_id, ",
+        sekisho_store::office!("b.unit_id", "$1"),
+        ")
             WHERE y.position_id = a.position_id AND (y.unit_id IS NULL OR y.unit_id = a.unit_id)
                 AND y.valid_from <= $1 AND (y.valid_to IS NULL OR y.valid_to > $1)
                 AND b.valid_from <= $1 AND (b.valid_to IS NULL OR b.valid_to > $1)

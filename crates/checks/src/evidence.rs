@@ -9,7 +9,7 @@ use sekisho_domain::date::{date_at, wareki};
 use sekisho_domain::evidence::LATE_FILING_DAYS;
 use sekisho_domain::verdict::State;
 use sekisho_store::verdict::Outcome;
-use sekisho_store::{Db, Result};
+use sekisho_store::{Db, Result, office};
 
 use crate::judge::Requirement;
 
@@ -30,10 +30,10 @@ sekisho_store::sql! {
     const MANAGED = concat!("SELECT s.unit_id, s.name FROM section s
         WHERE s.managed AND ", in_scope!(), " ORDER BY s.sort_key, s.id");
     /// A seat that is bound to a section counts whether somebody sits there or not; one that goes with a position
-    /// counts where somebody holds that position.
+    /// counts where somebody holds that position, in a 係 for its 課.
     const SEATED = concat!("SELECT DISTINCT r.role, s.unit_id, s.name, s.sort_key
         FROM role_seat r JOIN section s ON r.unit_id = s.unit_id OR (r.unit_id IS NULL AND EXISTS (
-            SELECT 1 FROM assignment a WHERE a.position_id = r.position_id AND a.unit_id = s.unit_id
+            SELECT 1 FROM assignment a WHERE a.position_id = r.position_id AND ", office!("a.unit_id", "$1"), " = s.unit_id
                 AND a.valid_from <= $1 AND (a.valid_to IS NULL OR a.valid_to > $1)))
         WHERE r.valid_from <= $1 AND (r.valid_to IS NULL OR r.valid_to > $1) AND ", in_scope!(),
         " ORDER BY r.role, s.sort_key, s.unit_id");

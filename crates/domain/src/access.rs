@@ -35,7 +35,7 @@ impl Who {
     /// the 事務局 that has asked all of them.
     pub fn may_report_none(&self, role: Role, unit_id: Option<&str>, on: Date) -> bool {
         self.seats.iter().filter(|seat| seat.valid(on)).any(|seat| {
-            let own = unit_id == Some(seat.unit_id.as_str());
+            let own = unit_id.is_some_and(|unit| seat.sections(on).any(|own| own == unit));
             seat.roles_on(on).any(|held| held == Role::Secretariat || (held == role && own))
         })
     }
@@ -46,12 +46,25 @@ impl Who {
 pub struct Seat {
     pub position_id: String,
     pub unit_id: String,
-    /// Sections that were merged into this one or given up for it: what they left can be read, and not written.
+    /// The other sections of the same 課; see [`Near`].
+    pub near: Vec<Near>,
+    /// Sections that were merged into these or given up for them: what they left can be read, and not written.
     pub before: Vec<String>,
     pub kind: String,
     pub valid_from: Date,
     pub valid_to: Option<Date>,
     pub roles: Vec<Held>,
+}
+
+/// A section that is one 課 with the seat's own between two days. A 係 without an 情報セキュリティ管理者 of its own has
+/// no registers of its own either: it belongs to the 課 above it, and so do the 係 beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Near {
+    pub unit_id: String,
+    /// Whether it is the 課 that answers for the seat's 係.
+    pub answers: bool,
+    pub valid_from: Date,
+    pub valid_to: Option<Date>,
 }
 
 /// A role that a seat carries between two days (the 充て職 rule has dates of its own).
@@ -173,7 +186,7 @@ pub fn reach(who: &Who, action: Action, noun: &str, on: Date) -> Reach {
             match extent {
                 Extent::City => return Reach::All,
                 Extent::Section => {
-                    units.push(seat.unit_id.clone());
+                    units.extend(seat.sections(on).map(str::to_owned));
                     if matches!(action, Action::View | Action::Export) {
                         units.extend(seat.before.iter().cloned());
                     }
@@ -230,16 +243,26 @@ impl Seat {
         self.roles.iter().filter(move |h| within(h.valid_from, h.valid_to, on)).map(|h| h.role)
     }
 
-    /// The texts by which routes and tasks can mean this seat: each of its roles and its position, here and
-    /// anywhere. One text, so that an index finds what waits for a seat.
+    /// The sections whose records are this seat's own on a day: those of its 課.
+    pub fn sections(&self, on: Date) -> impl Iterator<Item = &str> {
+        let near = self.near.iter().filter(move |near| within(near.valid_from, near.valid_to, on));
+        [self.unit_id.as_str()].into_iter().chain(near.map(|near| near.unit_id.as_str()))
+    }
+
+    /// The section that answers for what this seat does: the 課 of a 係, or the section itself.
+    pub fn office(&self, on: Date) -> &str {
+        let answers = |near: &&Near| near.answers && within(near.valid_from, near.valid_to, on);
+        self.near.iter().find(answers).map_or(&self.unit_id, |near| &near.unit_id)
+    }
+
+    /// The texts by which routes and tasks can mean this seat: each of its roles and its position, in its section, in
+    /// the 課 of its 係 and anywhere. One text, so that an index finds what waits for a seat.
     pub fn keys(&self, on: Date) -> Vec<String> {
-        let mut keys =
-            vec![position_key(&self.position_id, Some(&self.unit_id)), position_key(&self.position_id, None)];
-        for role in self.roles_on(on) {
-            keys.push(role_key(role, Some(&self.unit_id)));
-            keys.push(role_key(role, None));
-        }
-        keys
+        let mut places = vec![None, Some(self.unit_id.as_str())];
+        places.extend(Some(Some(self.office(on))).filter(|office| !places.contains(office)));
+        let position = places.iter().map(|place| position_key(&self.position_id, *place));
+        let roles = self.roles_on(on).flat_map(|role| places.iter().map(move |place| role_key(role, *place)));
+        position.chain(roles).collect()
     }
 
     /// How a seat is written in the ledger and on decisions.
@@ -422,6 +445,7 @@ mod tests {
         let seat = Seat {
             position_id: "p".into(),
             unit_id: unit.into(),
+            near: Vec::new(),
             before: Vec::new(),
             kind: "main".into(),
             valid_from: from,
@@ -449,6 +473,32 @@ mod tests {
         assert_eq!(may(&me, Action::Edit, thing("old"), DAY), Access::Refused(Why::Section));
         assert_eq!(may(&me, Action::Edit, thing("u"), DAY), Access::Granted);
         assert_eq!(may(&me, Action::View, thing("other"), DAY), Access::Refused(Why::Section));
+    }
+
+    #[test]
+    fn a_group_is_one_with_its_section_as_long_as_it_belongs_to_it() {
+        let mut me = who(Role::SectionStaff, "group", Date::constant(2020, 4, 1), None);
+        let near = |unit: &str, answers| Near {
+            unit_id: unit.into(),
+            answers,
+            valid_from: Date::constant(2026, 4, 1),
+            valid_to: None,
+        };
+        me.seats[0].near = vec![near("office", true), near("beside", false)];
+        let thing = |unit| Thing { noun: "evidence", unit_id: Some(unit), ..Thing::default() };
+        for unit in ["group", "office", "beside"] {
+            assert_eq!(may(&me, Action::Edit, thing(unit), DAY), Access::Granted, "{unit}");
+        }
+        assert_eq!(may(&me, Action::Edit, thing("other"), DAY), Access::Refused(Why::Section));
+        let before = Date::constant(2026, 3, 31);
+        assert_eq!(may(&me, Action::Edit, thing("office"), before), Access::Refused(Why::Section));
+        let keys = me.keys(DAY);
+        assert!(keys.contains(&role_key(Role::SectionStaff, Some("office"))));
+        assert!(
+            !keys.contains(&role_key(Role::SectionStaff, Some("beside"))),
+            "another 係 has seats of its own"
+        );
+        assert!(!me.keys(before).contains(&role_key(Role::SectionStaff, Some("office"))));
     }
 
     #[test]

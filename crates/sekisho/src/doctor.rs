@@ -216,7 +216,8 @@ async fn leaving(data: &Data) -> std::result::Result<String, (String, &'static s
 async fn outside(data: &Data) -> std::result::Result<String, (String, &'static str)> {
     const NEXT: &str =
         "監査人に、預かっている封印を画面「証跡」で突き合わせてもらうか、立会人に連署してもらってください";
-    let newest = data.store.db.outside_checkpoints(1).await.map_err(|e| (e.to_string(), NEXT))?;
+    let today = date_at(SystemClock.now());
+    let newest = data.store.db.outside_checkpoints(today, 1).await.map_err(|e| (e.to_string(), NEXT))?;
     match newest.first() {
         Some(kept) if SystemClock.now().since(Ms(kept.confirmed_ms)) <= 7 * Ms::DAY => {
             // Where is free text; this report is sent to others.

@@ -6,19 +6,19 @@ use sekisho_domain::date::date_at;
 use sekisho_domain::noun::Row;
 
 use crate::error::{Result, StoreError};
-use crate::{Actor, Store, Tx};
+use crate::{Actor, Store, Tx, carries};
 
 sql! {
     /// Whether a person holds a seat of the audit, and one that runs the system, on day `$2`.
-    const STANDS_WHERE = "SELECT
+    const STANDS_WHERE = concat!("SELECT
         CAST(SUM(CASE WHEN r.role IN ('audit_chief', 'auditor') THEN 1 ELSE 0 END) AS BIGINT) AS audits,
         CAST(SUM(CASE WHEN r.role IN ('secretariat', 'system_administrator', 'system_operator') THEN 1 ELSE 0 END)
             AS BIGINT) AS operates
         FROM assignment a
-        JOIN role_seat r ON r.position_id = a.position_id AND (r.unit_id IS NULL OR r.unit_id = a.unit_id)
+        JOIN role_seat r ON ", carries!("r", "a", "$2"), "
         WHERE a.person_id = $1 AND a.kind NOT IN ('leave', 'dispatch')
             AND a.valid_from <= $2 AND (a.valid_to IS NULL OR a.valid_to > $2)
-            AND r.valid_from <= $2 AND (r.valid_to IS NULL OR r.valid_to > $2)";
+            AND r.valid_from <= $2 AND (r.valid_to IS NULL OR r.valid_to > $2)");
 }
 
 /// The id of the only row of 毎日の記録.

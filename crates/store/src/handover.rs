@@ -63,7 +63,7 @@ impl Handover {
 impl Db {
     /// What the next holder of a seat has to know, today.
     pub async fn handover_content(&self, seat: &Seat, on: Date) -> Result<Content> {
-        let unit = seat.unit_id.as_str();
+        let unit = seat.office(on);
         let mut content = Content::default();
         let args = [unit.into(), on.into(), COUNTED.into()];
         type Four = (String, String, String, String);
@@ -76,19 +76,25 @@ impl Db {
             systems.into_iter().map(|(id, number, name, ..)| (id, number, name, String::new())).collect();
         content.add("情報システム", lines(systems, |id| format!("/registers/system/{id}"), ""));
         content.add("委託・契約", contracts);
-        let mut keys: Vec<Value> = seat.keys(on).into_iter().map(Value::from).collect();
-        keys.resize(KEYS, "-".into());
-        keys.push(COUNTED.into());
-        let tasks: Vec<Four> = self.fetch_all(TASKS, &keys).await?;
+        let (mut tasks, mut waiting): (Vec<Four>, Vec<Four>) = (Vec::new(), Vec::new());
+        for keys in seat.keys(on).chunks(KEYS) {
+            let mut keys: Vec<Value> = keys.iter().map(Value::from).collect();
+            keys.resize(KEYS, "-".into());
+            keys.push(COUNTED.into());
+            tasks.extend(self.fetch_all::<Four>(TASKS, &keys).await?);
+            waiting.extend(self.fetch_all::<Four>(DECISIONS, &keys).await?);
+        }
         let task =
             |(_, words, href, note): Four| Line { number: String::new(), words, note: day(&note), href };
         content.add("期限のあるやること", tasks.into_iter().map(task).collect());
-        let waiting: Vec<Four> = self.fetch_all(DECISIONS, &keys).await?;
         content.add("決裁待ち", lines(waiting, |id| format!("/decisions/{id}"), "返事の目安"));
         let exceptions: Vec<Four> = self.fetch_all(EXCEPTIONS, &args).await?;
         content.add("例外措置", lines(exceptions, |id| format!("/requirements/{id}"), "終わり"));
         let given: Vec<Four> = self
-            .fetch_all(GIVEN, &[seat.position_id.as_str().into(), unit.into(), on.into(), COUNTED.into()])
+            .fetch_all(
+                GIVEN,
+                &[seat.position_id.as_str().into(), seat.unit_id.as_str().into(), on.into(), COUNTED.into()],
+            )
             .await?;
         content.add(
             "この職からの委任（この職を離れると効力がなくなります）",

@@ -1,7 +1,7 @@
 //! "Who was 情報セキュリティ管理者 of 税務課 on 2026-03-31?" has two answers: as recorded then, and as known now. Both are
 //! read from the history of the records, so that a change entered later never rewrites what was known.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::Date;
@@ -54,22 +54,32 @@ impl Db {
         let rules = self.recorded("role_seat", known_at).await?;
         let positions = self.recorded("position", known_at).await?;
         let people = self.recorded("person", known_at).await?;
+        let sections = self.recorded("section", known_at).await?;
         let text = |row: &Json, column: &str| row[column].as_str().unwrap_or_default().to_owned();
         let holds = |row: &Json| {
             let to = text(row, "valid_to");
             text(row, "valid_from") <= day && (to.is_empty() || day < to)
         };
+        // The 課 of a 係, as in `office.rs`, from the record of that time.
+        let offices: BTreeMap<String, String> = sections
+            .iter()
+            .filter(|(_, row)| holds(row) && row["kind"] == "group" && row["managed"] == false)
+            .map(|(_, row)| (text(row, "unit_id"), text(row, "parent_unit_id")))
+            .filter(|(_, office)| !office.is_empty())
+            .collect();
         let mut found = BTreeSet::new();
         for (_, seat) in assignments.iter().filter(|(_, row)| holds(row)) {
             let (position, unit) = (text(seat, "position_id"), text(seat, "unit_id"));
             let kind = text(seat, "kind");
-            if unit_id.is_some_and(|wanted| wanted != unit) || matches!(kind.as_str(), "leave" | "dispatch") {
+            let places = [Some(&unit), offices.get(&unit)];
+            let there = |wanted: &str| places.iter().flatten().any(|place| *place == wanted);
+            if unit_id.is_some_and(|wanted| !there(wanted)) || matches!(kind.as_str(), "leave" | "dispatch") {
                 continue;
             }
             let carries = rules.iter().filter(|(_, rule)| holds(rule)).any(|(_, rule)| {
                 text(rule, "role") == role.code()
                     && text(rule, "position_id") == position
-                    && (text(rule, "unit_id").is_empty() || text(rule, "unit_id") == unit)
+                    && (text(rule, "unit_id").is_empty() || there(&text(rule, "unit_id")))
             });
             let person_id = text(seat, "person_id");
             let person = people.iter().find(|(id, _)| *id == person_id).map(|(_, row)| row);

@@ -38,6 +38,7 @@ pub mod limited_view;
 pub mod network;
 pub mod notice;
 pub mod object;
+mod office;
 pub mod organisation;
 pub mod page;
 pub mod personnel;
@@ -115,6 +116,7 @@ pub fn statements() -> Vec<&'static str> {
         network::SQL,
         notice::SQL,
         object::SQL,
+        office::SQL,
         organisation::SQL,
         personnel::SQL,
         requirement::SQL,

@@ -24,6 +24,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::decision::identities_in;
 use crate::error::{Result, StoreError};
+use crate::office::Offices;
 use crate::read::Read;
 use crate::succession::{heirs, moved_key};
 use crate::{Actor, Db, Store, Tx};
@@ -245,9 +246,10 @@ async fn around(read: &mut impl Read, on: Date) -> Result<Around> {
     let accounts: Vec<(String, String)> = read.all(ACCOUNTS, &[]).await?;
     let heirs = heirs(read, on).await?;
     let follow = |unit: String| heir(&unit, &heirs).to_owned();
+    let offices = Offices::load(read, on).await?;
     let mut owned: BTreeMap<String, i64> = BTreeMap::new();
     for (unit, number) in read.all::<(String, i64)>(OWNED, &[on.into()]).await? {
-        *owned.entry(follow(unit)).or_default() += number;
+        *owned.entry(follow(offices.of(&unit).to_owned())).or_default() += number;
     }
     Ok(Around {
         seated: seated
@@ -260,6 +262,7 @@ async fn around(read: &mut impl Read, on: Date) -> Result<Around> {
             .into_iter()
             .map(|(role, position_id, unit)| RoleRule { role, position_id, unit_id: unit.map(follow) })
             .collect(),
+        offices: offices.pairs().map(|(group, office)| (follow(group), follow(office))).collect(),
         owned: owned.into_iter().collect(),
         waiting: waiting
             .into_iter()

@@ -20,7 +20,7 @@ use crate::register::ListQuery;
 use crate::register::sql::touched;
 use crate::task::Wanted;
 use crate::tx::Actor;
-use crate::{Db, Store, Tx};
+use crate::{Db, Store, Tx, carries, office};
 
 /// Rows of one section gone through at once; the largest section of a large city keeps a few thousand.
 const ROWS_MAX: i64 = 20_000;
@@ -47,15 +47,15 @@ sql! {
         FROM stocktake_entry e JOIN campaign_part p ON p.id = e.part_id
         LEFT JOIN section s ON s.unit_id = p.unit_id AND s.valid_from <= $2 AND (s.valid_to IS NULL OR s.valid_to > $2)
         WHERE p.campaign_id = $1 AND e.result = 'missing' ORDER BY s.sort_key, e.number, e.id LIMIT $3";
-    const WAITING = "SELECT p.id, p.unit_id, p.state, c.title, c.due_on,
-            CAST(CASE WHEN EXISTS (SELECT 1 FROM assignment a JOIN role_seat r ON r.position_id = a.position_id
-                    AND r.role = 'section_staff' AND (r.unit_id IS NULL OR r.unit_id = a.unit_id)
+    const WAITING = concat!("SELECT p.id, p.unit_id, p.state, c.title, c.due_on,
+            CAST(CASE WHEN EXISTS (SELECT 1 FROM assignment a JOIN role_seat r ON ", carries!("r", "a", "$1"), "
+                    AND r.role = 'section_staff'
                     AND r.valid_from <= $1 AND (r.valid_to IS NULL OR r.valid_to > $1)
-                WHERE a.unit_id = p.unit_id AND a.kind NOT IN ('leave', 'dispatch')
+                WHERE (a.unit_id = p.unit_id OR ", office!("a.unit_id", "$1"), " = p.unit_id) AND a.kind NOT IN ('leave', 'dispatch')
                     AND a.valid_from <= $1 AND (a.valid_to IS NULL OR a.valid_to > $1)) THEN 1 ELSE 0 END AS BIGINT)
                 AS staffed
         FROM campaign_part p JOIN campaign c ON c.id = p.campaign_id
-        WHERE p.state IN ('open', 'prepared') AND c.closed_ms IS NULL";
+        WHERE p.state IN ('open', 'prepared') AND c.closed_ms IS NULL");
     const SEARCHED = "SELECT p.id, p.unit_id, c.title, p.confirmed_ms, COUNT(*) AS number
         FROM stocktake_entry e JOIN campaign_part p ON p.id = e.part_id JOIN campaign c ON c.id = p.campaign_id
         WHERE e.result = 'missing' AND e.settled IS NULL AND p.state = 'confirmed'

@@ -12,6 +12,7 @@ use sekisho_domain::role::Role;
 use sekisho_domain::task::{DueRule, Rung, TASK, rung};
 
 use crate::error::{Result, StoreError};
+use crate::office::Offices;
 use crate::tx::Actor;
 use crate::{Db, Store, Tx};
 
@@ -306,6 +307,14 @@ impl Store {
         wanted.extend(self.keeping(now, ahead, &office).await?);
         wanted.extend(self.stocktake_tasks(on).await?);
         wanted.extend(self.disposal_tasks(on).await?);
+        let offices = Offices::load(&mut &self.db, on).await?;
+        for wish in &mut wanted {
+            if let Some(("role", code, Some(unit))) = read_key(&wish.seat_key)
+                && let Some(role) = Role::from_code(code)
+            {
+                wish.seat_key = role_key(role, Some(offices.of(unit)));
+            }
+        }
         Ok(wanted)
     }
 

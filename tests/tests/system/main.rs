@@ -11,6 +11,7 @@ mod decision;
 mod erasure;
 mod network;
 mod notice;
+mod office;
 mod organisation;
 mod people_checks;
 mod personnel;

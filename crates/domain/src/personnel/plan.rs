@@ -251,6 +251,8 @@ pub struct Around {
     /// Who sits where, of every source.
     pub seated: Vec<(String, Place)>,
     pub roles: Vec<RoleRule>,
+    /// The 課 of each 係 that has no 情報セキュリティ管理者 of its own.
+    pub offices: HashMap<String, String>,
     /// Assets and systems by the section that answers for them.
     pub owned: Vec<(String, i64)>,
     pub waiting: Vec<Waiting>,
@@ -296,7 +298,7 @@ pub fn consequences(changes: &[Change], around: &Around) -> Consequences {
     let untouched = around.seated.iter().filter(|(person, _)| !changed.contains_key(person)).cloned();
     let moved = counted.iter().flat_map(|c| c.after.iter().map(|place| (c.id(), place.clone())));
     let after: Vec<(String, Place)> = untouched.chain(moved).collect();
-    let (was, will) = (held(&around.seated, &around.roles), held(&after, &around.roles));
+    let (was, will) = (held(&around.seated, around), held(&after, around));
     let none = BTreeSet::new();
     let of = |map: &'_ Held, key: &str| map.get(key).cloned().unwrap_or_default();
     let mut found = Consequences::default();
@@ -342,23 +344,21 @@ fn gives_rights(place: &Place) -> bool {
     !matches!(place.kind.as_str(), "leave" | "dispatch")
 }
 
-fn held(seated: &[(String, Place)], roles: &[RoleRule]) -> Held {
+fn held(seated: &[(String, Place)], around: &Around) -> Held {
     let mut by_position: HashMap<&str, Vec<&RoleRule>> = HashMap::new();
-    for rule in roles {
+    for rule in &around.roles {
         by_position.entry(&rule.position_id).or_default().push(rule);
     }
     let mut held = Held::new();
     for (person, place) in seated.iter().filter(|(_, place)| gives_rights(place)) {
-        let mut keys = vec![
-            position_key(&place.position_id, Some(&place.unit_id)),
-            position_key(&place.position_id, None),
-        ];
+        let mut places = vec![None, Some(place.unit_id.as_str())];
+        places.extend(around.offices.get(&place.unit_id).map(|office| Some(office.as_str())));
+        let mut keys: Vec<String> = places.iter().map(|at| position_key(&place.position_id, *at)).collect();
         for rule in by_position.get(place.position_id.as_str()).into_iter().flatten() {
-            if rule.unit_id.as_ref().is_none_or(|unit| *unit == place.unit_id)
+            if rule.unit_id.as_ref().is_none_or(|unit| places.contains(&Some(unit.as_str())))
                 && let Some(role) = Role::from_code(&rule.role)
             {
-                keys.push(role_key(role, Some(&place.unit_id)));
-                keys.push(role_key(role, None));
+                keys.extend(places.iter().map(|at| role_key(role, *at)));
             }
         }
         for key in keys {
@@ -464,6 +464,7 @@ mod tests {
                 .flat_map(|p| p.places.iter().map(|(q, _)| (p.id.clone(), q.clone())))
                 .collect(),
             roles: vec![RoleRule { role: "manager".into(), position_id: "chief".into(), unit_id: None }],
+            offices: HashMap::new(),
             owned: vec![("u1".into(), 37), ("u2".into(), 5)],
             waiting: vec![Waiting {
                 decision_id: "d".into(),

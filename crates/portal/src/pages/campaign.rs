@@ -77,8 +77,9 @@ async fn asked(app: &App, me: &Me, row: &Row) -> Page {
     let id = row.id.as_str();
     let tasks = app.store.db.campaign_tasks(id, me.on).await?;
     let everything = me.reach(Action::View, "campaign") == Reach::All;
-    let mine =
-        |unit: Option<&str>| me.who.seats.iter().any(|s| s.valid(me.on) && Some(s.unit_id.as_str()) == unit);
+    let mine = |unit: Option<&str>| {
+        me.who.seats.iter().any(|s| s.valid(me.on) && s.sections(me.on).any(|own| Some(own) == unit))
+    };
     if !everything && !tasks.iter().any(|t| mine(t.unit_id.as_deref())) {
         return Err(PortalError::NotFound);
     }

@@ -75,7 +75,8 @@ async fn abouts(app: &App, me: &Me) -> Result<Vec<(String, String)>, PortalError
         Reach::Own | Reach::Nothing => false,
     };
     let city = (reach == Reach::All).then(|| (String::new(), "市全体".to_owned()));
-    let sections = sections.into_iter().filter(|s| within(&s.unit_id)).map(|s| (s.unit_id, s.name));
+    let sections =
+        sections.into_iter().filter(|s| s.answers() && within(&s.unit_id)).map(|s| (s.unit_id, s.name));
     Ok(city.into_iter().chain(sections).collect())
 }
 

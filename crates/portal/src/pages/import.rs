@@ -317,7 +317,7 @@ pub(crate) async fn save(
         .into_iter()
         .filter(|p| p.change == Change::Kept || p.new.first().is_some_and(|n| picked.contains(&n.as_str())))
         .collect();
-    let owner = me.who.seat(me.on).map(|s| s.unit_id.clone());
+    let owner = me.who.seat(me.on).map(|s| s.office(me.on).to_owned());
     let mut tx = app.store.write(&me.actor(), "revision.import").await?;
     let saved = tx
         .save_revision(NewRevision {

@@ -88,7 +88,10 @@ pub(crate) enum Level {
 }
 
 pub(crate) async fn level(app: &App) -> Result<Level, PortalError> {
-    let Some(newest) = app.store.db.outside_checkpoints(1).await?.pop() else { return Ok(Level::Alone) };
+    let today = sekisho_domain::date::date_at(app.store.clock.now());
+    let Some(newest) = app.store.db.outside_checkpoints(today, 1).await?.pop() else {
+        return Ok(Level::Alone);
+    };
     let size = u64::try_from(newest.size).map_err(|e| PortalError::Internal(e.to_string()))?;
     Ok(match app.sequencer.root_at(size).await? {
         Some(root) if root == newest.root && signed_as_it_says(&newest) => Level::Agrees(newest),
@@ -198,7 +201,7 @@ async fn ledger_page(app: &App, me: &Me, form: Option<Refused<'_>>) -> Result<Le
     let note = app.sequencer.checkpoint();
     let published =
         SignedCheckpoint::parse(note.as_bytes()).map_err(|e| PortalError::Internal(e.to_string()))?;
-    let outside = db.outside_checkpoints(OUTSIDE_ROWS).await?.into_iter().map(|o| Outside {
+    let outside = db.outside_checkpoints(me.on, OUTSIDE_ROWS).await?.into_iter().map(|o| Outside {
         place: o.place,
         size: o.size,
         person: if o.key.is_empty() { o.person } else { "立会人の連署".to_owned() },

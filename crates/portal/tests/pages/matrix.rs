@@ -16,6 +16,7 @@ fn who(role: Role) -> Who {
     let seat = Seat {
         position_id: "p".into(),
         unit_id: UNIT.into(),
+        near: Vec::new(),
         before: Vec::new(),
         kind: "main".into(),
         valid_from: Date::constant(2020, 4, 1),

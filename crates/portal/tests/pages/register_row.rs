@@ -125,6 +125,22 @@ async fn a_view_is_kept_for_its_maker() {
     assert!(!city.get(&colleague, "/registers/asset").await.ok().body.contains("住民の資産"));
 }
 
+#[tokio::test]
+async fn a_shared_view_outlives_its_maker_and_the_office_removes_it() {
+    let city = City::new().await;
+    let store = &city.app.store;
+    assert!(store.add_view("asset", "who-left", "みんなの見方", "q=x", true).await.unwrap());
+    let views = city.app.store.db.views("asset", "nobody").await.unwrap();
+    let remove = format!("/registers/asset/views/{}/remove", views[0].id);
+    let staff = city.signed_in("section_staff").await;
+    assert!(!city.get(&staff, "/registers/asset").await.ok().body.contains(&remove));
+    assert_eq!(city.post(&staff, &remove, &[]).await.status, StatusCode::NOT_FOUND);
+    let office = city.signed_in("secretariat").await;
+    assert!(city.get(&office, "/registers/asset").await.ok().body.contains(&remove));
+    city.post(&office, &remove, &[]).await.to("/registers/asset?done=view-removed");
+    assert!(city.app.store.db.views("asset", "nobody").await.unwrap().is_empty());
+}
+
 /// A city has more media than anybody picks from: they are named by number, and shown by their words.
 #[tokio::test]
 async fn what_is_too_many_to_pick_from_is_named_by_number() {

@@ -46,7 +46,7 @@ sql! {
     const NEXT_NUMBER = "INSERT INTO number_series (series, last)
         VALUES ($1, 1 + COALESCE((SELECT MAX(ordinal) FROM decision WHERE series = $1), 0))
         ON CONFLICT (series) DO UPDATE SET last = number_series.last + 1 RETURNING last";
-    const SECTION = "SELECT unit_id, name, kind, parent_unit_id FROM section
+    const SECTION_NAME = "SELECT name FROM section
         WHERE unit_id = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)";
     const OVERDUE = "SELECT id FROM decision WHERE state = 'pending' AND expires_ms <= $1 ORDER BY id LIMIT $2";
 }
@@ -185,25 +185,11 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    /// The section that answers for what a seat applies for, with its name: a 係 has no numbers of its own, its 課
-    /// has.
+    /// The section that answers for what a seat applies for, with its name.
     pub(crate) async fn answering(&mut self, seat: &Seat, on: Date) -> Result<(String, String)> {
-        /// 係 below 係 below 課; also the end of a circle in the data.
-        const DEPTH: usize = 4;
-        let mut found = (seat.unit_id.clone(), seat.unit_id.clone());
-        let mut next = seat.unit_id.clone();
-        for _ in 0..DEPTH {
-            type Section = (String, String, String, Option<String>);
-            let row: Option<Section> =
-                self.fetch_optional(SECTION, &[next.as_str().into(), on.into()]).await?;
-            let Some((unit, name, kind, parent)) = row else { break };
-            found = (unit, name);
-            match parent.filter(|_| kind == "group") {
-                Some(parent) => next = parent,
-                None => break,
-            }
-        }
-        Ok(found)
+        let unit = seat.office(on);
+        let name: Option<(String,)> = self.fetch_optional(SECTION_NAME, &[unit.into(), on.into()]).await?;
+        Ok((unit.to_owned(), name.map_or_else(|| unit.to_owned(), |(name,)| name)))
     }
 
     /// The next 文書番号 of a section and fiscal year. The row stays locked until the end of the transaction, so a

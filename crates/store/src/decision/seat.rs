@@ -8,27 +8,28 @@ use sekisho_domain::date::Date;
 use sekisho_domain::noun::Value;
 use sekisho_domain::role::Role;
 
-use crate::Db;
 use crate::error::Result;
+use crate::office::Offices;
 use crate::read::Read;
+use crate::{Db, carries, office};
 
 sql! {
-    const HOLDERS = "SELECT DISTINCT a.person_id, a.position_id, a.unit_id,
+    const HOLDERS = concat!("SELECT DISTINCT a.person_id, a.position_id, a.unit_id,
             CAST(CASE WHEN EXISTS (SELECT 1 FROM absence b WHERE b.person_id = a.person_id
                 AND b.valid_from <= $1 AND b.valid_to > $1) THEN 1 ELSE 0 END AS BIGINT) AS absent
         FROM assignment a
         JOIN person p ON p.id = a.person_id
-        LEFT JOIN role_seat r ON r.position_id = a.position_id AND (r.unit_id IS NULL OR r.unit_id = a.unit_id)
+        LEFT JOIN role_seat r ON ", carries!("r", "a", "$1"), "
             AND r.valid_from <= $1 AND (r.valid_to IS NULL OR r.valid_to > $1)
         WHERE a.kind NOT IN ('leave', 'dispatch')
             AND a.valid_from <= $1 AND (a.valid_to IS NULL OR a.valid_to > $1)
             AND (p.left_on IS NULL OR p.left_on > $1)
             AND (CAST($2 AS TEXT) IS NULL OR r.role = $2)
             AND (CAST($3 AS TEXT) IS NULL OR a.position_id = $3)
-            AND (CAST($4 AS TEXT) IS NULL OR a.unit_id = $4)
-        ORDER BY a.person_id";
+            AND (CAST($4 AS TEXT) IS NULL OR a.unit_id = $4 OR ", office!("a.unit_id", "$1"), " = $4)
+        ORDER BY a.person_id");
     const ROLES_OF_SEAT = "SELECT DISTINCT role FROM role_seat
-        WHERE position_id = $2 AND (unit_id IS NULL OR unit_id = $3)
+        WHERE position_id = $2 AND (unit_id IS NULL OR unit_id = $3 OR unit_id = $4)
             AND valid_from <= $1 AND (valid_to IS NULL OR valid_to > $1) ORDER BY role";
     const DELEGATED = "SELECT DISTINCT d.position_id, d.unit_id, d.kinds, d.granted_by
         FROM delegation d
@@ -36,14 +37,19 @@ sql! {
             AND a.kind NOT IN ('leave', 'dispatch')
             AND a.valid_from <= $2 AND (a.valid_to IS NULL OR a.valid_to > $2)
         WHERE d.delegate_id = $1 AND d.valid_from <= $2 AND d.valid_to > $2 ORDER BY d.position_id, d.unit_id";
-    const DEPUTISED = "SELECT DISTINCT y.position_id, COALESCE(y.unit_id, a.unit_id) AS unit_id, y.ordinal
-        FROM deputy y JOIN assignment a ON a.position_id = y.deputy_position_id
-        WHERE a.person_id = $1 AND a.kind NOT IN ('leave', 'dispatch')
-            AND a.valid_from <= $2 AND (a.valid_to IS NULL OR a.valid_to > $2)
-            AND y.valid_from <= $2 AND (y.valid_to IS NULL OR y.valid_to > $2)
-            AND (y.deputy_unit_id = a.unit_id
-                OR (y.deputy_unit_id IS NULL AND (y.unit_id IS NULL OR y.unit_id = a.unit_id)))
-        ORDER BY y.ordinal";
+    /// A 係長 stands in for seats of their 係 and for those of the 課 above it.
+    const DEPUTISED = concat!("SELECT DISTINCT y.position_id, COALESCE(y.unit_id, m.unit_id) AS unit_id, y.ordinal
+        FROM deputy y JOIN (
+            SELECT a.position_id, a.unit_id FROM assignment a WHERE a.person_id = $1 AND a.kind NOT IN ('leave', 'dispatch')
+                AND a.valid_from <= $2 AND (a.valid_to IS NULL OR a.valid_to > $2)
+            UNION SELECT a.position_id, ", office!("a.unit_id", "$2"), " AS unit_id FROM assignment a
+                WHERE a.person_id = $1 AND a.kind NOT IN ('leave', 'dispatch')
+                AND a.valid_from <= $2 AND (a.valid_to IS NULL OR a.valid_to > $2)
+        ) m ON m.position_id = y.deputy_position_id
+        WHERE y.valid_from <= $2 AND (y.valid_to IS NULL OR y.valid_to > $2)
+            AND (y.deputy_unit_id = m.unit_id
+                OR (y.deputy_unit_id IS NULL AND (y.unit_id IS NULL OR y.unit_id = m.unit_id)))
+        ORDER BY y.ordinal");
     const DEPUTIES_OF = "SELECT y.ordinal, y.deputy_position_id AS position_id, COALESCE(y.deputy_unit_id, $3) AS unit_id
         FROM deputy y
         WHERE y.position_id = $2 AND (y.unit_id IS NULL OR y.unit_id = $3)
@@ -161,11 +167,15 @@ async fn is_turn_of_deputy(
 
 /// Every key under which a route can mean the seat.
 async fn keys_of_seat(read: &mut impl Read, position: &str, unit: &str, on: Date) -> Result<Vec<String>> {
-    let mut keys = vec![position_key(position, Some(unit)), position_key(position, None)];
-    let roles: Vec<(String,)> = read.all(ROLES_OF_SEAT, &[on.into(), position.into(), unit.into()]).await?;
+    let offices = Offices::load(read, on).await?;
+    let office = offices.of(unit);
+    let mut places = vec![None, Some(unit), Some(office)];
+    places.dedup();
+    let args = [on.into(), position.into(), unit.into(), office.into()];
+    let roles: Vec<(String,)> = read.all(ROLES_OF_SEAT, &args).await?;
+    let mut keys: Vec<String> = places.iter().map(|place| position_key(position, *place)).collect();
     for role in roles.iter().filter_map(|(code,)| Role::from_code(code)) {
-        keys.push(role_key(role, Some(unit)));
-        keys.push(role_key(role, None));
+        keys.extend(places.iter().map(|place| role_key(role, *place)));
     }
     Ok(keys)
 }

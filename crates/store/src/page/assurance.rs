@@ -1,7 +1,9 @@
 //! What the ledger page shows besides the log itself.
 
-use crate::Db;
+use sekisho_domain::date::Date;
+
 use crate::error::Result;
+use crate::{Db, carries};
 
 /// A checkpoint that somebody outside is known to hold: an auditor's word, or a witness's signature.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -20,20 +22,20 @@ pub struct OutsideLine {
 sql! {
     /// What the operator alone could have written counts for nothing: a confirmation by somebody who never sat in the
     /// audit, a signature under a key that no auditor has compared.
-    const OUTSIDE = "SELECT o.size, o.root, o.place, o.confirmed_ms, p.name AS person, '' AS key, '' AS note
+    const OUTSIDE = concat!("SELECT o.size, o.root, o.place, o.confirmed_ms, p.name AS person, '' AS key, '' AS note
         FROM outside_checkpoint o JOIN person p ON p.id = o.person_id
         WHERE EXISTS (SELECT 1 FROM assignment a
-            JOIN role_seat r ON r.position_id = a.position_id AND (r.unit_id IS NULL OR r.unit_id = a.unit_id)
+            JOIN role_seat r ON ", carries!("r", "a", "$2"), "
             WHERE a.person_id = o.person_id AND r.role IN ('audit_chief', 'auditor'))
         UNION ALL
         SELECT c.size, c.root, w.place, c.signed_ms AS confirmed_ms, '' AS person, c.key, c.note
         FROM cosignature c JOIN ledger_witness w ON w.key = c.key AND w.ended_ms IS NULL
-        ORDER BY confirmed_ms DESC, size DESC LIMIT $1";
+        ORDER BY confirmed_ms DESC, size DESC LIMIT $1");
 }
 
 impl Db {
     /// Checkpoints that somebody outside is known to hold, newest first.
-    pub async fn outside_checkpoints(&self, limit: i64) -> Result<Vec<OutsideLine>> {
-        self.fetch_all(OUTSIDE, &[limit.into()]).await
+    pub async fn outside_checkpoints(&self, on: Date, limit: i64) -> Result<Vec<OutsideLine>> {
+        self.fetch_all(OUTSIDE, &[limit.into(), on.into()]).await
     }
 }

@@ -3,8 +3,8 @@
 use sekisho_domain::date::Date;
 use sekisho_domain::role_name::RoleNames;
 
-use crate::Db;
 use crate::error::Result;
+use crate::{Db, carries};
 
 /// A seat that carries a role on some day, and who sits in it; `person` is `None` when it is vacant.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -62,33 +62,31 @@ sql! {
         JOIN section s ON s.unit_id = a.unit_id AND s.valid_from <= $2 AND (s.valid_to IS NULL OR s.valid_to > $2)
         WHERE a.person_id = $1 AND a.valid_from <= $2 AND (a.valid_to IS NULL OR a.valid_to > $2)
         ORDER BY CASE a.kind WHEN 'main' THEN 0 ELSE 1 END, a.valid_from DESC LIMIT 1";
-    const INCUMBENTS = "SELECT rs.role, rs.position_id, pos.name AS position, a.unit_id, s.name AS section,
+    const INCUMBENTS = concat!("SELECT rs.role, rs.position_id, pos.name AS position, a.unit_id, s.name AS section,
             p.id AS person_id, p.name AS person
         FROM role_seat rs
         JOIN position pos ON pos.id = rs.position_id
-        LEFT JOIN assignment a ON a.position_id = rs.position_id
-            AND (rs.unit_id IS NULL OR rs.unit_id = a.unit_id)
+        LEFT JOIN assignment a ON ", carries!("rs", "a", "$1"), "
             AND a.valid_from <= $1 AND (a.valid_to IS NULL OR a.valid_to > $1)
             AND a.kind NOT IN ('leave', 'dispatch')
         LEFT JOIN section s ON s.unit_id = a.unit_id
             AND s.valid_from <= $1 AND (s.valid_to IS NULL OR s.valid_to > $1)
         LEFT JOIN person p ON p.id = a.person_id
         WHERE rs.valid_from <= $1 AND (rs.valid_to IS NULL OR rs.valid_to > $1)
-        ORDER BY rs.role, s.sort_key, p.id";
+        ORDER BY rs.role, s.sort_key, p.id");
     const ROLE_NAMES = "SELECT role, name FROM role_name ORDER BY role";
     const POSITIONS = "SELECT pos.id, pos.code, pos.name, pos.rank, pos.valid_from, pos.valid_to,
             (SELECT COUNT(*) FROM assignment a WHERE a.position_id = pos.id
                 AND a.valid_from <= $1 AND (a.valid_to IS NULL OR a.valid_to > $1)) AS holders
         FROM position pos WHERE pos.valid_to IS NULL OR pos.valid_to > $1 ORDER BY pos.rank, pos.code";
-    const ROLE_SEATS = "SELECT rs.id, rs.role, pos.name AS position, rs.unit_id,
+    const ROLE_SEATS = concat!("SELECT rs.id, rs.role, pos.name AS position, rs.unit_id,
             s.name AS section, rs.valid_from, rs.valid_to,
-            (SELECT COUNT(*) FROM assignment a WHERE a.position_id = rs.position_id
-                AND (rs.unit_id IS NULL OR rs.unit_id = a.unit_id) AND a.kind NOT IN ('leave', 'dispatch')
+            (SELECT COUNT(*) FROM assignment a WHERE ", carries!("rs", "a", "$1"), " AND a.kind NOT IN ('leave', 'dispatch')
                 AND a.valid_from <= $1 AND (a.valid_to IS NULL OR a.valid_to > $1)) AS holders
         FROM role_seat rs JOIN position pos ON pos.id = rs.position_id
         LEFT JOIN section s ON s.unit_id = rs.unit_id
             AND s.valid_from <= $1 AND (s.valid_to IS NULL OR s.valid_to > $1)
-        WHERE rs.valid_to IS NULL OR rs.valid_to > $1 ORDER BY rs.role, pos.rank, rs.id";
+        WHERE rs.valid_to IS NULL OR rs.valid_to > $1 ORDER BY rs.role, pos.rank, rs.id");
     const ASSIGNMENTS_OF = "SELECT a.id, pos.name AS position, a.unit_id, s.name AS section, a.kind,
             a.valid_from, a.valid_to
         FROM assignment a JOIN position pos ON pos.id = a.position_id

@@ -14,6 +14,8 @@ pub struct SectionLine {
     pub name: String,
     pub kind: String,
     pub parent_unit_id: Option<String>,
+    /// Whether it has an 情報セキュリティ管理者 of its own.
+    pub managed: bool,
     pub sort_key: String,
     pub valid_from: String,
     pub valid_to: Option<String>,
@@ -35,13 +37,13 @@ pub struct PersonLine {
 }
 
 sql! {
-    const SECTIONS = "SELECT s.id, s.unit_id, s.code, s.name, s.kind, s.parent_unit_id, s.sort_key, s.valid_from,
+    const SECTIONS = "SELECT s.id, s.unit_id, s.code, s.name, s.kind, s.parent_unit_id, s.managed, s.sort_key, s.valid_from,
             s.valid_to,
             (SELECT COUNT(DISTINCT a.person_id) FROM assignment a WHERE a.unit_id = s.unit_id
                 AND a.valid_from <= $1 AND (a.valid_to IS NULL OR a.valid_to > $1)) AS people
         FROM section s WHERE s.valid_from <= $1 AND (s.valid_to IS NULL OR s.valid_to > $1)
         ORDER BY s.sort_key, s.id";
-    const AHEAD = "SELECT s.id, s.unit_id, s.code, s.name, s.kind, s.parent_unit_id, s.sort_key, s.valid_from, s.valid_to,
+    const AHEAD = "SELECT s.id, s.unit_id, s.code, s.name, s.kind, s.parent_unit_id, s.managed, s.sort_key, s.valid_from, s.valid_to,
             CAST(0 AS BIGINT) AS people
         FROM section s WHERE s.valid_from > $1 ORDER BY s.valid_from, s.sort_key, s.id";
     const PEOPLE = "SELECT p.id, p.number, p.name, p.population, p.joined_on, p.left_on,
@@ -76,6 +78,13 @@ pub struct Counts {
     pub catalogue: i64,
     pub undecided: i64,
     pub evidence: i64,
+}
+
+impl SectionLine {
+    /// Whether it keeps registers and files evidence; a 係 leaves that to its 課, unless it has a manager of its own.
+    pub fn answers(&self) -> bool {
+        self.managed || self.kind != "group"
+    }
 }
 
 impl Db {

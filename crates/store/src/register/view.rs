@@ -19,7 +19,7 @@ sql! {
         WHERE register = $1 AND (person_id = $2 OR shared) ORDER BY name, id";
     const ADD = "INSERT INTO register_view (id, register, person_id, name, query, shared)
         VALUES ($1, $2, $3, $4, $5, $6)";
-    const REMOVE = "DELETE FROM register_view WHERE id = $1 AND person_id = $2";
+    const REMOVE = "DELETE FROM register_view WHERE id = $1 AND (person_id = $2 OR (shared AND $3))";
     const COUNT = "SELECT COUNT(*) AS number FROM register_view WHERE register = $1 AND person_id = $2";
 }
 
@@ -53,8 +53,9 @@ impl Store {
         Ok(true)
     }
 
-    /// Forgets one's own view; `false` when there is none.
-    pub async fn remove_view(&self, id: &str, person_id: &str) -> Result<bool> {
-        Ok(self.op_execute(REMOVE, &[id.into(), person_id.into()]).await? > 0)
+    /// Forgets one's own view, or, for who may share views, any shared one: its maker may have left. `false` when there
+    /// is none.
+    pub async fn remove_view(&self, id: &str, person_id: &str, may_share: bool) -> Result<bool> {
+        Ok(self.op_execute(REMOVE, &[id.into(), person_id.into(), may_share.into()]).await? > 0)
     }
 }

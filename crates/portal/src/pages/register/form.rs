@@ -102,7 +102,7 @@ async fn proposed(app: &App, me: &Me, register: &'static Register) -> Result<Row
         row = row.set(register.key[0], number);
     }
     if let (Some(section), Some(seat)) = (register.section, me.who.seat(me.on)) {
-        row = row.set(section, seat.unit_id.as_str());
+        row = row.set(section, seat.office(me.on));
     }
     if let Some((from, _)) = register.valid {
         row = row.set(from, me.on);

@@ -88,7 +88,7 @@ struct RegisterList {
     shell: Shell,
     register: &'static Register,
     lead: String,
-    /// (address, name, own view's id)
+    /// (address, name, id of a view that the reader may remove)
     views: Vec<(String, String, Option<String>)>,
     filter: Vec<Field>,
     /// (name, label, shown)
@@ -192,7 +192,7 @@ pub(crate) async fn list(
         exporting: !form.get("export").is_empty(),
         prove_first: (!me.stepped_up())
             .then(|| format!("/step-up?{}", query_pair("back", &asked.list_to_export(register)))),
-        can_share: me.reaches(Action::Edit, "extra_column"),
+        can_share: super::view::may_share(&me),
     })
 }
 
@@ -251,8 +251,9 @@ async fn views(
     register: &Register,
 ) -> Result<Vec<(String, String, Option<String>)>, PortalError> {
     let views = app.store.db.views(register.noun.name, &me.who.person_id).await?;
+    let may_share = super::view::may_share(me);
     let view = |v: sekisho_store::register::ViewLine| {
-        let own = (v.person_id == me.who.person_id).then_some(v.id);
+        let own = (v.person_id == me.who.person_id || (v.shared && may_share)).then_some(v.id);
         (format!("/registers/{}?{}", register.noun.name, v.query), v.name, own)
     };
     Ok(views.into_iter().map(view).collect())

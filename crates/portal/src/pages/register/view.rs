@@ -13,6 +13,11 @@ use sekisho_domain::access::Action;
 /// Longest name of a view (characters).
 const NAME_CHARS: usize = 40;
 
+/// Whether somebody keeps what everybody who reads a register has in common.
+pub(crate) fn may_share(me: &Me) -> bool {
+    me.reaches(Action::Edit, "extra_column")
+}
+
 pub(crate) async fn keep(
     State(app): State<App>,
     me: Me,
@@ -26,7 +31,7 @@ pub(crate) async fn keep(
     let layout = app.store.db.layout(register).await?;
     let seen = layout.seen_by(&me.who, me.on);
     let query = Asked::parse(&layout, &seen, &Form::from_query(form.get("query")), me.on).query(register);
-    let shared = !form.get("shared").is_empty() && me.reaches(Action::Edit, "extra_column");
+    let shared = !form.get("shared").is_empty() && may_share(&me);
     let kept = app.store.add_view(register.noun.name, &me.who.person_id, &name, &query, shared).await?;
     let done = if kept { "view" } else { "view-full" };
     Ok(Redirect::to(&format!("/registers/{noun}?{query}&done={done}")).into_response())
@@ -38,7 +43,7 @@ pub(crate) async fn forget(
     Path((noun, id)): Path<(String, String)>,
 ) -> Result<Response, PortalError> {
     named(&noun)?;
-    if !app.store.remove_view(&id, &me.who.person_id).await? {
+    if !app.store.remove_view(&id, &me.who.person_id, may_share(&me)).await? {
         return Err(PortalError::NotFound);
     }
     Ok(Redirect::to(&format!("/registers/{noun}?done=view-removed")).into_response())

@@ -73,7 +73,8 @@ struct Group {
 struct SectionRow {
     section: Cell,
     state: &'static str,
-    part: Sums,
+    /// By the head of its column; ― until the section hands over.
+    counts: [(&'static str, String); 5],
     preparer: String,
     confirmer: String,
 }
@@ -197,10 +198,17 @@ fn section_row(part: &PartLine) -> SectionRow {
         Some(who) if shown => format!("{who}（{}）", day(ms)),
         _ => String::new(),
     };
+    let count = |n: Option<i64>| n.map_or_else(|| "―".to_owned(), |n| n.to_string());
     SectionRow {
         section: Cell::link(format!("/stocktakes/{}", part.id), name),
         state: word(PART_STATES, &part.state),
-        part: Sums::of(std::iter::once(part)),
+        counts: [
+            ("台帳の行", count(part.population)),
+            ("見た", count(part.found)),
+            ("違う", count(part.changed)),
+            ("見当たらない", count(part.missing)),
+            ("台帳にない", count(part.extra)),
+        ],
         preparer: by(&part.preparer, part.prepared_ms),
         confirmer: by(&part.confirmer, part.confirmed_ms),
     }
