@@ -26,13 +26,18 @@ impl Catalogue {
     pub fn place<'a>(&self, label: &str, own: &[OwnClause<'a>]) -> Option<&'a str> {
         let mut label = label;
         loop {
-            let title = self.clauses.iter().find(|c| c.label == label).map_or("", |c| c.title.as_str());
-            let numbered = own.iter().find(|o| number(o.label) == label).filter(|_| self.agrees(label, own));
-            if let Some(found) = numbered.or_else(|| titled(title, own)) {
-                return Some(found.id);
+            if let Some(found) = self.find(label, own) {
+                return Some(found);
             }
             label = above(label)?;
         }
+    }
+
+    /// The city's clause that is this very model clause, by number or heading.
+    pub fn find<'a>(&self, label: &str, own: &[OwnClause<'a>]) -> Option<&'a str> {
+        let title = self.clauses.iter().find(|c| c.label == label).map_or("", |c| c.title.as_str());
+        let numbered = own.iter().find(|o| number(o.label) == label).filter(|_| self.agrees(label, own));
+        numbered.or_else(|| titled(title, own)).map(|found| found.id)
     }
 
     /// Whether the city's clauses of this number and of those above it bear headings like the model's.

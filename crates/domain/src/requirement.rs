@@ -19,6 +19,8 @@ pub static REQUIREMENT: Noun = Noun {
         Column::new("counted", "441件に数える", Kind::Bool),
         Column::new("clause_label", "条項の番号", Kind::Text),
         Column::new("clause_id", "条項", Kind::Ref("clause")).optional(),
+        // A person tied the row to that clause (or to none) against numbers and headings: new editions leave it there.
+        Column::new("placed_by_hand", "人が結びつけた", Kind::Bool).later(),
         Column::new("standard_clause_id", "対策基準の条項", Kind::Ref("clause")).optional(),
         Column::new("title", "見出し", Kind::Text),
         Column::new("text", "内容", Kind::Text),

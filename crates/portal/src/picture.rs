@@ -5,6 +5,7 @@
 //! and is 未確認: silence is not proof. Definitions are not judged.
 
 use crate::part::{Bar, Seat, Spark};
+use sekisho_catalogue::OwnClause;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::Date;
 use sekisho_domain::role_name::RoleNames;
@@ -52,6 +53,30 @@ pub(crate) fn asked(rows: Vec<Judged>, today: bool) -> Vec<Asked> {
         }
     }
     out
+}
+
+/// Rows that stand by now in a clause which an earlier edition did not have yet, where they stood in that edition: a
+/// past day is shown with its own chapters, and nothing falls out of them.
+pub(crate) fn placed_in(clauses: &[ClauseLine], mut rows: Vec<Judged>) -> Vec<Judged> {
+    let own: Vec<OwnClause<'_>> = clauses
+        .iter()
+        .map(|c| OwnClause {
+            id: &c.clause_id,
+            label: &c.label,
+            heading: c.heading.as_deref().unwrap_or_default(),
+        })
+        .collect();
+    let stands = |id: &str| own.iter().any(|clause| clause.id == id);
+    let mut known: HashMap<String, Option<&str>> = HashMap::new();
+    for row in rows.iter_mut().filter(|row| row.catalogue_id.is_some()) {
+        if row.clause_id.as_deref().is_none_or(|id| !stands(id)) {
+            let place = *known
+                .entry(row.clause_label.clone())
+                .or_insert_with_key(|label| sekisho_catalogue::catalogue().place(label, &own));
+            row.clause_id = place.map(str::to_owned).or(row.clause_id.take());
+        }
+    }
+    rows
 }
 
 /// A clause in the tree of the policy.

@@ -57,9 +57,11 @@ impl App {
             Some(revision) => db.clauses(&revision.id).await?,
             None => Vec::new(),
         };
+        let judged = db.judged(at).await?;
+        let judged = if today { judged } else { picture::placed_in(&clauses, judged) };
         let instants = picture::month_ends(on, at);
         Ok(Standing {
-            picture: Picture::new(clauses, picture::asked(db.judged(at).await?, today)),
+            picture: Picture::new(clauses, picture::asked(judged, today)),
             year: Year::new(&db.intervals_since(instants[0]).await?, &instants),
             incumbents: db.incumbents(on).await?,
             roles: db.role_names().await?,

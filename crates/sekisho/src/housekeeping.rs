@@ -69,7 +69,8 @@ async fn until_next(store: &Store) -> Duration {
     ahead.and_then(|ms| u64::try_from(ms).ok()).map_or(idle, |ms| idle.min(Duration::from_millis(ms)))
 }
 
-/// `repaired_on`: the day on which routes were last looked through for seats that nobody holds any more.
+/// `repaired_on`: the day on which routes were last looked through for seats that nobody holds any more, and
+/// requirements for clauses of the edition in force since that day.
 /// Returns the nouns that changed.
 async fn keep_once(store: &Store, repaired_on: &mut Option<Date>) -> Result<BTreeSet<String>> {
     store.beat().await?;
@@ -79,6 +80,7 @@ async fn keep_once(store: &Store, repaired_on: &mut Option<Date>) -> Result<BTre
     store.escalate_decisions().await?;
     let today = date_at(store.clock.now());
     if *repaired_on != Some(today) || store.seats_changed().await? {
+        store.follow_edition().await?;
         store.repair_routes().await?;
         *repaired_on = Some(today);
     }

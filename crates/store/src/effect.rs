@@ -88,9 +88,8 @@ pub(crate) async fn approved(tx: &mut Tx<'_>, decision: &Row) -> Result<()> {
                 .set("state", "approved")
                 .set("approved_ms", at)
                 .set("decision_id", decision.id.as_str());
-            let id = revision.id.clone();
             tx.update(revision).await?;
-            tx.link_requirements(&id).await
+            tx.follow_edition().await
         }
         "rejection" => reject(tx, decision).await,
         "adoption" => adopt(tx, decision).await,

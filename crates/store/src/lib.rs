@@ -42,6 +42,7 @@ mod office;
 pub mod organisation;
 pub mod page;
 pub mod personnel;
+pub mod placement;
 pub mod proof;
 mod read;
 pub mod register;
@@ -119,6 +120,7 @@ pub fn statements() -> Vec<&'static str> {
         office::SQL,
         organisation::SQL,
         personnel::SQL,
+        placement::SQL,
         requirement::SQL,
         session::SQL,
         stocktake::SQL,

@@ -1,8 +1,6 @@
 //! The catalogue rows as this city took them.
 
-use std::collections::BTreeMap;
-
-use sekisho_catalogue::{Catalogue, CheckKind, OwnClause, Stage};
+use sekisho_catalogue::{Catalogue, CheckKind, Stage};
 use sekisho_domain::access::Who;
 use sekisho_domain::date::Date;
 use sekisho_domain::noun::Row;
@@ -19,12 +17,6 @@ const OWN_CHAPTER: &str = "90";
 sql! {
     const KNOWN = "SELECT catalogue_id FROM requirement WHERE catalogue_id IS NOT NULL";
     const BY_CATALOGUE = "SELECT id FROM requirement WHERE catalogue_id = $1";
-    const LINKS = "SELECT t.label, t.clause_id, COALESCE(t.heading, '') AS heading FROM clause_text t
-        JOIN revision r ON r.id = t.revision_id JOIN document d ON d.id = r.document_id
-        WHERE t.revision_id = $1 AND d.kind = 'policy' ORDER BY t.ordinal, t.id";
-    const BY_LABEL = "SELECT id, clause_label, clause_id FROM requirement WHERE catalogue_id IS NOT NULL ORDER BY id";
-    const PLACES = "SELECT clause_label, clause_id, COUNT(*) AS rows_there FROM requirement
-        WHERE catalogue_id IS NOT NULL GROUP BY clause_label, clause_id ORDER BY clause_label, clause_id";
     const LIST = "SELECT q.id, q.version, q.catalogue_id, q.clause_label, q.clause_id, q.standard_clause_id, q.title,
             q.text, q.role, q.occasion, q.evidence_kind, q.check_kind, q.stage, q.edition, q.confidence, q.state,
             q.reason, q.rejected_until, q.sort_key, q.counted
@@ -104,11 +96,6 @@ pub struct OwnRequirement<'a> {
 }
 
 impl Db {
-    /// Where the catalogue's rows stand now: (clause of the catalogue, clause of the policy, rows).
-    pub async fn requirement_places(&self) -> Result<Vec<(String, Option<String>, i64)>> {
-        self.fetch_all(PLACES, &[]).await
-    }
-
     /// The city's row of a catalogue row.
     pub async fn requirement_of(&self, catalogue_id: &str) -> Result<Option<String>> {
         let row: Option<(String,)> = self.fetch_optional(BY_CATALOGUE, &[catalogue_id.into()]).await?;
@@ -282,42 +269,6 @@ impl Tx<'_> {
             ..Application::default()
         };
         self.apply(applicant, application).await
-    }
-
-    /// After a revision of the policy comes into being, requirements point at the clauses they speak for, as far as
-    /// numbers and headings tell; the rest is for a person ([`Tx::place_requirements`]).
-    pub(crate) async fn link_requirements(&mut self, revision_id: &str) -> Result<()> {
-        let links: Vec<(String, String, String)> = self.fetch_all(LINKS, &[revision_id.into()]).await?;
-        let own: Vec<OwnClause<'_>> =
-            links.iter().map(|(label, id, heading)| OwnClause { id, label, heading }).collect();
-        if own.is_empty() {
-            return Ok(());
-        }
-        let rows: Vec<(String, String, Option<String>)> = self.fetch_all(BY_LABEL, &[]).await?;
-        let mut places: BTreeMap<&str, Option<&str>> = BTreeMap::new();
-        for (id, label, current) in &rows {
-            let place =
-                *places.entry(label).or_insert_with(|| sekisho_catalogue::catalogue().place(label, &own));
-            if current.is_none() && place.is_some() {
-                let row = self.get(&REQUIREMENT, id).await?;
-                self.update(row.set("clause_id", place.map(str::to_owned))).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A person says to which clause of the city's policy each clause of the catalogue belongs (`None`: to none); all
-    /// its rows go there. Clauses of the catalogue that are not spoken of stay where they are.
-    pub async fn place_requirements(&mut self, places: &BTreeMap<&str, Option<&str>>) -> Result<()> {
-        let rows: Vec<(String, String, Option<String>)> = self.fetch_all(BY_LABEL, &[]).await?;
-        for (id, label, current) in rows {
-            let Some(place) = places.get(label.as_str()).filter(|place| **place != current.as_deref()) else {
-                continue;
-            };
-            let row = self.get(&REQUIREMENT, &id).await?;
-            self.update(row.set("clause_id", place.map(str::to_owned))).await?;
-        }
-        Ok(())
     }
 }
 

@@ -13,6 +13,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use sekisho_catalogue::{Clause, OwnClause, catalogue};
 use sekisho_store::page::ClauseLine;
+use sekisho_store::placement::Placement;
 
 /// A clause of the catalogue with requirements, and where they stand now.
 struct Place {
@@ -20,18 +21,20 @@ struct Place {
     rows: i64,
     /// Of the edition in force; `None` when they stand nowhere in it, or not all in one clause.
     now: Option<String>,
+    by_hand: bool,
 }
 
 async fn places(app: &App, own: &[ClauseLine]) -> Result<Vec<Place>, PortalError> {
     let known = |id: &String| own.iter().any(|c| c.clause_id == *id);
-    let stand = app.store.db.requirement_places().await?;
+    let stand = app.store.db.placements().await?;
     let place = |clause: &'static Clause| {
-        let mine: Vec<_> = stand.iter().filter(|(label, ..)| *label == clause.label).collect();
+        let mine: Vec<_> = stand.iter().filter(|p| p.clause_label == clause.label).collect();
         let now = match mine.as_slice() {
-            [(_, Some(id), _)] if known(id) => Some(id.clone()),
+            [Placement { clause_id: Some(id), .. }] if known(id) => Some(id.clone()),
             _ => None,
         };
-        Place { clause, rows: mine.iter().map(|(.., n)| n).sum(), now }
+        let by_hand = mine.iter().any(|p| p.by_hand > 0);
+        Place { clause, rows: mine.iter().map(|p| p.rows_there).sum(), now, by_hand }
     };
     Ok(catalogue().clauses.iter().map(place).filter(|p| p.rows > 0).collect())
 }
@@ -60,6 +63,9 @@ async fn form_page(app: &App, me: &Me, form: Option<&Form>) -> Result<FormPage, 
             .value(value.clone())
             .optional();
         match (&place.now, value.is_empty()) {
+            (Some(_), _) if place.by_hand => {
+                field.hint("人が結びつけました。新しい版が施行されても、そのままにします。")
+            }
             (Some(_), _) => field,
             (None, false) => field.hint("まだ結びついていません。見出しから推測した条項を選んであります。"),
             (None, true) => field.hint("結びつく条項が分かりません。選んでください。"),
@@ -70,7 +76,9 @@ async fn form_page(app: &App, me: &Me, form: Option<&Form>) -> Result<FormPage, 
     let shell = app.shell(me, "/requirements", "要求は、基本方針のどの条項のためのものですか").await?;
     Ok(FormPage {
         shell: shell.crumb("/requirements", "要求事項"),
-        lead: "左の番号は要求事項カタログの並び、選ぶのは当市の基本方針の条項です。".to_owned(),
+        lead: "左の番号は要求事項カタログの並び、選ぶのは当市の基本方針の条項です。新しい版の施行日に、番号と見出しで分かるものは\
+               自動でその条項へ移ります。"
+            .to_owned(),
         errors,
         action: "/requirements/places".to_owned(),
         fields,

@@ -14,6 +14,7 @@ mod device;
 mod disposal;
 #[expect(unreachable_pub, reason = "the file is what the guide prints, and in `domain` its items are public")]
 mod doorkey;
+mod edition;
 mod exception;
 mod handover;
 mod kit;

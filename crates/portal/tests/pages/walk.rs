@@ -13,20 +13,20 @@ const POLICY: &str = "さくら坂市情報セキュリティ基本方針\n\n制
     9 情報セキュリティポリシーの見直し\n\n必要なときに見直す。\n";
 
 /// The path of the first link in a page that begins like this.
-fn link(body: &str, prefix: &str) -> String {
+pub(crate) fn link(body: &str, prefix: &str) -> String {
     let start = format!("href=\"{prefix}");
     let at = body.find(&start).unwrap_or_else(|| panic!("no link to {prefix} in {body}"));
     body[at + 6..].split('"').next().unwrap().to_owned()
 }
 
-fn hidden(body: &str, name: &str) -> String {
+pub(crate) fn hidden(body: &str, name: &str) -> String {
     let start = format!("name=\"{name}\" value=\"");
     let at = body.find(&start).unwrap_or_else(|| panic!("no field {name}"));
     body[at + start.len()..].split('"').next().unwrap().to_owned()
 }
 
 /// Lets a seat approve the first thing that waits for it, as the page offers it.
-async fn approve(city: &City, role: &str) {
+pub(crate) async fn approve(city: &City, role: &str) {
     let seat = city.signed_in(role).await;
     let decision = link(&city.get(&seat, "/decisions").await.ok().body, "/decisions/");
     let sha = hidden(&city.get(&seat, &decision).await.ok().body, "subject_sha256");
@@ -35,7 +35,7 @@ async fn approve(city: &City, role: &str) {
 }
 
 /// The id of the clause with this heading on a revision's page.
-fn clause_called(page: &str, heading: &str) -> String {
+pub(crate) fn clause_called(page: &str, heading: &str) -> String {
     let at =
         page.find(&format!("<strong>{heading}</strong>")).unwrap_or_else(|| panic!("no {heading} in {page}"));
     let start = page[..at].rfind("href=\"/clauses/").unwrap();
@@ -68,7 +68,7 @@ async fn import(city: &City, me: &str, document: &str, text: &str, carried: &[&s
 }
 
 /// Submits a draft and lets the CISO approve it; returns the decision's path.
-async fn bring_into_force(city: &City, revision: &str) -> String {
+pub(crate) async fn bring_into_force(city: &City, revision: &str) -> String {
     let (me, ciso) = (city.signed_in("secretariat").await, city.signed_in("ciso").await);
     let decision = city.post(&me, &format!("{revision}/submit"), &[("reason", "改めるため")]).await;
     let decision = decision.to("/decisions/").location.split('?').next().unwrap().to_owned();
@@ -84,7 +84,7 @@ async fn adopt_policy(city: &City) -> String {
 }
 
 /// A text from file to being in force; `says`: words that the preview must show.
-async fn adopt(city: &City, text: &str, says: &str) -> String {
+pub(crate) async fn adopt(city: &City, text: &str, says: &str) -> String {
     let me = city.signed_in("secretariat").await;
     let preview =
         city.upload(&me, "/documents/import", &[("document", "")], ("方針.txt", text.as_bytes())).await;
@@ -248,9 +248,9 @@ async fn a_policy_with_its_own_numbers_is_tied_to_the_requirements() {
     let clauses = db.clauses(&revision.id).await.unwrap();
     let clause = |label: &str| clauses.iter().find(|c| c.label == label).unwrap().clause_id.clone();
     let place = async |label: &str| {
-        let places = db.requirement_places().await.unwrap();
-        let mut found = places.into_iter().filter(|(l, ..)| l == label);
-        let place = found.next().unwrap().1;
+        let places = db.placements().await.unwrap();
+        let mut found = places.into_iter().filter(|p| p.clause_label == label);
+        let place = found.next().unwrap().clause_id;
         assert!(found.next().is_none(), "{label} stands in one place");
         place
     };

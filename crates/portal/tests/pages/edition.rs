@@ -1,0 +1,89 @@
+//! A new edition of the policy: what becomes of clauses, and of what hangs on them.
+
+use crate::kit::City;
+use crate::walk::{adopt, bring_into_force, link};
+use sekisho_domain::date::date_at;
+use sekisho_store::page::ClauseLine;
+
+const FIRST: &str = "さくら坂市情報セキュリティ基本方針\n\n\
+    改定履歴\n\n版\t改定日\t施行日\t改定箇所\t改定内容\n初\t令和6年4月1日\t令和6年4月1日\t全章\t初版発行\n\n\
+    1 目的\n\n情報資産を守る。\n\n\
+    7 情報セキュリティ対策\n\n次の対策を行う。\n\n\
+    (1) 組織体制\n\n全庁の体制を定める。\n\n\
+    (2) 情報資産の分類と管理\n\n情報資産を分類する。\n";
+
+/// Saves a text as a draft of the known document, every proposal confirmed as the page ticks them; its path.
+async fn draft(city: &City, first: &str, text: &str, effective: &str) -> String {
+    let me = city.signed_in("secretariat").await;
+    let document = link(&city.get(&me, first).await.ok().body, "/documents/0");
+    let id = document.split('/').next_back().unwrap();
+    let fields = [("document", id)];
+    let preview = city.upload(&me, "/documents/import", &fields, ("方針.txt", text.as_bytes())).await;
+    let preview = preview.to("/documents/import/").location;
+    let page = city.get(&me, &preview).await.ok().body;
+    let carries = page.split("name=\"carry\" value=\"").skip(1).map(|c| c.split('"').next().unwrap());
+    let mut fields = vec![
+        ("title", "さくら坂市情報セキュリティ基本方針"),
+        ("edition", "2"),
+        ("revised", "2026-11-01"),
+        ("effective", effective),
+    ];
+    fields.extend(carries.map(|id| ("carry", id)));
+    let revision = city.post(&me, &preview, &fields).await.to("/revisions/").location;
+    revision.split('?').next().unwrap().to_owned()
+}
+
+/// Clauses of the policy in force today.
+async fn clauses(city: &City) -> Vec<ClauseLine> {
+    let db = &city.app.store.db;
+    let policy = db.in_force("policy", date_at(city.app.store.clock.now())).await.unwrap().unwrap();
+    db.clauses(&policy.id).await.unwrap()
+}
+
+fn labelled(clauses: &[ClauseLine], label: &str) -> String {
+    clauses.iter().find(|c| c.label == label).unwrap_or_else(|| panic!("no {label}")).clause_id.clone()
+}
+
+/// The one clause in which the rows of a clause of the catalogue stand.
+async fn place(city: &City, label: &str) -> Option<String> {
+    let places = city.app.store.db.placements().await.unwrap();
+    let mut found = places.into_iter().filter(|p| p.clause_label == label);
+    let place = found.next().unwrap().clause_id;
+    assert!(found.next().is_none(), "{label} stands in one place");
+    place
+}
+
+/// An edition that adds a clause takes the requirements that had to stand above it, but none that a person tied.
+#[tokio::test]
+async fn requirements_go_down_to_the_clause_that_was_added() {
+    let city = City::new().await;
+    let first = adopt(&city, FIRST, "情報資産を分類する").await;
+    let me = city.signed_in("secretariat").await;
+    let old = clauses(&city).await;
+    let chapter = Some(labelled(&old, "7"));
+    assert_eq!((place(&city, "7(8)").await, place(&city, "7(4)").await), (chapter.clone(), chapter.clone()));
+    // Rows of 7(6) stand where somebody put them.
+    let (mine, seven) = (labelled(&old, "7(1)"), labelled(&old, "7"));
+    let fields = [("7(6)", mine.as_str()), ("7(5)", seven.as_str())];
+    city.post(&me, "/requirements/places", &fields).await.to("/requirements?done=placed");
+    let page = city.get(&me, "/requirements/places").await.ok().body;
+    assert_eq!(page.matches("人が結びつけました").count(), 1, "7(5) stays by itself: {page}");
+
+    let second = format!(
+        "{FIRST}\n(4) 物理的セキュリティ\n\n機器を守る。\n\n(5) 人的セキュリティ\n\n教育する。\n\n\
+         (6) 技術的セキュリティ\n\n技術で守る。\n\n(8) 業務委託と外部サービスの利用\n\n委託先に求める。\n"
+    );
+    let second = draft(&city, &first, &second, "2026-11-20").await;
+    bring_into_force(&city, &second).await;
+    let new = clauses(&city).await;
+    for label in ["7(4)", "7(5)", "7(8)"] {
+        assert_eq!(
+            place(&city, label).await,
+            Some(labelled(&new, label)),
+            "{label} has a clause of its own now"
+        );
+    }
+    assert_eq!(place(&city, "7(6)").await, Some(mine), "a person said so");
+    assert_eq!(place(&city, "7(1)").await, Some(labelled(&old, "7(1)")));
+    assert_eq!(place(&city, "7(9)").await, chapter, "nothing nearer");
+}
