@@ -1,8 +1,9 @@
 //! A new edition of the policy: what becomes of clauses, and of what hangs on them.
 
 use crate::kit::City;
-use crate::walk::{adopt, bring_into_force, link};
-use sekisho_domain::date::date_at;
+use crate::walk::{adopt, approve, bring_into_force, link};
+use sekisho_domain::clock::Ms;
+use sekisho_domain::date::{Date, date_at, start_of};
 use sekisho_store::page::ClauseLine;
 
 const FIRST: &str = "さくら坂市情報セキュリティ基本方針\n\n\
@@ -86,4 +87,89 @@ async fn requirements_go_down_to_the_clause_that_was_added() {
     assert_eq!(place(&city, "7(6)").await, Some(mine), "a person said so");
     assert_eq!(place(&city, "7(1)").await, Some(labelled(&old, "7(1)")));
     assert_eq!(place(&city, "7(9)").await, chapter, "nothing nearer");
+}
+
+/// What the running system does meanwhile.
+async fn keeper(city: &City) {
+    city.app.store.follow_edition().await.unwrap();
+    sekisho_checks::evaluate_dirty(&city.app.store).await.unwrap();
+    sekisho_checks::evaluate_due(&city.app.store).await.unwrap();
+}
+
+/// What the city sees of its policy: the page for everybody, the clauses with their states, and one verdict.
+async fn sees(city: &City, requirement: &str) -> (String, String, String) {
+    let me = city.signed_in("secretariat").await;
+    let table = city.get(&me, "/clauses").await.ok().body;
+    let rows = table.split("<tbody>").nth(1).unwrap().split("</tbody>").next().unwrap().to_owned();
+    (city.get("", "/policy").await.ok().body, rows, verdict(city, requirement).await)
+}
+
+/// What the check of the 改定履歴 says now.
+async fn verdict(city: &City, requirement: &str) -> String {
+    let all = city.app.store.db.verdict_history(requirement, 100).await.unwrap();
+    let now = all.into_iter().find(|v| v.to_ms.is_none() && v.check_id == "revision_history_is_complete");
+    now.map_or(String::new(), |v| v.state)
+}
+
+/// Lets a row of the catalogue be adopted; its id.
+async fn adopted(city: &City, number: &str) -> String {
+    let me = city.signed_in("secretariat").await;
+    let id = city.app.store.db.requirement_by_catalogue_id(number).await.unwrap().unwrap();
+    city.post(&me, "/requirements", &[("row", &id), ("state", "adopted")])
+        .await
+        .to("/requirements?done=asked");
+    approve(city, "chief_officer").await;
+    keeper(city).await;
+    id
+}
+
+/// An edition decided for next month: until the day nobody sees anything of it but those who look after the document.
+#[tokio::test]
+async fn an_edition_for_next_month_waits_for_its_day() {
+    const DAY: Date = Date::constant(2026, 12, 23);
+    let city = City::new().await;
+    let first = adopt(&city, FIRST, "情報資産を分類する").await;
+    // 改定履歴 is complete: it ends with the edition in force.
+    let row = adopted(&city, "9.3.3").await;
+    adopted(&city, "4.1.1").await;
+    let before = sees(&city, &row).await;
+    assert_eq!(before.2, "holds");
+
+    let text = format!(
+        "{}\n(4) 物理的セキュリティ\n\n機器を守る。\n",
+        FIRST.replace("情報資産を守る。", "皆で守る。")
+    );
+    let second = draft(&city, &first, &text, &DAY.to_string()).await;
+    bring_into_force(&city, &second).await;
+    keeper(&city).await;
+    assert_eq!(sees(&city, &row).await, before, "decided, and not in force");
+    let me = city.signed_in("secretariat").await;
+    assert!(city.get(&me, &second).await.ok().body.contains("<strong>施行前</strong>"));
+    assert!(city.get(&me, &first).await.ok().body.contains("<strong>施行中</strong>"));
+    let chapter = place(&city, "7(4)").await;
+
+    city.clock.set(start_of(DAY).plus(-Ms::MINUTE));
+    keeper(&city).await;
+    assert_eq!(sees(&city, &row).await, before, "the last minute before");
+    assert_eq!(place(&city, "7(4)").await, chapter);
+    let me = city.signed_in("secretariat").await;
+    let board = city.get(&me, "/").await.ok().body;
+    assert!(board.contains("初版（令和6年4月1日施行）") && !board.contains("第2版"), "{board}");
+
+    city.clock.set(start_of(DAY));
+    keeper(&city).await;
+    let (public, clauses, verdict) = sees(&city, &row).await;
+    assert!(public.contains("皆で守る。") && !before.0.contains("皆で守る。"), "{public}");
+    assert!(clauses.contains("物理的セキュリティ") && !before.1.contains("物理的セキュリティ"), "{clauses}");
+    assert_eq!(verdict, "broken", "its 改定履歴 has no line about itself");
+    assert_ne!(place(&city, "7(4)").await, chapter, "requirements follow on the day");
+    let me = city.signed_in("secretariat").await;
+    let board = city.get(&me, "/").await.ok().body;
+    assert!(board.contains("第2版（令和8年12月23日施行）"), "{board}");
+    assert!(city.get(&me, &second).await.ok().body.contains("<strong>施行中</strong>"));
+    assert!(city.get(&me, &first).await.ok().body.contains("<strong>旧版</strong>"));
+    // A day that is past is shown as it was.
+    let then = city.get(&me, "/?as_of=2026-12-22").await.ok().body;
+    assert!(then.contains("初版（令和6年4月1日施行）") && !then.contains("物理的セキュリティ"), "{then}");
+    assert!(then.contains("採用した要求のうち 1 件は"), "9.3.3 alone, in this text without 9: {then}");
 }
