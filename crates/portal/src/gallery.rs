@@ -360,7 +360,7 @@ fn revision() -> document::RevisionPage {
         decision: None,
         compare: Some("/compare?old=a&new=b".into()),
         warnings: vec![document::Warning { line: 152, message: "「上記3の脅威」とありますが、脅威は 4 に書かれています。".into() }],
-        impact: vec![document::Impact { clause: label("7(3)②", "LGWAN系の分離"), change: "本文が変わりました", requirements: 28, checks: 30, evidence: 14, href: "/requirements?clause=7".into() }],
+        impact: vec![document::Impact { clause: label("7(3)②", "LGWAN系の分離"), change: "本文が変わりました", requirements: 28, judged: 27, evidence: 14 }],
         clauses: vec![document::ClauseRow { clause: label("1", ""), heading: "目的".into(), text: "この基本方針は、本市が保有する情報資産の機密性、完全性及び可用性を維持するため、必要な事項を定める。".into(), visibility: "公開", definition: false }],
         history: vec![document::Entry { edition: "初".into(), revised: Some(day(2004, 4, 1)), effective: Some(day(2004, 4, 1)), sections: "全章".into(), summary: "初版発行".into() }],
         publications: vec![],

@@ -98,6 +98,7 @@ pub static ROUTES: &[Route] = routes! {
     get  "/start"                         May(View, "verdict")        => start::show;
     get  "/clauses"                       May(View, "clause")         => clause::list;
     get  "/clauses/{id}"                  May(View, "clause")         => clause::show;
+    get  "/clauses/{id}/evidence"         May(View, "evidence")       => evidence::of_clause;
     // requirements and evidence
     get  "/requirements"                  May(View, "requirement")    => requirement::list;
     post "/requirements"                  May(Edit, "requirement")    => requirement::adopt;

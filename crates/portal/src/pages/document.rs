@@ -109,10 +109,8 @@ pub(crate) struct Impact {
     pub(crate) clause: ClauseLabel,
     pub(crate) change: &'static str,
     pub(crate) requirements: i64,
-    pub(crate) checks: i64,
+    pub(crate) judged: i64,
     pub(crate) evidence: i64,
-    /// The list of those requirements.
-    pub(crate) href: String,
 }
 
 /// One line of the 改定履歴.
@@ -272,11 +270,9 @@ pub(crate) async fn revision_page(
     let touched = db.touched().await?;
     let impact = changes.rows.into_iter().map(|(clause, change)| {
         let hit = touched.iter().find(|t| t.clause_id == clause.id);
-        let (requirements, checks, evidence) =
-            hit.map_or((0, 0, 0), |t| (t.requirements, t.checks, t.evidence));
-        let href =
-            form_urlencoded::Serializer::new(String::new()).append_pair("clause", &clause.label).finish();
-        Impact { clause, change, requirements, checks, evidence, href: format!("/requirements?{href}") }
+        let (requirements, judged, evidence) =
+            hit.map_or((0, 0, 0), |t| (t.requirements, t.judged, t.evidence));
+        Impact { clause, change, requirements, judged, evidence }
     });
     let clauses = compare::readable(me, db.clauses(id).await?);
     let warnings = db.revision_warnings(id).await?;

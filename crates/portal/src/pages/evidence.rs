@@ -3,14 +3,17 @@
 use crate::App;
 use crate::error::PortalError;
 use crate::form::Form;
+use crate::limits::PAGE_ROWS;
 use crate::pages::requirement::{Shown, requirement_page};
-use crate::part::{Field, Input};
+use crate::pages::shared::ListPage;
+use crate::part::{Cell, Field, Input, Pager};
 use crate::session::Me;
-use crate::shell::page;
-use axum::extract::{Path, State};
+use crate::shell::{Page, page};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use sekisho_domain::access::{Action, Reach, Thing, Why};
+use sekisho_domain::access::{self, Action, Reach, Thing, Why};
+use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{self, Date};
 use sekisho_domain::noun::{Row, Value};
 use sekisho_domain::requirement::REQUIREMENT;
@@ -223,6 +226,57 @@ pub(crate) async fn download(
     Ok(attachment(&line.file_name.unwrap_or_default(), "application/octet-stream", bytes))
 }
 
+/// Evidence of all requirements that stand in a clause, as far as the reader may see it.
+pub(crate) async fn of_clause(
+    State(app): State<App>,
+    me: Me,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Page {
+    let query = Form::from_query(query.as_deref().unwrap_or(""));
+    let db = &app.store.db;
+    let revision = db.revision_of_clause(&id, me.on).await?.ok_or(PortalError::NotFound)?;
+    let clauses = db.clauses(&revision.id).await?;
+    let clause = clauses.iter().find(|c| c.clause_id == id).ok_or(PortalError::NotFound)?;
+    if !access::reads(&me.who, &clause.visibility, me.on) {
+        return Err(PortalError::Forbidden(crate::ja::why(Why::Visibility).to_owned()));
+    }
+    let before = query.get("before").split_once('_');
+    let before = before.and_then(|(ms, id)| Some((Ms(ms.parse().ok()?), id))).unwrap_or((Ms::FOREVER, ""));
+    let limit = i64::try_from(PAGE_ROWS).unwrap_or(50) + 1;
+    let reach = me.reach(Action::View, "evidence");
+    let mut lines = db.clause_evidence(&id, before, &reach, &me.who.person_id, limit).await?;
+    let more = lines.len() > PAGE_ROWS;
+    lines.truncate(PAGE_ROWS);
+    let total = db.clause_evidence_count(&id).await?;
+    let next = lines.last().filter(|_| more).map(|l| format!("?before={}_{}", l.observed_ms, l.id));
+    let day = |ms| date::wareki(date::date_at(Ms(ms)));
+    let rows = lines.iter().map(|e| {
+        vec![
+            Cell::link(format!("/requirements/{}#evidence", e.requirement_id), e.title.as_str())
+                .under(e.requirement.as_str()),
+            Cell::text(day(e.observed_ms)),
+            Cell::text(day(e.fresh_until_ms)),
+            Cell::text(day(e.filed_ms)).under(e.person.as_str()),
+            Cell::text(e.section.as_deref().unwrap_or("市全体")),
+        ]
+    });
+    let name = format!("{} {}", clause.label, crate::picture::title(clause));
+    let shell = app.shell(&me, "/", format!("{name}には、どんな証拠がありますか")).await?;
+    page(&ListPage {
+        shell: shell.crumb("/", "方針の実施状況").crumb(format!("/clauses/{id}"), name),
+        lead: format!(
+            "この条項の要求に登録された証拠は {total} 件です。ほかの所属のものは、見られる人にだけ表示します。"
+        ),
+        caption: "新しく確認した順。".to_owned(),
+        heads: vec!["証拠と要求", "確認した日", "有効期間", "登録", "どこについて"],
+        rows: rows.collect(),
+        empty: "見られる証拠はありません。",
+        pager: Pager { first: (before.0 != Ms::FOREVER).then(|| format!("/clauses/{id}/evidence")), next },
+        ..ListPage::default()
+    })
+}
+
 /// A file to be saved under its name (RFC 6266, RFC 8187).
 pub(crate) fn attachment(name: &str, kind: &'static str, bytes: Vec<u8>) -> Response {
     let encoded: String =
@@ -252,7 +306,7 @@ fn period(form: &mut Form, from: &str, to: &str) -> Option<(Date, Date)> {
 }
 
 /// The instant that stands for a day: noon, or now while it is still morning.
-fn at_noon_or_now(me: &Me, day: Date) -> sekisho_domain::clock::Ms {
-    let noon = date::start_of(day).plus(12 * sekisho_domain::clock::Ms::HOUR);
+fn at_noon_or_now(me: &Me, day: Date) -> Ms {
+    let noon = date::start_of(day).plus(12 * Ms::HOUR);
     noon.min(me.now)
 }

@@ -138,9 +138,13 @@ pub(crate) struct EvidenceRow {
 /// In the place of a clause: rows in force that no clause of the edition in force speaks of.
 pub(crate) const HOMELESS: &str = "-";
 
+/// In the place of a state: whatever is judged.
+const JUDGED: &str = "judged";
+
 /// What the list was asked to show; everything comes from, and goes back into, the query string.
 struct Filter {
     chapter: String,
+    /// A clause of the catalogue by its number, one of the policy by its id, or [`HOMELESS`].
     clause: String,
     adoption: String,
     verdict: String,
@@ -173,12 +177,13 @@ impl Filter {
         let row = &asked.row;
         let clause = |label: &str| match self.clause.as_str() {
             HOMELESS => asked.homeless,
-            clause => label == clause || within(label, clause),
+            clause => label == clause || within(label, clause) || row.clause_id.as_deref() == Some(clause),
         };
         (self.chapter.is_empty() || row.sort_key.starts_with(&format!("{:0>2}.", self.chapter)))
             && (self.clause.is_empty() || clause(&row.clause_label))
             && (self.adoption.is_empty() || row.adoption == self.adoption)
-            && (self.verdict.is_empty() || asked.state.is_some_and(|s| s.code() == self.verdict))
+            && (self.verdict.is_empty()
+                || asked.state.is_some_and(|s| s.code() == self.verdict || self.verdict == JUDGED))
             && (self.words.is_empty()
                 || search_key(&[&row.title, &row.text]).contains(&search_key(&[&self.words])))
     }
@@ -201,11 +206,13 @@ impl Filter {
         format!("?{}", out.finish())
     }
 
-    fn fields(&self, clauses: &[String]) -> Vec<Field> {
+    /// `clauses`: numbers of the catalogue; `own`: the clause of the policy that was asked for, in words.
+    fn fields(&self, clauses: &[String], own_clause: Option<String>) -> Vec<Field> {
         let all = || (String::new(), "すべて".to_owned());
         let own = |(code, word): &(&str, &str)| ((*code).to_owned(), (*word).to_owned());
         let chapters = CHAPTERS.iter().map(|(n, title)| ((*n).to_owned(), format!("{n} {title}")));
         let verdicts = crate::part::STATES.iter().map(|s| (s.code().to_owned(), s.label().to_owned()));
+        let judged = (JUDGED.to_owned(), "判定しているもの全て".to_owned());
         vec![
             Field::select("chapter", "対策基準の章", [all()].into_iter().chain(chapters).collect())
                 .value(&self.chapter)
@@ -216,6 +223,7 @@ impl Filter {
                 [all(), (HOMELESS.to_owned(), "結びついていない".to_owned())]
                     .into_iter()
                     .chain(clauses.iter().map(|c| (c.clone(), c.clone())))
+                    .chain(own_clause.map(|words| (self.clause.clone(), words)))
                     .collect(),
             )
             .value(&self.clause)
@@ -223,7 +231,7 @@ impl Filter {
             Field::select("adoption", "採否", [all()].into_iter().chain(STATES.iter().map(own)).collect())
                 .value(&self.adoption)
                 .optional(),
-            Field::select("verdict", "状態", [all()].into_iter().chain(verdicts).collect())
+            Field::select("verdict", "状態", [all(), judged].into_iter().chain(verdicts).collect())
                 .value(&self.verdict)
                 .optional(),
             Field::text("q", "ことば").value(&self.words).optional(),
@@ -265,6 +273,7 @@ async fn list_page(
         }
     }
     clauses.sort();
+    let own_clause = standing.picture.nodes.iter().find(|n| n.line.clause_id == filter.clause);
     let matching: Vec<&Asked> = all.iter().filter(|a| filter.matches(a)).collect();
     let rest = matching.iter().filter(|a| a.row.sort_key.as_str() > filter.after.as_str());
     let shown: Vec<&&Asked> = rest.take(PAGE_ROWS + 1).collect();
@@ -309,7 +318,10 @@ async fn list_page(
         total: usize::try_from(counts.catalogue).unwrap_or(0),
         undecided: usize::try_from(counts.undecided).unwrap_or(0),
         errors,
-        filter: filter.fields(&clauses),
+        filter: filter.fields(
+            &clauses,
+            own_clause.map(|n| format!("方針の {} {}", n.line.label, picture::title(&n.line))),
+        ),
         matching: matching.len(),
         rows: shown.into_iter().take(PAGE_ROWS).map(|a| list_row(a, &standing.roles, &picked)).collect(),
         pager: Pager { first: (!filter.after.is_empty()).then(|| filter.query("")), next },

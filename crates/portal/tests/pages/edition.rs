@@ -1,7 +1,7 @@
 //! A new edition of the policy: what becomes of clauses, and of what hangs on them.
 
 use crate::kit::City;
-use crate::walk::{adopt, approve, bring_into_force, link};
+use crate::walk::{adopt, approve, bring_into_force, clause_called, link};
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, date_at, start_of};
 use sekisho_store::page::ClauseLine;
@@ -172,4 +172,58 @@ async fn an_edition_for_next_month_waits_for_its_day() {
     let then = city.get(&me, "/?as_of=2026-12-22").await.ok().body;
     assert!(then.contains("初版（令和6年4月1日施行）") && !then.contains("物理的セキュリティ"), "{then}");
     assert!(then.contains("採用した要求のうち 1 件は"), "9.3.3 alone, in this text without 9: {then}");
+}
+
+/// What a changed clause touches is counted, and every count opens what it counted.
+#[tokio::test]
+async fn the_impact_of_an_edition_can_be_opened() {
+    let city = City::new().await;
+    let first = adopt(&city, FIRST, "情報資産を分類する").await;
+    let me = city.signed_in("secretariat").await;
+    let row = adopted(&city, "2.1.1").await;
+    adopted(&city, "2.1.2").await;
+    for (title, unit) in [("分類表", ""), ("税務課の分類表", "unit-zei")] {
+        let fields =
+            [("title", title), ("observed", "2026-11-20"), ("unit", unit), ("reference", "情政第1号、書庫")];
+        let page = format!("/requirements/{row}");
+        city.upload(&me, &format!("{page}/evidence"), &fields, ("", b"")).await.to(&page);
+    }
+    keeper(&city).await;
+    let text = FIRST.replace("情報資産を分類する。", "情報資産を三つに分類する。");
+    let second = draft(&city, &first, &text, "2026-11-20").await;
+    let page = city.get(&me, &second).await.ok().body;
+    let clause = clause_called(&page, "情報資産の分類と管理");
+    let row = page.split("<tr>").find(|r| r.contains(&clause) && r.contains("data-h=\"変わり方\"")).unwrap();
+    let count = |head: &str| {
+        let cell = row.split(&format!("data-h=\"{head}\">")).nth(1).unwrap();
+        let (href, rest) = cell.strip_prefix("<a href=\"").unwrap().split_once("\">").unwrap();
+        (rest.split('<').next().unwrap().parse::<usize>().unwrap(), href.replace("&#38;", "&"))
+    };
+    let stand = city.app.store.db.judged(city.app.store.clock.now()).await.unwrap();
+    let mut here: Vec<&str> = stand
+        .iter()
+        .filter(|j| j.clause_id.as_deref() == Some(clause.as_str()))
+        .map(|j| j.requirement_id.as_str())
+        .collect();
+    here.dedup();
+    let (requirements, href) = count("要求");
+    assert_eq!(requirements, here.len());
+    assert!(requirements > 2, "{row}");
+    let list = city.get(&me, &href).await.ok().body;
+    assert!(list.contains(&format!("条件に合う {requirements} 件")), "{list}");
+    assert!(list.contains("方針の 7(2) 情報資産の分類と管理"), "the filter says what it shows: {list}");
+    let (judged, href) = count("判定");
+    assert_eq!(judged, 2);
+    assert!(city.get(&me, &href).await.ok().body.contains("条件に合う 2 件"));
+    let (evidence, href) = count("証拠");
+    assert_eq!(evidence, 2);
+    let list = city.get(&me, &href).await.ok().body;
+    assert!(
+        list.contains("証拠は 2 件です") && list.contains("分類表") && list.contains("税務課の分類表"),
+        "{list}"
+    );
+    // Somebody of one section opens what is theirs, and is told that there is more.
+    let staff = city.signed_in("section_staff").await;
+    let list = city.get(&staff, &href).await.ok().body;
+    assert!(list.contains("証拠は 2 件です") && !list.contains("税務課の分類表"), "{list}");
 }

@@ -104,8 +104,8 @@ pub struct PublicationLine {
 pub struct Touched {
     pub clause_id: String,
     pub requirements: i64,
-    /// Checks that judge them today.
-    pub checks: i64,
+    /// Of these the ones that are judged: adopted, as they are or changed.
+    pub judged: i64,
     pub evidence: i64,
 }
 
@@ -148,8 +148,7 @@ sql! {
         FROM publication p JOIN person h ON h.id = p.person_id
         WHERE p.revision_id = $1 ORDER BY p.published_on DESC, p.id DESC";
     const TOUCHED = "SELECT r.clause_id, COUNT(*) AS requirements,
-            CAST(SUM((SELECT COUNT(*) FROM verdict v
-                WHERE v.requirement_id = r.id AND v.scope = 'city' AND v.to_ms IS NULL)) AS BIGINT) AS checks,
+            CAST(SUM(CASE WHEN r.state IN ('adopted', 'modified') THEN 1 ELSE 0 END) AS BIGINT) AS judged,
             CAST(SUM((SELECT COUNT(*) FROM evidence e WHERE e.requirement_id = r.id)) AS BIGINT) AS evidence
         FROM requirement r WHERE r.clause_id IS NOT NULL GROUP BY r.clause_id";
 }
