@@ -12,7 +12,6 @@
     reason = "a bench measures time and prints"
 )]
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -162,7 +161,7 @@ async fn policy(store: &Store, applicant: &Who, approver: &Who) {
         effective_on: Some(date_at(store.clock.now())),
         source_name: "sakurazaka.md",
         source_sha256: "00",
-        continues: &BTreeMap::new(),
+        confirmed: &[],
     };
     let saved = tx.save_revision(new).await.unwrap();
     let decision = tx.submit_revision(applicant, &saved.revision_id, "定める").await.unwrap();

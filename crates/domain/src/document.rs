@@ -100,6 +100,21 @@ pub static CLAUSE_TEXT: Noun = Noun {
     ],
 };
 
+pub const CLAUSE_CHANGES: &[(&str, &str)] = &[("split", "分割"), ("merged", "統合")];
+
+/// 分割・統合: of an old clause that became several, or of several that became one, the pairs whose identity does not go
+/// on by itself. From which, to which, how; as a person confirmed it with the revision.
+pub static CLAUSE_CHANGE: Noun = Noun {
+    name: "clause_change",
+    label: "条項の分割・統合",
+    columns: &[
+        Column::new("revision_id", "版", Kind::Ref("revision")),
+        Column::new("from_clause_id", "前の条項", Kind::Ref("clause")),
+        Column::new("to_clause_id", "後の条項", Kind::Ref("clause")),
+        Column::new("how", "変わり方", Kind::Choice(CLAUSE_CHANGES)),
+    ],
+};
+
 pub static TERM: Noun = Noun {
     name: "term",
     label: "用語",

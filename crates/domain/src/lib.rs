@@ -82,6 +82,7 @@ pub static NOUNS: &[&Noun] = &[
     &disposal::ERASURE,
     &document::ADOPTION,
     &document::CLAUSE,
+    &document::CLAUSE_CHANGE,
     &document::CLAUSE_TEXT,
     &document::DOCUMENT,
     &document::PUBLICATION,

@@ -183,6 +183,7 @@ fn clause_page() -> clause::ClausePage {
             "7(1)".into(),
             "本市の情報資産について、情報セキュリティ対策を進めるための全庁の体制を定める。".into(),
         )],
+        origins: vec!["第4版で、7(9)が統合されました。".into()],
         children: vec![],
         requirements: vec![
             row(

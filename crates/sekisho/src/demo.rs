@@ -1,7 +1,7 @@
 //! The demo city さくら坂市, made by replaying its story through the real write path with a clock that is set to
 //! each event's time. What a newcomer sees has been decided, filed, judged and sealed exactly as in a real city.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
@@ -326,9 +326,9 @@ impl<'d> City<'d> {
         let parsed = sekisho_policy::parse_file(text.as_bytes(), &import.file_name)
             .map_err(|e| anyhow::anyhow!(sekisho_policy::ja::error(&e)))?;
         let document_id = self.documents.get(&import.document).cloned();
-        let continues = match &document_id {
-            Some(id) => self.carried(id, &parsed).await?,
-            None => BTreeMap::new(),
+        let confirmed = match &document_id {
+            Some(id) => self.proposed(id, &parsed).await?,
+            None => Vec::new(),
         };
         let history = parsed.revisions.iter().rev().find(|r| r.version.as_deref() == Some(&import.edition));
         let source_sha256 = hex::encode(Sha256::digest(text));
@@ -347,7 +347,7 @@ impl<'d> City<'d> {
                 effective_on: import.effective_on.or(history.and_then(|r| r.effective_on)).or(parsed.revised),
                 source_name: &import.file_name,
                 source_sha256: &source_sha256,
-                continues: &continues,
+                confirmed: &confirmed,
             })
             .await?;
         if let Some(day) = import.reviewed_on {
@@ -359,19 +359,18 @@ impl<'d> City<'d> {
         Ok(())
     }
 
-    /// The city confirmed that clauses with the same number continue each other.
     /// Clauses go on by what they say, as a person would confirm it: an edition that puts a new (8) before the old one
     /// does not make the two one clause.
-    async fn carried(
+    async fn proposed(
         &self,
         document_id: &str,
         parsed: &sekisho_policy::Document,
-    ) -> Result<BTreeMap<String, String>> {
+    ) -> Result<Vec<compare::Proposal>> {
         let revisions = self.store.db.revisions(document_id).await?;
-        let Some(last) = revisions.first() else { return Ok(BTreeMap::new()) };
+        let Some(last) = revisions.first() else { return Ok(Vec::new()) };
         let clauses = self.store.db.clauses(&last.id).await?.iter().map(Clause::from).collect();
         let old = sekisho_policy::Document { clauses, ..sekisho_policy::Document::default() };
-        Ok(compare::carried(&compare::propose(&old, parsed)))
+        Ok(compare::propose(&old, parsed))
     }
 
     async fn decide_revision(&self, decide: Decide) -> Result<()> {

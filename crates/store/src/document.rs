@@ -6,11 +6,13 @@ use sekisho_domain::access::Who;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, date_at};
 use sekisho_domain::document::{
-    ADOPTION, CLAUSE, CLAUSE_TEXT, DOCUMENT, PUBLICATION, REVISION, REVISION_ENTRY, REVISION_WARNING, TERM,
+    ADOPTION, CLAUSE, CLAUSE_CHANGE, CLAUSE_TEXT, DOCUMENT, PUBLICATION, REVISION, REVISION_ENTRY,
+    REVISION_WARNING, TERM,
 };
 use sekisho_domain::id::new_id;
 use sekisho_domain::noun::Row;
 use sekisho_policy::Document;
+use sekisho_policy::compare::{Change, Proposal, carried};
 use sha2::{Digest as _, Sha256};
 
 use crate::decision::Application;
@@ -67,8 +69,9 @@ pub struct NewRevision<'a> {
     pub effective_on: Option<Date>,
     pub source_name: &'a str,
     pub source_sha256: &'a str,
-    /// Parsed clause id → the clause it continues, as a person confirmed it. Clauses not named are new.
-    pub continues: &'a BTreeMap<String, String>,
+    /// What a person confirmed about clauses of the document that go on: old ids are clauses, new ids are parsed ones.
+    /// Clauses not named are new.
+    pub confirmed: &'a [Proposal],
 }
 
 /// The ids of what was saved.
@@ -158,6 +161,7 @@ impl Tx<'_> {
             .set("body", body);
         self.insert(row).await?;
         let clause_ids = self.save_clauses(&document_id, &revision_id, &new).await?;
+        self.save_changes(&revision_id, new.confirmed, &clause_ids).await?;
         self.save_front_matter(&revision_id, new.parsed, &clause_ids).await?;
         Ok(SavedRevision { document_id, revision_id })
     }
@@ -188,9 +192,10 @@ impl Tx<'_> {
         let graded: Vec<(String, String)> = self.fetch_all(GRADES, &[document_id.into()]).await?;
         // Of several approved revisions the newest speaks last.
         let graded: BTreeMap<String, String> = graded.into_iter().collect();
+        let continues = carried(new.confirmed);
         let mut ids: BTreeMap<String, String> = BTreeMap::new();
         for (ordinal, clause) in (1i64..).zip(&new.parsed.clauses) {
-            let clause_id = match new.continues.get(&clause.id) {
+            let clause_id = match continues.get(&clause.id) {
                 Some(id) => id.clone(),
                 None => {
                     let id = self.new_id();
@@ -219,6 +224,34 @@ impl Tx<'_> {
             ids.insert(clause.id.clone(), clause_id);
         }
         Ok(ids)
+    }
+
+    /// Keeps which clauses came out of which, beside the one that carries the identity on.
+    async fn save_changes(
+        &mut self,
+        revision_id: &str,
+        confirmed: &[Proposal],
+        clause_ids: &BTreeMap<String, String>,
+    ) -> Result<()> {
+        for proposal in confirmed {
+            let how = match proposal.change {
+                Change::Split => "split",
+                Change::Merged => "merged",
+                _ => continue,
+            };
+            for to in proposal.new.iter().filter_map(|id| clause_ids.get(id)) {
+                // What carries the identity on needs no line.
+                for from in proposal.old.iter().filter(|from| *from != to) {
+                    let row = Row::new(&CLAUSE_CHANGE, self.new_id())
+                        .set("revision_id", revision_id)
+                        .set("from_clause_id", from)
+                        .set("to_clause_id", to)
+                        .set("how", how);
+                    self.insert(row).await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn save_front_matter(

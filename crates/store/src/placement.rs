@@ -16,6 +16,13 @@ sql! {
         FROM clause_text t JOIN revision r ON r.id = t.revision_id JOIN document d ON d.id = r.document_id
         WHERE d.kind = 'policy' AND r.state = 'approved' AND r.effective_on <= $1
         ORDER BY r.effective_on DESC, r.number DESC, r.id, t.ordinal, t.id";
+    /// What stands at a clause, and whether only a person may move it to another that is there as well.
+    const STANDING = "SELECT id, clause_label, clause_id,
+            (catalogue_id IS NULL OR COALESCE(placed_by_hand, FALSE)) AS pinned FROM requirement ORDER BY id";
+    /// 統合 that have come into force, the last first.
+    const MERGED = "SELECT c.from_clause_id, c.to_clause_id FROM clause_change c JOIN revision r ON r.id = c.revision_id
+        WHERE c.how = 'merged' AND r.state = 'approved' AND r.effective_on <= $1
+        ORDER BY r.effective_on DESC, r.number DESC, c.id";
     const BY_LABEL = "SELECT id, clause_label, clause_id, COALESCE(placed_by_hand, FALSE) AS by_hand
         FROM requirement WHERE catalogue_id IS NOT NULL ORDER BY id";
     const PLACES = "SELECT clause_label, clause_id, COUNT(*) AS rows_there,
@@ -61,20 +68,24 @@ impl Store {
 }
 
 impl Tx<'_> {
-    /// Requirements go where numbers and headings find their clause in the edition in force, as far as they tell; the
-    /// rest is for a person ([`Tx::place_requirements`]), and what a person tied stays.
+    /// Requirements go with a clause that was merged into another, and else where numbers and headings find their clause
+    /// in the edition in force, as far as they tell; the rest is for a person ([`Tx::place_requirements`]), and what a
+    /// person tied stays.
     pub(crate) async fn follow_edition(&mut self) -> Result<()> {
         let clauses = self.clauses_by_edition().await?;
         let editions = editions(&clauses);
         let Some((now, before)) = editions.split_first() else { return Ok(()) };
-        let rows: Vec<(String, String, Option<String>, bool)> = self.fetch_all(BY_LABEL, &[]).await?;
+        let rows: Vec<(String, String, Option<String>, bool)> = self.fetch_all(STANDING, &[]).await?;
+        let merged: Vec<(String, String)> = self.fetch_all(MERGED, &[date_at(self.at()).into()]).await?;
         let mut known: BTreeMap<(&str, Option<&str>), Option<&str>> = BTreeMap::new();
-        for (id, label, current, by_hand) in &rows {
+        for (id, label, current, pinned) in &rows {
             let key = (label.as_str(), current.as_deref());
-            if *by_hand {
-                continue;
-            }
-            if let Some(place) = *known.entry(key).or_insert_with(|| moves_to(key.0, key.1, now, before)) {
+            let place = match key.1.and_then(|current| went_into(current, now, &merged)) {
+                Some(place) => Some(place),
+                None if *pinned => None,
+                None => *known.entry(key).or_insert_with(|| moves_to(key.0, key.1, now, before)),
+            };
+            if let Some(place) = place {
                 let row = self.get(&REQUIREMENT, id).await?;
                 self.update(row.set("clause_id", place)).await?;
             }
@@ -119,6 +130,19 @@ fn editions(clauses: &[EditionClause]) -> Vec<Vec<OwnClause<'_>>> {
 
 fn own(clause: &EditionClause) -> OwnClause<'_> {
     OwnClause { id: &clause.clause_id, label: &clause.label, heading: &clause.heading }
+}
+
+/// The clause of the edition in force into which one that is gone was merged, as a person confirmed it.
+fn went_into<'a>(gone: &str, now: &[OwnClause<'a>], merged: &[(String, String)]) -> Option<&'a str> {
+    let mut at = gone;
+    // Each step goes on to a later edition; a clause is merged once.
+    for _ in 0..=merged.len() {
+        if let Some(there) = now.iter().find(|clause| clause.id == at) {
+            return Some(there.id).filter(|id| *id != gone);
+        }
+        at = &merged.iter().find(|(from, _)| from == at)?.1;
+    }
+    None
 }
 
 /// Where rows of a clause of the catalogue go from where they stand; `None`: they stay. They leave a clause of the

@@ -129,7 +129,9 @@ impl Tx<'_> {
         const CHANGED: StoreError = StoreError::IllegalMove("a submitted revision does not change");
         let revision_id = match row.noun.name {
             "revision" => row.id.as_str(),
-            "clause_text" | "revision_entry" | "revision_warning" | "term" => row.text("revision_id"),
+            "clause_change" | "clause_text" | "revision_entry" | "revision_warning" | "term" => {
+                row.text("revision_id")
+            }
             _ => return Ok(()),
         };
         let stored: Option<Frozen> = self.fetch_optional(FROZEN, &[revision_id.into()]).await?;

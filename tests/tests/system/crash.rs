@@ -1,7 +1,6 @@
 //! kill -9 at random points of imports and decisions: afterwards the ledger verifies, nothing is half applied, and
 //! the system goes on. The writer is this test binary itself, started again as another process.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -89,7 +88,7 @@ async fn import_and_decide(store: &Store, applicant: &Who, approver: &Who, numbe
             effective_on: Some(date_at(store.clock.now())),
             source_name: "a.txt",
             source_sha256: "00",
-            continues: &BTreeMap::new(),
+            confirmed: &[],
         })
         .await
         .unwrap();

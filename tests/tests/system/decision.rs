@@ -1,17 +1,17 @@
 //! 申請・決裁 through the real write path: a revision from file to being in force, and everything that must not
 //! happen on the way.
 
-use std::collections::BTreeMap;
-
 use sekisho_domain::access::Who;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::date_at;
 use sekisho_domain::document::{CLAUSE_TEXT, REVISION};
 use sekisho_domain::noun::Row;
 use sekisho_domain::role::Role;
+use sekisho_policy::compare::{Change, Proposal};
 use sekisho_policy::{Clause, Document};
 use sekisho_store::decision::{Answer, DecideError};
 use sekisho_store::document::{NewRevision, SavedRevision};
+use sekisho_store::page::ClauseLine;
 use sekisho_store::{Actor, StoreError};
 use testkit::World;
 
@@ -44,7 +44,7 @@ fn policy() -> Document {
 async fn draft(
     city: &City,
     document_id: Option<&str>,
-    continues: &BTreeMap<String, String>,
+    confirmed: &[Proposal],
 ) -> Result<SavedRevision, StoreError> {
     let parsed = policy();
     let mut tx = city.world.store.write(&actor(&city.staff), "revision.import").await?;
@@ -62,7 +62,7 @@ async fn draft(
             effective_on: Some(date_at(city.world.store.clock.now())),
             source_name: "policy.txt",
             source_sha256: "00",
-            continues,
+            confirmed,
         })
         .await?;
     tx.commit().await?;
@@ -91,7 +91,7 @@ async fn an_approved_revision_comes_into_force_and_links_the_requirements() {
     assert!(tx.load_catalogue(sekisho_catalogue::catalogue()).await.unwrap() >= 441);
     tx.commit().await.unwrap();
 
-    let saved = draft(&city, None, &BTreeMap::new()).await.unwrap();
+    let saved = draft(&city, None, &[]).await.unwrap();
     let id = submit(&city, &city.staff, &saved.revision_id).await;
     assert_eq!(state(&city, &saved.revision_id).await, "pending");
     city.world.store.decide(&city.ciso, &id, Answer::Approve, None).await.unwrap();
@@ -112,7 +112,7 @@ async fn an_approved_revision_comes_into_force_and_links_the_requirements() {
 #[tokio::test]
 async fn nobody_decides_on_their_own_application_nor_out_of_turn() {
     let city = city().await;
-    let saved = draft(&city, None, &BTreeMap::new()).await.unwrap();
+    let saved = draft(&city, None, &[]).await.unwrap();
     // Whoever shares the seat may decide; without them the application would need a body above the CISO.
     let other = city.world.person("副CISO", Role::Ciso, "0103").await;
     let id = submit(&city, &city.ciso, &saved.revision_id).await;
@@ -136,7 +136,7 @@ async fn a_changed_subject_voids_the_application() {
         "UPDATE clause_text SET visibility = 'secret' WHERE revision_id = $1",
     ] {
         let city = city().await;
-        let saved = draft(&city, None, &BTreeMap::new()).await.unwrap();
+        let saved = draft(&city, None, &[]).await.unwrap();
         let id = submit(&city, &city.staff, &saved.revision_id).await;
         city.world.store.op_execute(tamper, &[saved.revision_id.as_str().into()]).await.unwrap();
         let answer = city.world.store.decide(&city.ciso, &id, Answer::Approve, None).await;
@@ -150,7 +150,7 @@ async fn a_changed_subject_voids_the_application() {
 #[tokio::test]
 async fn a_submitted_and_an_approved_revision_do_not_change() {
     let city = city().await;
-    let saved = draft(&city, None, &BTreeMap::new()).await.unwrap();
+    let saved = draft(&city, None, &[]).await.unwrap();
     let id = submit(&city, &city.staff, &saved.revision_id).await;
     let refused = async |row: Row| {
         let mut tx = city.world.store.write(&Actor::system(), "revision.tamper").await.unwrap();
@@ -173,7 +173,7 @@ async fn a_submitted_and_an_approved_revision_do_not_change() {
 #[tokio::test]
 async fn returned_withdrawn_and_expired_drafts_can_be_worked_on_again() {
     let city = city().await;
-    let saved = draft(&city, None, &BTreeMap::new()).await.unwrap();
+    let saved = draft(&city, None, &[]).await.unwrap();
     let id = submit(&city, &city.staff, &saved.revision_id).await;
     city.world.store.decide(&city.ciso, &id, Answer::Return, Some("施行日を直してください")).await.unwrap();
     assert_eq!(state(&city, &saved.revision_id).await, "draft");
@@ -195,16 +195,21 @@ async fn returned_withdrawn_and_expired_drafts_can_be_worked_on_again() {
 #[tokio::test]
 async fn a_document_has_one_open_revision_and_clauses_keep_their_identity() {
     let city = city().await;
-    let first = draft(&city, None, &BTreeMap::new()).await.unwrap();
-    let refused = draft(&city, Some(&first.document_id), &BTreeMap::new()).await;
+    let first = draft(&city, None, &[]).await.unwrap();
+    let refused = draft(&city, Some(&first.document_id), &[]).await;
     assert!(matches!(refused, Err(StoreError::IllegalMove(_))));
 
     let id = submit(&city, &city.staff, &first.revision_id).await;
     city.world.store.decide(&city.ciso, &id, Answer::Approve, None).await.unwrap();
     let before = city.world.db().clauses(&first.revision_id).await.unwrap();
-    let continues =
-        before.iter().zip(policy().clauses).map(|(old, new)| (new.id, old.clause_id.clone())).collect();
-    let second = draft(&city, Some(&first.document_id), &continues).await.unwrap();
+    let same = |(old, new): (&ClauseLine, Clause)| Proposal {
+        change: Change::Kept,
+        old: vec![old.clause_id.clone()],
+        new: vec![new.id],
+        confidence_percent: 100,
+    };
+    let confirmed: Vec<Proposal> = before.iter().zip(policy().clauses).map(same).collect();
+    let second = draft(&city, Some(&first.document_id), &confirmed).await.unwrap();
     let after = city.world.db().clauses(&second.revision_id).await.unwrap();
     let before: Vec<&str> = before.iter().map(|row| row.clause_id.as_str()).collect();
     let after: Vec<&str> = after.iter().map(|row| row.clause_id.as_str()).collect();
@@ -216,7 +221,7 @@ async fn of_two_approvers_one_wins() {
     let city = city().await;
     let unit = "0103";
     let deputy = city.world.person("代理", Role::Ciso, unit).await;
-    let saved = draft(&city, None, &BTreeMap::new()).await.unwrap();
+    let saved = draft(&city, None, &[]).await.unwrap();
     let id = submit(&city, &city.staff, &saved.revision_id).await;
     let (a, b) = tokio::join!(
         city.world.store.decide(&city.ciso, &id, Answer::Approve, None),

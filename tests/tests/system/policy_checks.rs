@@ -1,7 +1,5 @@
 //! Checks of the 体制, of the documents in force and of the ledger, each driven to holds and to broken.
 
-use std::collections::BTreeMap;
-
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, plus_days};
 use sekisho_domain::delegation::SAME_PERSON;
@@ -66,7 +64,7 @@ impl City {
                 effective_on: Some(on),
                 source_name: "a.txt",
                 source_sha256: "00",
-                continues: &BTreeMap::new(),
+                confirmed: &[],
             })
             .await
             .unwrap();

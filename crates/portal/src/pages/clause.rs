@@ -16,7 +16,8 @@ use sekisho_domain::date::{self, Date};
 use sekisho_domain::role_name::RoleNames;
 use sekisho_domain::verdict::State as Verdict;
 use sekisho_domain::{access, requirement};
-use sekisho_store::page::Incumbent;
+use sekisho_store::page::{ClauseChange, ClauseLine, Incumbent};
+use std::collections::HashMap;
 
 #[derive(Debug, Template)]
 #[template(path = "clause/clause.html")]
@@ -32,6 +33,8 @@ pub(crate) struct ClausePage {
     pub(crate) then: Option<Day>,
     /// (label, text): the clause itself, then its items without a page of their own.
     pub(crate) texts: Vec<(String, String)>,
+    /// Out of which clauses it came, and which came out of it.
+    pub(crate) origins: Vec<String>,
     pub(crate) children: Vec<(ClauseLabel, Option<Mark>)>,
     pub(crate) requirements: Vec<Row>,
     /// 整備・運用・独立確認; `None` where nothing asks for the stage.
@@ -133,6 +136,7 @@ pub(crate) async fn show(
         let words = format!("{} {}", above.line.label, picture::title(&above.line));
         shell = shell.crumb(format!("/clauses/{}", above.line.clause_id), words);
     }
+    let joints = db.clause_changes(&revision.document_id).await?;
     let children = children(picture, node);
     page(&ClausePage {
         shell,
@@ -145,6 +149,11 @@ pub(crate) async fn show(
         now: Moment::at(me.now),
         then: when.past.then(|| Day::due(when.on)),
         texts: vec![(label.clone(), picture::body(&node.line).to_owned())],
+        origins: joints
+            .iter()
+            .filter(|j| j.number <= revision.number)
+            .filter_map(|j| origin(j, &node.line))
+            .collect(),
         children: children.iter().map(|n| (board::label(n), mark_under(picture, n))).collect(),
         requirements: node
             .direct
@@ -175,6 +184,19 @@ fn ancestors<'a>(picture: &'a Picture, node: &Node) -> Vec<&'a Node> {
     }
     out.reverse();
     out
+}
+
+/// 第4版で、7(2)から分かれました
+fn origin(joint: &ClauseChange, line: &ClauseLine) -> Option<String> {
+    let (from, to) = (joint.from_label.as_deref().unwrap_or("?"), joint.to_label.as_deref().unwrap_or("?"));
+    let says = match joint.how.as_str() {
+        "split" if joint.to_clause_id == line.clause_id => format!("{from}から分かれました"),
+        "split" if joint.from_clause_id == line.clause_id => format!("{to}が分かれました"),
+        "merged" if joint.to_clause_id == line.clause_id => format!("{from}が統合されました"),
+        "merged" if joint.from_clause_id == line.clause_id => format!("{to}に統合されました"),
+        _ => return None,
+    };
+    Some(format!("{}で、{says}。", board::edition(&joint.edition)))
 }
 
 fn children<'a>(picture: &'a Picture, node: &Node) -> Vec<&'a Node> {

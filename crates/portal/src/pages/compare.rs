@@ -16,8 +16,8 @@ use axum::response::Response;
 use sekisho_domain::access;
 use sekisho_policy::compare::{Change, Proposal, Run, Side, docx, rows};
 use sekisho_policy::{Clause, Document};
-use sekisho_store::page::{ClauseLine, RevisionLine};
-use std::collections::HashMap;
+use sekisho_store::page::{ClauseChange, ClauseLine, RevisionLine};
+use std::collections::{HashMap, HashSet};
 
 #[derive(Debug, Template)]
 #[template(path = "document/compare.html")]
@@ -54,16 +54,18 @@ pub(crate) async fn changes(app: &App, me: &Me, revision: &RevisionLine) -> Resu
     let Some(previous) = previous else { return Ok(Changes { previous: None, rows: vec![] }) };
     let old = readable(me, db.clauses(&previous.id).await?);
     let new = readable(me, db.clauses(&revision.id).await?);
-    let rows = proposals(&old, &new).into_iter().filter(|p| p.change != Change::Kept).filter_map(|p| {
-        let (id, lines) = match p.new.first() {
-            Some(id) => (id, &new),
-            None => (p.old.first()?, &old),
-        };
-        let line = lines.iter().find(|c| c.clause_id == *id)?;
-        let label = ClauseLabel { id: id.clone(), label: line.label.clone(), title: picture::title(line) };
-        Some((label, p.change.ja()))
-    });
-    let rows = rows.collect();
+    let joints = db.clause_changes(&revision.document_id).await?;
+    let found = proposals(&old, &new, &between(joints, &previous, revision));
+    let line = |id: &String| new.iter().chain(&old).find(|c| c.clause_id == *id);
+    let mut rows = Vec::new();
+    for proposal in found.iter().filter(|p| p.change != Change::Kept) {
+        // Everything that hangs on a clause is touched, on whichever side of a 分割 or 統合 it stood.
+        let gone = proposal.old.iter().filter(|id| !proposal.new.contains(id));
+        for line in proposal.new.iter().chain(gone).filter_map(line) {
+            let (id, label) = (line.clause_id.clone(), line.label.clone());
+            rows.push((ClauseLabel { id, label, title: picture::title(line) }, proposal.change.ja()));
+        }
+    }
     Ok(Changes { previous: Some(previous), rows })
 }
 
@@ -72,30 +74,57 @@ pub(crate) fn readable(me: &Me, clauses: Vec<ClauseLine>) -> Vec<ClauseLine> {
     clauses.into_iter().filter(|c| access::reads(&me.who, &c.visibility, me.on)).collect()
 }
 
-/// What became of each clause, by identity. Removed clauses come last.
-fn proposals(old: &[ClauseLine], new: &[ClauseLine]) -> Vec<Proposal> {
+/// What was split and merged after one edition, up to another.
+fn between(joints: Vec<ClauseChange>, old: &RevisionLine, new: &RevisionLine) -> Vec<ClauseChange> {
+    joints.into_iter().filter(|j| j.number > old.number && j.number <= new.number).collect()
+}
+
+/// What became of each clause, by identity and by what a person confirmed as 分割 and 統合. Removed clauses come last.
+fn proposals(old: &[ClauseLine], new: &[ClauseLine], joints: &[ClauseChange]) -> Vec<Proposal> {
     let before: HashMap<&str, &ClauseLine> = old.iter().map(|c| (c.clause_id.as_str(), c)).collect();
-    let proposal = |change, old: &[&str], new: &[&str]| Proposal {
+    let after: HashMap<&str, &ClauseLine> = new.iter().map(|c| (c.clause_id.as_str(), c)).collect();
+    // Each part that is new, and each that is gone, stands in the row of the clause it belongs to.
+    let mut parts: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut sources: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut told: HashSet<&str> = HashSet::new();
+    for joint in joints {
+        let (from, to) = (joint.from_clause_id.as_str(), joint.to_clause_id.as_str());
+        let both_there = before.contains_key(from) && after.contains_key(to);
+        let (id, rows) = match joint.how.as_str() {
+            "split" if after.contains_key(from) && !before.contains_key(to) => (to, parts.entry(from)),
+            "merged" if !after.contains_key(from) => (from, sources.entry(to)),
+            _ => continue,
+        };
+        if both_there && told.insert(id) {
+            rows.or_default().push(id);
+        }
+    }
+    let proposal = |change, old: Vec<&str>, new: Vec<&str>| Proposal {
         change,
-        old: old.iter().map(|s| (*s).to_owned()).collect(),
-        new: new.iter().map(|s| (*s).to_owned()).collect(),
+        old: old.into_iter().map(str::to_owned).collect(),
+        new: new.into_iter().map(str::to_owned).collect(),
         confidence_percent: 100,
     };
-    let mut out: Vec<Proposal> = new
-        .iter()
-        .map(|c| {
-            let id = c.clause_id.as_str();
-            match before.get(id) {
-                None => proposal(Change::Added, &[], &[id]),
-                Some(o) if o.text != c.text => proposal(Change::Changed, &[id], &[id]),
-                Some(o) if o.label != c.label => proposal(Change::Renumbered, &[id], &[id]),
-                Some(_) => proposal(Change::Kept, &[id], &[id]),
-            }
-        })
-        .collect();
-    let kept = |id: &str| new.iter().any(|c| c.clause_id == id);
-    let gone = old.iter().filter(|c| !kept(&c.clause_id));
-    out.extend(gone.map(|c| proposal(Change::Removed, &[c.clause_id.as_str()], &[])));
+    let mut out = Vec::new();
+    for clause in new.iter().filter(|c| !told.contains(c.clause_id.as_str())) {
+        let id = clause.clause_id.as_str();
+        let mut olds: Vec<&str> = before.contains_key(id).then_some(id).into_iter().collect();
+        let mut news = vec![id];
+        news.extend(parts.remove(id).unwrap_or_default());
+        olds.extend(news.iter().filter_map(|new| sources.remove(new)).flatten());
+        let change = match before.get(id) {
+            _ if news.len() > 1 => Change::Split,
+            _ if olds.iter().any(|old| *old != id) => Change::Merged,
+            None => Change::Added,
+            Some(o) if o.text != clause.text => Change::Changed,
+            Some(o) if o.label != clause.label => Change::Renumbered,
+            Some(_) => Change::Kept,
+        };
+        out.push(proposal(change, olds, news));
+    }
+    let gone = old.iter().map(|c| c.clause_id.as_str());
+    let gone = gone.filter(|id| !after.contains_key(id) && !told.contains(id));
+    out.extend(gone.map(|id| proposal(Change::Removed, vec![id], vec![])));
     out
 }
 
@@ -129,7 +158,8 @@ async fn table(
     let db = &app.store.db;
     let before = readable(me, db.clauses(&old.id).await?);
     let after = readable(me, db.clauses(&new.id).await?);
-    let (a, b, p) = (document(old, &before), document(new, &after), proposals(&before, &after));
+    let joints = between(db.clause_changes(&new.document_id).await?, old, new);
+    let (a, b, p) = (document(old, &before), document(new, &after), proposals(&before, &after, &joints));
     let work = move || rows(&a, &b, &p, false);
     tokio::task::spawn_blocking(work).await.map_err(|e| PortalError::Internal(e.to_string()))
 }
@@ -206,10 +236,34 @@ mod tests {
     fn identity_decides_what_became_of_a_clause() {
         let old = [line("a", "1", "x"), line("b", "2", "y"), line("c", "3", "z"), line("d", "4", "w")];
         let new = [line("a", "1", "x"), line("n", "2", "new"), line("b", "3", "y"), line("c", "4", "z2")];
-        let changes: Vec<Change> = proposals(&old, &new).into_iter().map(|p| p.change).collect();
+        let changes: Vec<Change> = proposals(&old, &new, &[]).into_iter().map(|p| p.change).collect();
         assert_eq!(
             changes,
             [Change::Kept, Change::Added, Change::Renumbered, Change::Changed, Change::Removed]
         );
+    }
+    fn joint(from: &str, to: &str, how: &str) -> ClauseChange {
+        ClauseChange {
+            from_clause_id: from.into(),
+            to_clause_id: to.into(),
+            how: how.into(),
+            from_label: None,
+            to_label: None,
+            number: 2,
+            edition: "2".into(),
+        }
+    }
+
+    #[test]
+    fn parts_stand_in_the_row_of_the_clause_they_came_from_or_went_into() {
+        let old = [line("a", "1", "x y"), line("b", "2", "z"), line("c", "3", "w")];
+        let new = [line("a", "1", "x"), line("p", "2", "y"), line("b", "3", "z w")];
+        let joints = [joint("a", "p", "split"), joint("c", "b", "merged")];
+        let rows = |joints: &[ClauseChange]| -> Vec<(Change, usize, usize)> {
+            proposals(&old, &new, joints).into_iter().map(|p| (p.change, p.old.len(), p.new.len())).collect()
+        };
+        assert_eq!(rows(&joints), [(Change::Split, 1, 2), (Change::Merged, 2, 1)]);
+        // A clause that may not be read, or is not of these editions, joins nothing.
+        assert_eq!(rows(&[joint("a", "?", "split"), joint("?", "b", "merged")]), rows(&[]));
     }
 }

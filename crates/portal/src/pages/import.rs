@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use sekisho_domain::date::{Date, wareki};
 use sekisho_domain::document::{KINDS, VISIBILITIES};
 use sekisho_policy::Document;
-use sekisho_policy::compare::{Change, Proposal, carried, propose};
+use sekisho_policy::compare::{Change, Proposal, propose};
 use sekisho_store::document::{ImportDraft, NewRevision};
 use sha2::{Digest, Sha256};
 
@@ -59,7 +59,7 @@ pub(crate) struct FoundWarning {
     pub(crate) message: String,
 }
 
-/// A proposal for a person to confirm: this clause continues that one.
+/// A proposal for a person to confirm: this clause continues that one, or these came of those.
 #[derive(Debug)]
 pub(crate) struct Carry {
     /// Parsed id of the new clause: the value of the checkbox.
@@ -171,8 +171,8 @@ async fn preview_page(
     let (fields, errors) = form.map_or((fields.clone(), Errors::default()), |f| f.refill(fields));
     let picked: Option<Vec<&str>> = form.map(|f| f.all("carry").collect());
     let carries = found.iter().filter(|p| p.change != Change::Kept).filter_map(|p| {
-        let (new, old) = (name(&parsed, p.new.first()?)?, name(&old, p.old.first()?)?);
-        let id = p.new.first()?.clone();
+        let id = p.new.first().filter(|_| !p.old.is_empty())?.clone();
+        let (new, old) = (names(&parsed, &p.new), names(&old, &p.old));
         let checked = picked.as_ref().is_none_or(|picked| picked.contains(&id.as_str()));
         Some(Carry { id, new, old, change: p.change.ja(), percent: p.confidence_percent, checked })
     });
@@ -211,11 +211,14 @@ fn found_clause(c: &sekisho_policy::Clause) -> FoundClause {
     }
 }
 
-/// 7(3)② LGWAN系の分離
-fn name(document: &Document, id: &str) -> Option<String> {
-    let clause = document.clauses.iter().find(|c| c.id == id)?;
-    let title: String = clause.text.lines().next().unwrap_or("").chars().take(20).collect();
-    Some(format!("{} {title}", clause.label))
+/// 7(3)② LGWAN系の分離; several of one side, as 分割 and 統合 have them, one after the other.
+fn names(document: &Document, ids: &[String]) -> String {
+    let name = |id: &String| {
+        let clause = document.clauses.iter().find(|c| c.id == *id)?;
+        let title: String = clause.text.lines().next().unwrap_or("").chars().take(20).collect();
+        Some(format!("{} {title}", clause.label))
+    };
+    ids.iter().filter_map(name).collect::<Vec<_>>().join("、")
 }
 
 /// Fields filled with what the file says of itself; kind and visibility only for a new document.
@@ -333,7 +336,7 @@ pub(crate) async fn save(
             effective_on,
             source_name: &draft.file_name,
             source_sha256: &draft.sha256,
-            continues: &carried(&confirmed),
+            confirmed: &confirmed,
         })
         .await?;
     tx.commit().await?;

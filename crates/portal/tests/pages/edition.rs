@@ -174,6 +174,90 @@ async fn an_edition_for_next_month_waits_for_its_day() {
     assert!(then.contains("採用した要求のうち 1 件は"), "9.3.3 alone, in this text without 9: {then}");
 }
 
+/// One clause becomes two and two become one: a person confirms it once, and the tables say it.
+#[tokio::test]
+async fn what_was_split_and_merged_is_said_and_kept() {
+    const LOGS: &str = "情報システム管理者は、サーバの記録を毎月点検し、その結果を台帳に残す。";
+    const DESKS: &str = "利用者は、離席するときは画面を閉じ、退庁するときは端末の電源を切る。";
+    const PAPERS: &str = "紙の文書は、鍵のかかる書庫に収め、持ち出すときは管理者の許可を受ける。";
+    const MEDIA: &str = "外部記憶媒体は、登録したものだけを使い、使い終えたら中身を消去する。";
+    let city = City::new().await;
+    let text = |clauses: &[&str]| {
+        let items: Vec<String> = (1..).zip(clauses).map(|(n, text)| format!("({n}) {text}\n\n")).collect();
+        format!(
+            "さくら坂市情報セキュリティ基本方針\n\n1 目的\n\n情報資産を守る。\n\n2 対策\n\n{}",
+            items.concat()
+        )
+    };
+    let first = adopt(&city, &text(&[&format!("{LOGS}{DESKS}"), PAPERS, MEDIA]), "紙の文書は").await;
+    let me = city.signed_in("secretariat").await;
+    let old = clauses(&city).await;
+    // The city's own requirement of a clause that will go into another.
+    let papers = labelled(&old, "2(2)");
+    let fields = [
+        ("title", "媒体を数える"),
+        ("text", "毎月数える。"),
+        ("clause", papers.as_str()),
+        ("role", "manager"),
+        ("kind", "record"),
+        ("stage", "operation"),
+        ("days", "180"),
+    ];
+    city.post(&me, "/requirements/new", &fields).await.to("/requirements/");
+
+    let second = draft(&city, &first, &text(&[LOGS, DESKS, &format!("{PAPERS}{MEDIA}")]), "2026-11-20").await;
+    let page = city.get(&me, &second).await.ok().body;
+    let change = |label: &str| {
+        let at =
+            page.find(&format!("<span class=\"label\">{label}</span>")).unwrap_or_else(|| panic!("{page}"));
+        page[at..].split("data-h=\"変わり方\">").nth(1).unwrap().split('<').next().unwrap().to_owned()
+    };
+    assert_eq!((change("2(1)"), change("2(3)")), ("分割".to_owned(), "統合".to_owned()), "{page}");
+    bring_into_force(&city, &second).await;
+    let new = clauses(&city).await;
+    let (logs, desks, media) = (labelled(&new, "2(1)"), labelled(&new, "2(2)"), labelled(&new, "2(3)"));
+    assert_eq!(logs, labelled(&old, "2(1)"), "the first part goes on");
+    assert_eq!(media, labelled(&old, "2(3)"));
+    let kept =
+        city.app.store.db.clause_changes(link(&page, "/documents/0").split('/').next_back().unwrap()).await;
+    let kept: Vec<(String, String, String)> =
+        kept.unwrap().into_iter().map(|c| (c.from_clause_id, c.to_clause_id, c.how)).collect();
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    assert!(kept.contains(&(logs.clone(), desks.clone(), "split".into())), "{kept:?}");
+    assert!(kept.contains(&(papers, media.clone(), "merged".into())), "{kept:?}");
+
+    let address = link(&page, "/compare?").replace("&#38;", "&");
+    let table = city.get(&me, &address).await.ok().body;
+    let cells = |label: &str| {
+        let at =
+            table.find(&format!("class=\"at\">{label}")).unwrap_or_else(|| panic!("no {label}: {table}"));
+        let row = table[at..].split("</tr>").next().unwrap();
+        let text =
+            |cell: &str| cell.split("</td>").next().unwrap().replace("<ins>", "").replace("</ins>", "");
+        let cells: Vec<String> = row.split("<td>").map(text).collect();
+        (row.to_owned(), cells[1].clone(), cells[2].replace("<del>", "").replace("</del>", ""))
+    };
+    let (row, after, before) = cells("2(1)");
+    assert!(row.contains("分割"), "{row}");
+    assert_eq!((after, before), (format!("{LOGS}\n2(2) {DESKS}"), format!("{LOGS}{DESKS}")));
+    let (row, after, before) = cells("2(3)");
+    assert!(row.contains("統合"), "{row}");
+    assert_eq!((after, before), (format!("{PAPERS}{MEDIA}"), format!("{MEDIA}\n2(2) {PAPERS}")));
+    assert_eq!(table.matches("<tr>").count(), 3, "a head and two rows, nothing 新設 or 削除: {table}");
+
+    let file = city.get(&me, &link(&table, "/compare.docx?").replace("&#38;", "&")).await.ok();
+    let word = sekisho_policy::decode::decode(&file.bytes, "新旧対照表.docx").unwrap();
+    let said: String = word.lines.iter().map(|line| line.text.as_str()).collect();
+    for text in [LOGS, DESKS, PAPERS, MEDIA] {
+        assert!(said.contains(text), "{text} is not in the Word file: {said}");
+    }
+    // What hung on the clause that went into another hangs there now.
+    let list = city.get(&me, &format!("/requirements?clause={media}")).await.ok().body;
+    assert!(list.contains("媒体を数える"), "{list}");
+    let page = city.get(&me, &format!("/clauses/{desks}")).await.ok().body;
+    assert!(page.contains("第2版で、2(1)から分かれました"), "{page}");
+}
+
 /// What a changed clause touches is counted, and every count opens what it counted.
 #[tokio::test]
 async fn the_impact_of_an_edition_can_be_opened() {

@@ -254,7 +254,7 @@ async fn records(city: &City) -> Records {
             effective_on: Some(on),
             source_name: "a.txt",
             source_sha256: "00",
-            continues: &BTreeMap::new(),
+            confirmed: &[],
         };
         let saved = tx.save_revision(new).await.unwrap();
         let things = things(&mut tx, unit, place, &people[place], &object).await;

@@ -68,6 +68,21 @@ impl From<&ClauseLine> for sekisho_policy::Clause {
     }
 }
 
+/// A clause that came out of another, or went into one.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ClauseChange {
+    pub from_clause_id: String,
+    pub to_clause_id: String,
+    /// `split` or `merged`.
+    pub how: String,
+    /// Its number before, and that of the other one since.
+    pub from_label: Option<String>,
+    pub to_label: Option<String>,
+    /// The edition that brought it.
+    pub number: i64,
+    pub edition: String,
+}
+
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct EntryLine {
     pub edition: String,
@@ -139,6 +154,14 @@ sql! {
         FROM revision r JOIN clause_text c ON c.revision_id = r.id
         WHERE c.clause_id = $1 AND r.state = 'approved'
         ORDER BY CASE WHEN r.effective_on <= $2 THEN 0 ELSE 1 END, r.effective_on DESC, r.number DESC LIMIT 1";
+    const CHANGES = "SELECT c.from_clause_id, c.to_clause_id, c.how, r.number, r.edition,
+            (SELECT t.label FROM clause_text t JOIN revision o ON o.id = t.revision_id
+                WHERE t.clause_id = c.from_clause_id AND o.number < r.number AND o.state = 'approved'
+                ORDER BY o.number DESC LIMIT 1) AS from_label,
+            (SELECT t.label FROM clause_text t
+                WHERE t.clause_id = c.to_clause_id AND t.revision_id = c.revision_id) AS to_label
+        FROM clause_change c JOIN revision r ON r.id = c.revision_id
+        WHERE r.document_id = $1 AND r.state <> 'withdrawn' ORDER BY r.number, c.id";
     const ENTRIES = "SELECT edition, revised_on, effective_on, sections, summary FROM revision_entry
         WHERE revision_id = $1 ORDER BY ordinal";
     const WARNINGS = "SELECT line, code, message FROM revision_warning WHERE revision_id = $1 ORDER BY ordinal";
@@ -180,6 +203,11 @@ impl Db {
     /// In the order of the text.
     pub async fn clauses(&self, revision_id: &str) -> Result<Vec<ClauseLine>> {
         self.fetch_all(CLAUSES, &[revision_id.into()]).await
+    }
+
+    /// 分割・統合 of a document's clauses, from its first edition on.
+    pub async fn clause_changes(&self, document_id: &str) -> Result<Vec<ClauseChange>> {
+        self.fetch_all(CHANGES, &[document_id.into()]).await
     }
 
     pub async fn revision_entries(&self, revision_id: &str) -> Result<Vec<EntryLine>> {

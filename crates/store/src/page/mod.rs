@@ -15,7 +15,8 @@ mod verdict;
 pub use account::{AccountReview, ReviewRow, UNUSED_MS};
 pub use assurance::OutsideLine;
 pub use document::{
-    AdoptionLine, ClauseLine, DocumentLine, EntryLine, PublicationLine, RevisionLine, Touched, WarningLine,
+    AdoptionLine, ClauseChange, ClauseLine, DocumentLine, EntryLine, PublicationLine, RevisionLine, Touched,
+    WarningLine,
 };
 pub use evidence::EvidenceLine;
 pub use exception::ExceptionLine;
