@@ -2,7 +2,7 @@
 //!
 //! A crash between a change and its evaluation loses nothing: the marks stay until their verdicts are written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, date_at, start_of};
@@ -115,16 +115,27 @@ pub async fn evaluate_all(store: &Store) -> Result<()> {
     run(store, CHECKS, &Focus::All).await
 }
 
-/// What the evidence of one requirement says at `as_of`, as known at `known_at`; nothing is written.
-pub async fn preview(db: &Db, requirement_id: &str, as_of: Ms, known_at: Ms) -> Result<Option<Outcome>> {
+/// What the evidence of some requirements says at `as_of`, as known at `known_at`; nothing is written. A row that a
+/// machine check proves wholly, or that is not judged, has no answer: registers are not kept as they were known when.
+pub async fn preview(
+    db: &Db,
+    requirement_ids: &[String],
+    as_of: Ms,
+    known_at: Ms,
+) -> Result<BTreeMap<String, Outcome>> {
     let on = date_at(as_of);
-    let args = [on.into(), requirement_id.into()];
-    let Some(requirement): Option<Requirement> = db.fetch_optional(REQUIREMENTS, &args).await? else {
-        return Ok(None);
-    };
+    let all: Vec<Requirement> = db.fetch_all(REQUIREMENTS, &[on.into(), None::<String>.into()]).await?;
     let population = Population::on(db, as_of).await?;
-    let found = evidence::find(db, &requirement, &population, as_of, known_at).await?;
-    Ok(judge(&requirement, Some(found), on))
+    let asked = |r: &Requirement| requirement_ids.contains(&r.id) && is_adopted(r) && needs_evidence(r);
+    let asked: Vec<Requirement> = all.into_iter().filter(asked).collect();
+    let mut out = BTreeMap::new();
+    for requirement in &asked {
+        let found = evidence::find(db, requirement, &population, as_of, known_at).await?;
+        if let Some(outcome) = judge(requirement, Some(found), on) {
+            out.insert(requirement.id.clone(), outcome);
+        }
+    }
+    Ok(out)
 }
 
 /// Which requirements the generic check looks at.

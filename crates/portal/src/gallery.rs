@@ -209,7 +209,7 @@ fn clause_page() -> clause::ClausePage {
             ("独立確認", None),
         ],
         as_of: String::new(),
-        both: None,
+        hindsight: None,
     }
 }
 

@@ -377,6 +377,7 @@ mod tests {
             check_kind: "record".into(),
             confidence: "medium".into(),
             adoption: adoption.into(),
+            check_id: state.map(|_| "x".into()),
             state: state.map(Into::into),
             reason: state.map(|s| format!("because {s}")),
             from_ms: Some(0),

@@ -311,8 +311,10 @@ async fn what_was_known_then_does_not_change() {
     tx.commit().await.unwrap();
 
     let now = city.world.store.clock.now();
-    let recorded = preview(city.world.db(), &id, then, then).await.unwrap().unwrap();
-    let known_now = preview(city.world.db(), &id, then, now).await.unwrap().unwrap();
+    let recorded =
+        preview(city.world.db(), std::slice::from_ref(&id), then, then).await.unwrap().remove(&id).unwrap();
+    let known_now =
+        preview(city.world.db(), std::slice::from_ref(&id), then, now).await.unwrap().remove(&id).unwrap();
     assert_eq!(recorded.state.code(), "unproven");
     assert_eq!(known_now.state.code(), "holds");
     let (_, reason) = city.verdict(&id, EVIDENCE_CHECK).await;

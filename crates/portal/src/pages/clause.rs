@@ -40,8 +40,30 @@ pub(crate) struct ClausePage {
     /// 整備・運用・独立確認; `None` where nothing asks for the stage.
     pub(crate) stages: Vec<(&'static str, Option<Mark>)>,
     pub(crate) as_of: String,
-    /// (as recorded on that day, as known now about today), when a past day is shown.
-    pub(crate) both: Option<(Mark, Mark)>,
+    /// When a past day is shown.
+    pub(crate) hindsight: Option<Hindsight>,
+}
+
+/// How the clause stood on a past day: by what was recorded then, and by what is known now about that day.
+#[derive(Debug)]
+pub(crate) struct Hindsight {
+    pub(crate) recorded: Mark,
+    pub(crate) known: Mark,
+    /// Rows that are judged again, by evidence that came later.
+    pub(crate) by_evidence: usize,
+    /// Rows of which only the record is left.
+    pub(crate) by_machine: usize,
+    /// Rows that look otherwise now.
+    pub(crate) changed: Vec<Later>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Later {
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) recorded: Mark,
+    pub(crate) known: Mark,
+    pub(crate) reason: String,
 }
 
 /// One requirement of the clause with its verdict.
@@ -125,7 +147,10 @@ pub(crate) async fn show(
     }
     let incumbents = &standing.incumbents;
     let state = if node.judged { picture.state(node) } else { picture.state_under(node) };
-    let both = if when.past { Some((Mark::from(state), known_now(&app, &me, &id).await?)) } else { None };
+    let hindsight = match when.past {
+        true => Some(hindsight(&app, &me, picture, node, &when).await?),
+        false => None,
+    };
     let label = &node.line.label;
     let title = match node.definition {
         true => format!("{label} {}とは", picture::title(&node.line)),
@@ -162,14 +187,62 @@ pub(crate) async fn show(
             .collect(),
         stages: stages(picture, node),
         as_of: query.get("as_of").to_owned(),
-        both,
+        hindsight,
     })
 }
 
-async fn known_now(app: &App, me: &Me, clause_id: &str) -> Result<Mark, PortalError> {
-    let (standing, _) = app.standing(me.now, me.on).await?;
-    let here = standing.picture.asked.iter().filter(|a| a.row.clause_id.as_deref() == Some(clause_id));
-    Ok(Verdict::worst(here.filter_map(|a| a.state)).into())
+/// What is known now about a past day. Evidence says when it was observed and when it was filed, so it can be judged
+/// again for that day; what a machine check saw in the registers stays as it was recorded.
+async fn hindsight(
+    app: &App,
+    me: &Me,
+    picture: &Picture,
+    node: &Node,
+    when: &When,
+) -> Result<Hindsight, PortalError> {
+    let db = &app.store.db;
+    let rows = if node.judged { &node.direct } else { &node.under };
+    let rows: Vec<(&Asked, Verdict)> = rows
+        .iter()
+        .filter_map(|r| picture.asked[*r].state.map(|state| (&picture.asked[*r], state)))
+        .collect();
+    let ids: Vec<String> = rows.iter().map(|(asked, _)| asked.row.requirement_id.clone()).collect();
+    let again = sekisho_checks::preview(db, &ids, when.at, me.now).await?;
+    // Beside evidence a row may have machine checks, whose recorded answer counts with it.
+    let mut machine: HashMap<String, Verdict> = HashMap::new();
+    for row in db.judged(when.at).await? {
+        let seen = row.check_id.is_some_and(|check| check != sekisho_checks::EVIDENCE_CHECK);
+        if let (true, Some(state)) = (seen, row.state.as_deref().map(Verdict::from_code)) {
+            let worst = machine.entry(row.requirement_id).or_insert(state);
+            *worst = state.min(*worst);
+        }
+    }
+    let (mut known, mut changed) = (Vec::new(), Vec::new());
+    for (asked, recorded) in &rows {
+        let id = &asked.row.requirement_id;
+        let Some(outcome) = again.get(id) else {
+            known.push(*recorded);
+            continue;
+        };
+        let now = machine.get(id).map_or(outcome.state, |machine| outcome.state.min(*machine));
+        known.push(now);
+        if now != *recorded {
+            changed.push(Later {
+                id: id.clone(),
+                title: asked.row.title.clone(),
+                recorded: (*recorded).into(),
+                known: now.into(),
+                reason: outcome.reason.clone(),
+            });
+        }
+    }
+    Ok(Hindsight {
+        recorded: Verdict::worst(rows.iter().map(|(_, state)| *state)).into(),
+        known: Verdict::worst(known).into(),
+        by_evidence: again.len(),
+        by_machine: rows.len() - again.len(),
+        changed,
+    })
 }
 
 fn ancestors<'a>(picture: &'a Picture, node: &Node) -> Vec<&'a Node> {

@@ -1,9 +1,12 @@
 //! A new edition of the policy: what becomes of clauses, and of what hangs on them.
 
-use crate::kit::City;
+use crate::kit::{City, UNIT};
 use crate::walk::{adopt, approve, bring_into_force, clause_called, link};
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, date_at, start_of};
+use sekisho_domain::noun::Row;
+use sekisho_domain::staff_source::STAFF_SOURCE;
+use sekisho_store::Actor;
 use sekisho_store::page::ClauseLine;
 
 const FIRST: &str = "さくら坂市情報セキュリティ基本方針\n\n\
@@ -310,4 +313,63 @@ async fn the_impact_of_an_edition_can_be_opened() {
     let staff = city.signed_in("section_staff").await;
     let list = city.get(&staff, &href).await.ok().body;
     assert!(list.contains("証拠は 2 件です") && !list.contains("税務課の分類表"), "{list}");
+}
+
+/// A past day has two answers: what was recorded then, and what is known by now about it.
+#[tokio::test]
+async fn a_past_day_is_shown_as_recorded_and_as_known_now() {
+    let city = City::new().await;
+    adopt(&city, FIRST, "情報資産を分類する").await;
+    let row = adopted(&city, "2.2.9").await;
+    adopted(&city, "1.1.1").await;
+    let clause = labelled(&clauses(&city).await, "7(2)");
+    let past = format!("/clauses/{clause}?as_of=2026-11-24");
+    let hindsight = |page: &str| {
+        let answers = page.split("いま分かっている判定</dt>").nth(1).unwrap_or_else(|| panic!("{page}"));
+        let recorded =
+            page.split("その日に記録されていた判定</dt>").nth(1).unwrap().split("</dd>").next().unwrap();
+        let word = |cell: &str| {
+            let words = sekisho_domain::verdict::STATES.iter().find(|(_, word)| cell.contains(word));
+            words.unwrap_or_else(|| panic!("{cell}")).0
+        };
+        (word(recorded), word(answers.split("</dd>").next().unwrap()))
+    };
+    city.clock.set(start_of(Date::constant(2026, 12, 10)).plus(9 * Ms::HOUR));
+    keeper(&city).await;
+    let me = city.signed_in("secretariat").await;
+    let page = city.get(&me, &past).await.ok().body;
+    assert_eq!(hindsight(&page), ("unproven", "unproven"), "{page}");
+    // Filed today, seen before that day.
+    let fields =
+        [("title", "分類表"), ("observed", "2026-11-20"), ("unit", ""), ("reference", "情政第1号、書庫")];
+    let address = format!("/requirements/{row}");
+    city.upload(&me, &format!("{address}/evidence"), &fields, ("", b"")).await.to(&address);
+    keeper(&city).await;
+    let page = city.get(&me, &past).await.ok().body;
+    assert_eq!(hindsight(&page), ("unproven", "holds"), "{page}");
+    assert!(page.contains("1 件は、後から登録された証拠で、見え方が変わりました"), "{page}");
+    // Evidence of a later day says nothing about that one.
+    let page = city.get(&me, &format!("/clauses/{clause}?as_of=2026-11-23")).await.ok().body;
+    assert_eq!(hindsight(&page).1, "holds");
+    // What a machine saw is left as it was recorded, whatever is said about that day since.
+    let machine = format!("/clauses/{}?as_of=2026-11-24", labelled(&clauses(&city).await, "7(1)"));
+    let mut tx = city.app.store.write(&Actor::system(), "staff_source.create").await.unwrap();
+    let list = Row::new(&STAFF_SOURCE, "ss-1")
+        .set("number", "N-1")
+        .set("name", "test")
+        .set("unit_id", UNIT)
+        .set("population", "staff")
+        .set("expected", 14i64)
+        .set("observed", 14i64)
+        .set("as_of", "2026-11-20")
+        .set("every_days", 400i64)
+        .set("valid_from", "2024-04-01");
+    tx.insert(list).await.unwrap();
+    tx.commit().await.unwrap();
+    keeper(&city).await;
+    let page = city.get(&me, &machine).await.ok().body;
+    assert_eq!(hindsight(&page), ("unproven", "unproven"), "{page}");
+    assert!(page.contains("ほかの 1 件（機械判定など）は、その日に記録したままです"), "{page}");
+    let today = city.get(&me, machine.split('?').next().unwrap()).await.ok().body;
+    assert!(today.contains("CISOは") || today.contains("守られている</span>"), "{today}");
 }

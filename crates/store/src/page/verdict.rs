@@ -24,6 +24,7 @@ pub struct Judged {
     pub confidence: String,
     /// 採否 as of now.
     pub adoption: String,
+    pub check_id: Option<String>,
     pub state: Option<String>,
     pub reason: Option<String>,
     pub from_ms: Option<i64>,
@@ -65,7 +66,7 @@ pub struct VerdictLine {
 sql! {
     const JUDGED = "SELECT r.id AS requirement_id, r.catalogue_id, r.sort_key, r.counted, r.clause_id, r.clause_label, r.title, r.text,
             r.role, r.stage, r.check_kind, r.confidence, r.state AS adoption,
-            v.state, v.reason, v.from_ms, v.expected_count, v.observed_count, v.violating_count, v.source, v.source_ms,
+            v.check_id, v.state, v.reason, v.from_ms, v.expected_count, v.observed_count, v.violating_count, v.source, v.source_ms,
             v.samples
         FROM requirement r
         LEFT JOIN verdict v ON v.requirement_id = r.id AND v.scope = 'city'
