@@ -152,6 +152,10 @@ pub static ADOPTION: Noun = Noun {
     ],
 };
 
+/// Whether the file that was seen outside is what this system gave out for the edition, byte for byte.
+pub const SAME_AS: &[(&str, &str)] =
+    &[("html", "取り出したHTMLと同じ"), ("pdf", "取り出したPDFと同じ"), ("other", "取り出したものと違う")];
+
 /// 公表: somebody saw these bytes at this outside address on this day.
 pub static PUBLICATION: Noun = Noun {
     name: "publication",
@@ -162,5 +166,6 @@ pub static PUBLICATION: Noun = Noun {
         Column::new("published_on", "公表日", Kind::Date),
         Column::new("sha256", "ファイルのハッシュ", Kind::Text),
         Column::new("person_id", "確認した人", Kind::Ref("person")),
+        Column::new("same_as", "取り出したものとの一致", Kind::Choice(SAME_AS)).later(),
     ],
 };

@@ -23,6 +23,7 @@ mod sign_in;
 mod standing;
 mod touch;
 
+pub use pages::publication::exported;
 pub use pages::register::api::openapi;
 pub use routes::{Entrance, ROUTES, Route, Verb, router};
 pub use session::Need;

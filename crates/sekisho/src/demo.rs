@@ -20,7 +20,7 @@ use sekisho_domain::section::SECTION;
 use sekisho_policy::{Clause, compare};
 use sekisho_store::body::Resolution;
 use sekisho_store::decision::Answer;
-use sekisho_store::document::NewRevision;
+use sekisho_store::document::{NewRevision, Seen};
 use sekisho_store::evidence::{NewEvidence, NewException, StoredFile};
 use sekisho_store::ledger::Sequencer;
 use sekisho_store::requirement::{AdoptedRow, NewAdoption};
@@ -618,15 +618,17 @@ impl<'d> City<'d> {
         let document = self.documents.get(&publish.document).context("文書")?;
         let revisions = self.store.db.revisions(document).await?;
         let revision = revisions.iter().find(|r| r.state == "approved").context("決裁済の版")?;
+        let file = sekisho_portal::exported(&self.store.db, &revision.id).await?;
+        let sha256 = hex::encode(Sha256::digest(file));
         let mut tx = self.store.write(&actor(who, at), "publication.record").await?;
-        tx.record_publication(
-            &revision.id,
-            &publish.url,
-            publish.published_on,
-            &revision.body_sha256,
-            &who.person_id,
-        )
-        .await?;
+        let seen = Seen {
+            url: &publish.url,
+            on: publish.published_on,
+            sha256: &sha256,
+            same_as: "html",
+            person_id: &who.person_id,
+        };
+        tx.record_publication(&revision.id, seen).await?;
         Ok(tx.commit().await?)
     }
 

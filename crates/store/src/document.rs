@@ -74,6 +74,17 @@ pub struct NewRevision<'a> {
     pub confirmed: &'a [Proposal],
 }
 
+/// A file that a person found at an outside address.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    pub url: &'a str,
+    pub on: Date,
+    pub sha256: &'a str,
+    /// `html`, `pdf` or `other`: what this system gives out for the edition, or something else.
+    pub same_as: &'a str,
+    pub person_id: &'a str,
+}
+
 /// The ids of what was saved.
 #[derive(Clone, Debug)]
 pub struct SavedRevision {
@@ -387,20 +398,14 @@ impl Tx<'_> {
     }
 
     /// Notes that a person saw the revision at an outside address.
-    pub async fn record_publication(
-        &mut self,
-        revision_id: &str,
-        url: &str,
-        published_on: Date,
-        sha256: &str,
-        person_id: &str,
-    ) -> Result<()> {
+    pub async fn record_publication(&mut self, revision_id: &str, seen: Seen<'_>) -> Result<()> {
         let row = Row::new(&PUBLICATION, self.new_id())
             .set("revision_id", revision_id)
-            .set("url", url)
-            .set("published_on", published_on)
-            .set("sha256", sha256)
-            .set("person_id", person_id);
+            .set("url", seen.url)
+            .set("published_on", seen.on)
+            .set("sha256", seen.sha256)
+            .set("same_as", seen.same_as)
+            .set("person_id", seen.person_id);
         self.insert(row).await
     }
 }

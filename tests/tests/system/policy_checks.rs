@@ -12,7 +12,7 @@ use sekisho_domain::section::SECTION;
 use sekisho_policy::{Clause, Document, Revision};
 use sekisho_store::Actor;
 use sekisho_store::decision::Answer;
-use sekisho_store::document::NewRevision;
+use sekisho_store::document::{NewRevision, Seen};
 use sekisho_store::evidence::NewException;
 use sekisho_store::ledger::Sequencer;
 
@@ -234,21 +234,24 @@ async fn what_is_public_and_in_force_was_seen_outside() {
     let (policy, standard) = ("policy_is_published", "bodies_adopted_the_policy");
     assert_eq!(city.judged(&published, policy).await, "unproven");
     assert_eq!(city.judged(&adopted, standard).await, "unproven");
-    let publish = async |revision: &str| {
+    let publish = async |revision: &str, same_as: &str| {
         let mut tx = city.world.store.write(&Actor::system(), "publication.record").await.unwrap();
         let url = "https://www.city.example.jp/policy";
-        tx.record_publication(revision, url, city.today(), "00", &city.staff.person_id).await.unwrap();
+        let (on, person_id) = (city.today(), city.staff.person_id.as_str());
+        tx.record_publication(revision, Seen { url, on, sha256: "00", same_as, person_id }).await.unwrap();
         tx.commit().await.unwrap();
     };
     let (_, revision) = city.in_force("policy", city.today(), &[]).await;
     assert_eq!(city.judged(&published, policy).await, "broken");
-    publish(&revision).await;
+    publish(&revision, "other").await;
+    assert_eq!(city.judged(&published, policy).await, "broken", "another file is another text");
+    publish(&revision, "pdf").await;
     assert_eq!(city.judged(&published, policy).await, "holds");
     let (_, further) = city.in_force("standard", city.today(), &[]).await;
     let (state, reason) = city.verdict(&published, policy).await;
     assert_eq!(state, "broken");
     assert!(reason.contains("standard"), "a public 対策基準 is published too: {reason}");
-    publish(&further).await;
+    publish(&further, "html").await;
     assert_eq!(city.judged(&published, policy).await, "holds");
 
     assert_eq!(city.judged(&adopted, standard).await, "broken");

@@ -16,7 +16,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use sekisho_domain::access::{self, Action, Thing};
 use sekisho_domain::date::Date;
-use sekisho_domain::document::{DOCUMENT, KINDS, VISIBILITIES};
+use sekisho_domain::document::{DOCUMENT, KINDS, SAME_AS, VISIBILITIES};
 use sekisho_domain::noun::Value;
 use sekisho_store::page::{AdoptionLine, ClauseLine, EntryLine, PublicationLine, RevisionLine};
 
@@ -129,6 +129,8 @@ pub(crate) struct Published {
     pub(crate) day: Day,
     pub(crate) person: String,
     pub(crate) hash: HashStamp,
+    /// 取り出したHTMLと同じ…
+    pub(crate) same_as: &'static str,
 }
 
 pub(crate) async fn list(State(app): State<App>, me: Me) -> Page {
@@ -245,7 +247,10 @@ pub(crate) async fn revision(
     shown.shell.done = match query.get("done") {
         "saved" => Some("案として保存しました。内容を確かめてから、決裁を求めてください。"),
         "submitted" => Some("決裁を求めました。"),
-        "published" => Some("公表したことを記録しました。"),
+        "published" => Some("公表したことを記録しました。ファイルは、この版から取り出したものと同じです。"),
+        "published-other" => Some(
+            "公表したことを記録しました。ただし、ファイルはこの版から取り出したHTMLともPDFとも違います。同じものでなければ、公表を確かめたことにはなりません。",
+        ),
         "body" => Some("制定した機関を記録しました。"),
         "graded" => Some("条項の公開区分を変えました。"),
         _ => None,
@@ -356,7 +361,9 @@ fn entry(e: EntryLine) -> Entry {
 
 fn published(p: PublicationLine) -> Option<Published> {
     let day = a_day(Some(&p.published_on))?;
-    Some(Published { url: p.url, day, person: p.person, hash: HashStamp::new(p.sha256) })
+    let same_as =
+        p.same_as.map_or("取り出したものと比べていません", |code| word(SAME_AS, &code));
+    Some(Published { url: p.url, day, person: p.person, hash: HashStamp::new(p.sha256), same_as })
 }
 
 fn submit_fields() -> Vec<Field> {

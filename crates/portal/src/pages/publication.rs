@@ -16,6 +16,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use sekisho_domain::date::{Date, date_at};
 use sekisho_domain::document::DOCUMENT;
 use sekisho_policy::{Document, Revision};
+use sekisho_store::Db;
+use sekisho_store::document::Seen;
 use sekisho_store::page::{ClauseLine, EntryLine, RevisionLine};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -74,10 +76,26 @@ pub(crate) async fn publish(
         return Ok(page(&document::revision_page(&app, &me, &id, Some(&form)).await?)?.into_response());
     };
     let sha256 = hex::encode(Sha256::digest(&upload.bytes));
+    let same_as = same_as(&app, outgoing(&app, &me, &id).await?, &upload.bytes).await?;
     let mut tx = app.store.write(&me.actor(), "publication.record").await?;
-    tx.record_publication(&id, &url, day, &sha256, &me.who.person_id).await?;
+    let seen = Seen { url: &url, on: day, sha256: &sha256, same_as, person_id: &me.who.person_id };
+    tx.record_publication(&id, seen).await?;
     tx.commit().await?;
-    Ok(Redirect::to(&format!("/revisions/{id}?done=published")).into_response())
+    let done = if same_as == "other" { "published-other" } else { "published" };
+    Ok(Redirect::to(&format!("/revisions/{id}?done={done}")).into_response())
+}
+
+/// Whether a file is what [`html`] or [`pdf`] gives out: the same edition makes the same bytes every time.
+async fn same_as(app: &App, outgoing: Outgoing, file: &[u8]) -> Result<&'static str, PortalError> {
+    if outgoing.html().as_bytes() == file {
+        return Ok("html");
+    }
+    // Where there is no font no PDF was given out.
+    match outgoing.pdf(app).await {
+        Ok(pdf) if pdf == file => Ok("pdf"),
+        Ok(_) | Err(PortalError::NoFont) => Ok("other"),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether an address can be one that the public reaches: not this portal's, not a name or number of closed networks.
@@ -108,19 +126,49 @@ struct Outgoing {
     name: String,
 }
 
+impl Outgoing {
+    async fn load(db: &Db, id: &str) -> Result<(Outgoing, String), PortalError> {
+        let r = db.revision(id).await?.ok_or(PortalError::NotFound)?;
+        let kept = db.row(&DOCUMENT, &r.document_id).await?.ok_or(PortalError::NotFound)?;
+        let clauses = db.clauses(id).await?;
+        let public = clauses.iter().filter(|c| c.visibility == "public").map(|c| c.clause_id.clone());
+        let public = public.collect();
+        let entries = db.revision_entries(id).await?;
+        let name = format!("{}_{}", r.title, edition(&r.edition));
+        let outgoing = Outgoing { document: whole(&r, &clauses, entries), public, name };
+        Ok((outgoing, kept.text("visibility").to_owned()))
+    }
+
+    fn html(&self) -> String {
+        sekisho_policy::render::html(&self.document, |c| self.public.contains(&c.id))
+    }
+
+    async fn pdf(self, app: &App) -> Result<Vec<u8>, PortalError> {
+        let Some(font) = app.config.font.clone() else { return Err(PortalError::NoFont) };
+        let made = tokio::task::spawn_blocking(move || {
+            let bytes = std::fs::read(&font.path).map_err(|e| format!("{}: {e}", font.path.display()))?;
+            sekisho_policy::pdf::pdf(&self.document, |c| self.public.contains(&c.id), &bytes, font.index)
+                .map_err(|e| format!("{}: {e}", font.path.display()))
+        });
+        made.await.map_err(|e| PortalError::Internal(e.to_string()))?.map_err(PortalError::Internal)
+    }
+}
+
 async fn outgoing(app: &App, me: &Me, id: &str) -> Result<Outgoing, PortalError> {
-    let db = &app.store.db;
-    let r = db.revision(id).await?.ok_or(PortalError::NotFound)?;
-    let kept = db.row(&DOCUMENT, &r.document_id).await?.ok_or(PortalError::NotFound)?;
-    must_read(me, kept.text("visibility"))?;
-    if kept.text("visibility") != "public" {
+    let (outgoing, visibility) = Outgoing::load(&app.store.db, id).await?;
+    must_read(me, &visibility)?;
+    if visibility != "public" {
         return Err(PortalError::Forbidden("公開の文書ではないため、公表用には取り出せません。".to_owned()));
     }
-    let clauses = db.clauses(id).await?;
-    let public = clauses.iter().filter(|c| c.visibility == "public").map(|c| c.clause_id.clone()).collect();
-    let entries = db.revision_entries(id).await?;
-    let name = format!("{}_{}", r.title, edition(&r.edition));
-    Ok(Outgoing { document: whole(&r, &clauses, entries), public, name })
+    Ok(outgoing)
+}
+
+/// The HTML file of an edition as [`html`] gives it out.
+///
+/// # Errors
+/// When there is no such edition, or the database cannot be read.
+pub async fn exported(db: &Db, revision_id: &str) -> Result<String, PortalError> {
+    Ok(Outgoing::load(db, revision_id).await?.0.html())
 }
 
 fn whole(r: &RevisionLine, clauses: &[ClauseLine], entries: Vec<EntryLine>) -> Document {
@@ -143,9 +191,9 @@ pub(crate) async fn html(
     me: Me,
     Path(id): Path<String>,
 ) -> Result<Response, PortalError> {
-    let Outgoing { document, public, name } = outgoing(&app, &me, &id).await?;
-    let html = sekisho_policy::render::html(&document, |c| public.contains(&c.id));
-    Ok(evidence::attachment(&format!("{name}.html"), "text/html; charset=utf-8", html.into_bytes()))
+    let outgoing = outgoing(&app, &me, &id).await?;
+    let (name, html) = (format!("{}.html", outgoing.name), outgoing.html());
+    Ok(evidence::attachment(&name, "text/html; charset=utf-8", html.into_bytes()))
 }
 
 /// The same as a tagged A4 PDF, with the glyphs of the installation's font in it.
@@ -154,16 +202,9 @@ pub(crate) async fn pdf(
     me: Me,
     Path(id): Path<String>,
 ) -> Result<Response, PortalError> {
-    let Outgoing { document, public, name } = outgoing(&app, &me, &id).await?;
-    let Some(font) = app.config.font.clone() else { return Err(PortalError::NoFont) };
-    let made = tokio::task::spawn_blocking(move || {
-        let bytes = std::fs::read(&font.path).map_err(|e| format!("{}: {e}", font.path.display()))?;
-        sekisho_policy::pdf::pdf(&document, |c| public.contains(&c.id), &bytes, font.index)
-            .map_err(|e| format!("{}: {e}", font.path.display()))
-    });
-    let made = made.await.map_err(|e| PortalError::Internal(e.to_string()))?;
-    let bytes = made.map_err(PortalError::Internal)?;
-    Ok(evidence::attachment(&format!("{name}.pdf"), "application/pdf", bytes))
+    let outgoing = outgoing(&app, &me, &id).await?;
+    let name = format!("{}.pdf", outgoing.name);
+    Ok(evidence::attachment(&name, "application/pdf", outgoing.pdf(&app).await?))
 }
 
 /// 公開 clauses of the policies in force, for anybody.

@@ -104,13 +104,17 @@ async fn sees(city: &City, requirement: &str) -> (String, String, String) {
     let me = city.signed_in("secretariat").await;
     let table = city.get(&me, "/clauses").await.ok().body;
     let rows = table.split("<tbody>").nth(1).unwrap().split("</tbody>").next().unwrap().to_owned();
-    (city.get("", "/policy").await.ok().body, rows, verdict(city, requirement).await)
+    (
+        city.get("", "/policy").await.ok().body,
+        rows,
+        verdict(city, requirement, "revision_history_is_complete").await,
+    )
 }
 
-/// What the check of the 改定履歴 says now.
-async fn verdict(city: &City, requirement: &str) -> String {
+/// What a check says now.
+async fn verdict(city: &City, requirement: &str, check: &str) -> String {
     let all = city.app.store.db.verdict_history(requirement, 100).await.unwrap();
-    let now = all.into_iter().find(|v| v.to_ms.is_none() && v.check_id == "revision_history_is_complete");
+    let now = all.into_iter().find(|v| v.to_ms.is_none() && v.check_id == check);
     now.map_or(String::new(), |v| v.state)
 }
 
@@ -372,4 +376,36 @@ async fn a_past_day_is_shown_as_recorded_and_as_known_now() {
     assert!(page.contains("ほかの 1 件（機械判定など）は、その日に記録したままです"), "{page}");
     let today = city.get(&me, machine.split('?').next().unwrap()).await.ok().body;
     assert!(today.contains("CISOは") || today.contains("守られている</span>"), "{today}");
+}
+
+/// 公表: the very file that was given out counts, whichever of the two; any other is recorded and proves nothing.
+#[tokio::test]
+async fn a_published_file_is_compared_with_what_was_given_out() {
+    let city = City::new().await;
+    let first = adopt(&city, FIRST, "情報資産を分類する").await;
+    let row = adopted(&city, "9.3.5").await;
+    let me = city.signed_in("secretariat").await;
+    let publish = async |file: &[u8]| {
+        let fields = [("url", "https://www.city.example.jp/policy"), ("day", "2026-11-20")];
+        let address = format!("{first}/publication");
+        let place = city.upload(&me, &address, &fields, ("方針", file)).await.to(&first).location;
+        keeper(&city).await;
+        let page = city.get(&me, &place).await.ok().body;
+        (page, verdict(&city, &row, "policy_is_published").await)
+    };
+    let (page, verdict) = publish("<p>だいたい同じ方針</p>".as_bytes()).await;
+    assert!(
+        page.contains("取り出したHTMLともPDFとも違います") && page.contains("取り出したものと違う"),
+        "{page}"
+    );
+    assert_eq!(verdict, "broken");
+    let html = city.get(&me, &format!("{first}/export")).await.ok().bytes;
+    let (page, verdict) = publish(&html).await;
+    assert!(page.contains("取り出したものと同じです") && page.contains("取り出したHTMLと同じ"), "{page}");
+    assert_eq!(verdict, "holds");
+    let pdf = city.get(&me, &format!("{first}/export.pdf")).await;
+    if city.app.config.font.is_some() {
+        let (page, _) = publish(&pdf.ok().bytes).await;
+        assert!(page.contains("取り出したPDFと同じ"), "{page}");
+    }
 }

@@ -111,6 +111,8 @@ pub struct PublicationLine {
     pub url: String,
     pub published_on: String,
     pub sha256: String,
+    /// `None`: recorded before files were compared.
+    pub same_as: Option<String>,
     pub person: String,
 }
 
@@ -167,7 +169,7 @@ sql! {
     const WARNINGS = "SELECT line, code, message FROM revision_warning WHERE revision_id = $1 ORDER BY ordinal";
     const ADOPTIONS = "SELECT body, decided_on, file_number FROM adoption WHERE revision_id = $1
         ORDER BY decided_on, body";
-    const PUBLICATIONS = "SELECT p.url, p.published_on, p.sha256, h.name AS person
+    const PUBLICATIONS = "SELECT p.url, p.published_on, p.sha256, p.same_as, h.name AS person
         FROM publication p JOIN person h ON h.id = p.person_id
         WHERE p.revision_id = $1 ORDER BY p.published_on DESC, p.id DESC";
     const TOUCHED = "SELECT r.clause_id, COUNT(*) AS requirements,
