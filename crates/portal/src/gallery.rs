@@ -62,6 +62,7 @@ fn fixes() -> Vec<Fix> {
         requirement_id: "r".into(),
         also: 0,
         seat: seat(s, p),
+        due: (l == "7(1)").then(|| Day::of(Date::constant(2026, 12, 1))),
         since,
     };
     vec![

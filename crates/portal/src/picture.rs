@@ -449,7 +449,11 @@ mod tests {
             vec![clause("7", None, false), clause("8", None, false)],
             asked(rows.collect(), true),
         );
-        let lines = crate::pages::board::fixes(&p, &RoleNames::default(), &[]);
+        let dues = [("b", Date::constant(2026, 12, 1)), ("a", Date::constant(2026, 12, 24))];
+        let dues = dues.into_iter().map(|(id, day)| (id.to_owned(), day)).collect();
+        let lines = crate::pages::board::fixes(&p, &RoleNames::default(), &[], &dues);
+        let due: Vec<Option<&str>> = lines.iter().map(|l| l.due.as_ref().map(|d| d.iso.as_str())).collect();
+        assert_eq!(due, [Some("2026-12-01"), None, None], "the first day of those that are one line");
         let told = lines.iter().map(|l| (l.requirement_id.as_str(), l.also, l.since.iso.as_str()));
         assert_eq!(
             told.collect::<Vec<_>>(),

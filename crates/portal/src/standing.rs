@@ -13,6 +13,7 @@ use sekisho_domain::date::Date;
 use sekisho_domain::role_name::RoleNames;
 use sekisho_store::ledger::Head;
 use sekisho_store::page::{Counts, Incumbent, RevisionLine};
+use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
@@ -25,6 +26,8 @@ pub(crate) struct Standing {
     pub(crate) roles: RoleNames,
     pub(crate) year: Year,
     pub(crate) counts: Counts,
+    /// Requirement → by when somebody has to act, where a task says so.
+    pub(crate) dues: HashMap<String, Date>,
     pub(crate) level: Level,
 }
 
@@ -57,6 +60,7 @@ impl App {
             Some(revision) => db.clauses(&revision.id).await?,
             None => Vec::new(),
         };
+        let dues = db.requirement_dues(at).await?;
         let judged = db.judged(at).await?;
         let judged = if today { judged } else { picture::placed_in(&clauses, judged) };
         let instants = picture::month_ends(on, at);
@@ -66,6 +70,7 @@ impl App {
             incumbents: db.incumbents(on).await?,
             roles: db.role_names().await?,
             counts: db.counts(on).await?,
+            dues: dues.into_iter().filter_map(|(id, day)| Some((id, day.parse().ok()?))).collect(),
             level: ledger::level(self).await?,
             revision,
         })

@@ -16,6 +16,7 @@ use sekisho_domain::role_name::RoleNames;
 use sekisho_domain::verdict::State as Verdict;
 use sekisho_store::ledger::Head;
 use sekisho_store::page::{Counts, Incumbent, RevisionLine};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Rows of 「いま直すこと」 on the board; the rest is one click away.
@@ -81,6 +82,8 @@ pub(crate) struct Fix {
     /// Further requirements of the clause that one repair settles: the same reason, the same seat.
     pub(crate) also: usize,
     pub(crate) seat: Seat,
+    /// By when, if a task says so.
+    pub(crate) due: Option<Day>,
     /// When it came to stand like this.
     pub(crate) since: Day,
 }
@@ -153,7 +156,12 @@ pub(crate) fn label(node: &Node) -> ClauseLabel {
 
 /// What asks for work, in the order of the policy; broken before stale. One fact may break several requirements of a
 /// clause: it is put right once, so it is one line.
-pub(crate) fn fixes(picture: &Picture, names: &RoleNames, incumbents: &[Incumbent]) -> Vec<Fix> {
+pub(crate) fn fixes(
+    picture: &Picture,
+    names: &RoleNames,
+    incumbents: &[Incumbent],
+    dues: &HashMap<String, Date>,
+) -> Vec<Fix> {
     let mut out = Vec::new();
     for wanted in [Verdict::Broken, Verdict::Stale] {
         for node in &picture.nodes {
@@ -162,11 +170,15 @@ pub(crate) fn fixes(picture: &Picture, names: &RoleNames, incumbents: &[Incumben
                 let Asked { row, .. } = &picture.asked[*r];
                 let (role, reason) = (row.role.as_str(), picture.asked[*r].reason());
                 let since = Day::of(date::date_at(Ms(row.from_ms.unwrap_or_default())));
+                let due = dues.get(&row.requirement_id).copied().map(Day::of);
                 match lines.iter_mut().find(|(asks, line)| *asks == role && line.reason == reason) {
                     Some((_, line)) => {
                         line.also += 1;
                         if since.iso < line.since.iso {
                             line.since = since;
+                        }
+                        if due.as_ref().is_some_and(|due| line.due.as_ref().is_none_or(|d| due.iso < d.iso)) {
+                            line.due = due;
                         }
                     }
                     None => lines.push((
@@ -178,6 +190,7 @@ pub(crate) fn fixes(picture: &Picture, names: &RoleNames, incumbents: &[Incumben
                             requirement_id: row.requirement_id.clone(),
                             also: 0,
                             seat: picture::mover(role, row.samples.as_deref(), names, incumbents),
+                            due,
                             since,
                         },
                     )),
@@ -231,9 +244,9 @@ pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQue
     let query = Form::from_query(query.as_deref().unwrap_or(""));
     let when = When::read(&me, &query);
     let (standing, head) = when.standing(&app).await?;
-    let Standing { revision, picture, incumbents, roles, year, counts, level } = &*standing;
+    let Standing { revision, picture, incumbents, roles, year, counts, level, dues } = &*standing;
     let seal = crate::pages::ledger::seal_line(head, level);
-    let mut fixes = fixes(picture, roles, incumbents);
+    let mut fixes = fixes(picture, roles, incumbents, dues);
     let all = fixes.len();
     fixes.truncate(FIXES_SHOWN);
     let fix_caption = match all > FIXES_SHOWN {

@@ -467,7 +467,7 @@ pub(crate) async fn requirement_page(
     let history = db.verdict_history(id, HISTORY_ROWS).await?;
     let in_force = matches!(row.text("state"), "adopted" | "modified");
     let current = history.iter().filter(|v| v.to_ms.is_none()).min_by_key(|v| Verdict::from_code(&v.state));
-    let verdict = current.filter(|_| in_force).map(verdict_card);
+    let verdict = current.filter(|_| in_force).map(|v| verdict_card(me, v));
     let reach = me.reach(Action::View, "evidence");
     let before = shown.before.unwrap_or((Ms::FOREVER, String::new()));
     let limit = i64::try_from(PAGE_ROWS).unwrap_or(50) + 1;
@@ -542,9 +542,10 @@ pub(crate) async fn requirement_page(
     })
 }
 
-fn verdict_card(v: &VerdictLine) -> VerdictCard {
+fn verdict_card(me: &Me, v: &VerdictLine) -> VerdictCard {
     let samples: serde_json::Value = serde_json::from_str(&v.samples).unwrap_or_default();
-    let samples = samples.as_array().into_iter().flatten().filter(|s| s["acts"] != true).map(sample);
+    let samples = samples.as_array().into_iter().flatten().filter(|s| s["acts"] != true);
+    let samples = samples.map(|json| sample(me, json));
     VerdictCard {
         mark: Verdict::from_code(&v.state).into(),
         reason: v.reason.clone(),
@@ -558,15 +559,30 @@ fn verdict_card(v: &VerdictLine) -> VerdictCard {
     }
 }
 
-/// A row behind a verdict; rows of registers have a page.
-fn sample(json: &serde_json::Value) -> Cell {
+/// A row behind a verdict, with the page that shows it, where there is one that the reader may open.
+fn sample(me: &Me, json: &serde_json::Value) -> Cell {
     let word = |name: &str| json[name].as_str().unwrap_or_default();
-    match sekisho_domain::register(word("noun")) {
-        Some(register) => {
-            Cell::link(format!("/registers/{}/{}", register.noun.name, word("id")), word("label"))
+    let (noun, id) = (word("noun"), word("id"));
+    let page = match noun {
+        "person" => Some("people"),
+        "account" if me.reaches(Action::View, "account") => Some("accounts"),
+        "document" => Some("documents"),
+        "revision" => Some("revisions"),
+        "decision" => Some("decisions"),
+        "body" => Some("bodies"),
+        "clause" => Some("clauses"),
+        "requirement" => Some("requirements"),
+        _ => None,
+    };
+    let href = match (page, sekisho_domain::register(noun)) {
+        (Some(page), _) => format!("/{page}/{id}"),
+        (None, Some(register)) => format!("/registers/{}/{id}", register.noun.name),
+        (None, None) if noun == "section" && me.reaches(Action::Edit, "section") => {
+            format!("/sections/{id}/edit")
         }
-        None => Cell::text(word("label")),
-    }
+        (None, None) => return Cell::text(word("label")),
+    };
+    Cell::link(href, word("label"))
 }
 
 fn change(v: &VerdictLine) -> Change {

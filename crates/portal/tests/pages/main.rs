@@ -9,6 +9,7 @@ mod abuse;
 mod adding;
 mod api_token;
 mod asset;
+mod board;
 #[path = "../../../passkey/tests/device/mod.rs"]
 mod device;
 mod disposal;

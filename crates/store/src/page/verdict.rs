@@ -74,6 +74,9 @@ sql! {
         ORDER BY r.sort_key, r.id";
     const SINCE = "SELECT requirement_id, state, from_ms, to_ms FROM verdict
         WHERE scope = 'city' AND (to_ms IS NULL OR to_ms > $1)";
+    const DUES = "SELECT t.source_id, MIN(t.due_on) AS due_on FROM task t
+        WHERE t.source_noun = 'requirement' AND t.opened_ms <= $1 AND (t.closed_ms IS NULL OR t.closed_ms > $1)
+        GROUP BY t.source_id";
     const HISTORY = "SELECT check_id, state, reason, from_ms, to_ms, expected_count, observed_count, violating_count,
             samples, source, source_ms
         FROM verdict WHERE requirement_id = $1 AND scope = 'city' ORDER BY from_ms DESC, id DESC LIMIT $2";
@@ -88,6 +91,11 @@ impl Db {
     /// City-wide intervals that reach past an instant.
     pub async fn intervals_since(&self, since: Ms) -> Result<Vec<Interval>> {
         self.fetch_all(SINCE, &[since.into()]).await
+    }
+
+    /// By when somebody has to do something about a requirement: the first day of what was open at an instant.
+    pub async fn requirement_dues(&self, at: Ms) -> Result<Vec<(String, String)>> {
+        self.fetch_all(DUES, &[at.into()]).await
     }
 
     /// City-wide verdicts of one requirement, newest first.
