@@ -17,7 +17,6 @@ use sekisho_domain::medium::MEDIUM;
 use sekisho_domain::noun::{Noun, Row};
 use sekisho_domain::register::Register;
 use sekisho_domain::register::cell::word;
-use sekisho_domain::role::Role;
 use sekisho_domain::system::SYSTEM;
 use sekisho_store::page::Held;
 use std::collections::BTreeMap;
@@ -31,7 +30,7 @@ pub(crate) struct Aside {
     /// The class may not stand in this row's zone.
     misplaced: Option<String>,
     /// (what is done, what is asked for, who permits it)
-    rules: Vec<(String, String, Option<&'static str>)>,
+    rules: Vec<(String, String, Option<String>)>,
     links: Vec<(String, &'static str)>,
 }
 
@@ -66,11 +65,12 @@ pub(crate) async fn aside(
         aside.inherited = Some((class.to_owned(), held.len()));
         aside.misplaced = misplaced(classes.confidentiality, row);
     }
+    let names = app.store.db.role_names().await?;
     aside.rules = all
         .rules(classes)
         .into_iter()
         .map(|rule| {
-            let permits = rule.permission.as_deref().and_then(Role::from_code).map(Role::label);
+            let permits = rule.permission.as_deref().map(|role| names.word(role).to_owned());
             (rule.title.clone(), rule.rule.clone(), permits)
         })
         .collect();

@@ -114,7 +114,8 @@ pub(crate) async fn create(State(app): State<App>, me: Me, mut form: Form) -> Re
 
 async fn end_page(app: &App, me: &Me, id: &str, form: Option<&Form>) -> Result<FormPage, PortalError> {
     let row = app.store.db.row(&ROLE_SEAT, id).await?.ok_or(PortalError::NotFound)?;
-    let role = Role::from_code(row.text("role")).map_or("", Role::label);
+    let names = app.store.db.role_names().await?;
+    let role = names.word(row.text("role"));
     let fields = vec![Field::date("on", "効力がなくなる最初の日").value(me.on.to_string())];
     let (fields, errors) = form.map_or((fields.clone(), Errors::default()), |f| f.refill(fields));
     Ok(FormPage {

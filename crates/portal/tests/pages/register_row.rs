@@ -129,7 +129,7 @@ async fn a_view_is_kept_for_its_maker() {
 async fn a_shared_view_outlives_its_maker_and_the_office_removes_it() {
     let city = City::new().await;
     let store = &city.app.store;
-    assert!(store.add_view("asset", "who-left", "みんなの見方", "q=x", true).await.unwrap());
+    assert!(store.add_view("asset", "who-chief_officer", "みんなの見方", "q=x", true).await.unwrap());
     let views = city.app.store.db.views("asset", "nobody").await.unwrap();
     let remove = format!("/registers/asset/views/{}/remove", views[0].id);
     let staff = city.signed_in("section_staff").await;
