@@ -1,7 +1,5 @@
 //! What a file is, decided by its bytes; the name only separates kinds of text and is checked for disguises.
 
-use std::io::Cursor;
-
 use serde::Serialize;
 
 use crate::{Action, Refusal, Severity, Threat, ctx::Ctx, zip};
@@ -443,7 +441,7 @@ fn by_zip_names(bytes: &[u8]) -> Kind {
 }
 
 fn by_ole_streams(bytes: &[u8]) -> Kind {
-    let Ok(file) = cfb::CompoundFile::open(Cursor::new(bytes)) else { return Kind::OtherOle };
+    let Ok(file) = crate::ole::open(bytes) else { return Kind::OtherOle };
     let names: Vec<String> = file
         .read_root_storage()
         .take(4096)

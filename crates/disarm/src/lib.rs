@@ -15,6 +15,7 @@ mod image;
 pub mod ja;
 mod limits;
 mod metafile;
+mod ole;
 mod ooxml;
 mod pdf;
 mod refusal;

@@ -27,7 +27,7 @@ mod text;
 mod write;
 mod xml;
 
-use std::io::{Cursor, Read as _};
+use std::io::Read as _;
 
 use crate::{
     Action, Kind, Refusal, Severity, Threat,
@@ -55,7 +55,7 @@ fn stream(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusal> {
         return Ok(bytes.to_vec());
     }
     let damaged = |_| Refusal::malformed("", "OLE の構造が壊れています");
-    let mut file = cfb::CompoundFile::open(Cursor::new(bytes)).map_err(damaged)?;
+    let mut file = crate::ole::open(bytes).map_err(damaged)?;
     let names: Vec<String> = file.walk().take(20_000).map(|entry| entry.name().to_owned()).collect();
     report_storages(&names, ctx);
     let name = if file.is_stream("Workbook") { "Workbook" } else { "Book" };

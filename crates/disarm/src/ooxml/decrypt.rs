@@ -3,7 +3,7 @@
 //! Source: MS-OFFCRYPTO 2.3.4 (Standard and Agile). Excel's built-in password for "protected but readable" files is
 //! tried first, then the ones that came with the file.
 
-use std::io::{Cursor, Read};
+use std::io::Read;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha1::Sha1;
@@ -26,8 +26,7 @@ const SEGMENT: usize = 4096;
 
 /// Opens the wrapper and rebuilds what is inside.
 pub(crate) fn rebuild(bytes: &[u8], name: &str, ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusal> {
-    let mut file =
-        cfb::CompoundFile::open(Cursor::new(bytes)).map_err(|_| bad("OLE の構造が壊れています"))?;
+    let mut file = crate::ole::open(bytes).map_err(|_| bad("OLE の構造が壊れています"))?;
     let mut stream = |path: &str| -> Option<Vec<u8>> {
         let mut data = Vec::new();
         file.open_stream(path).ok()?.take(bytes.len() as u64).read_to_end(&mut data).ok()?;
