@@ -1,6 +1,7 @@
 //! Pictures (threats I00–I06): decoded within limits and written afresh; nothing else is copied.
 
 mod bitmap;
+pub(crate) mod fax;
 mod gif;
 pub(crate) mod jpeg;
 mod pixels;

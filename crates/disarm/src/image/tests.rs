@@ -202,3 +202,122 @@ fn x04_a_picture_bomb_is_refused_before_it_is_decoded() {
     let outcome = disarm(&data, "a.png", &Ruleset::default(), &Limits::default(), &Secrets::none());
     assert!(matches!(outcome, Outcome::Blocked { .. }));
 }
+
+/// A TIFF of one bilevel strip, eight pixels wide.
+fn fax_tiff(compression: u16, fill_order: u16, strip: &[u8], rows: u16) -> Vec<u8> {
+    let mut out = b"II*\0\x08\0\0\0".to_vec();
+    let tags: [(u16, u16); 9] = [
+        (256, 8),
+        (257, rows),
+        (258, 1),
+        (259, compression),
+        (262, 0),
+        (266, fill_order),
+        (273, 8 + 2 + 9 * 12 + 4),
+        (278, rows),
+        (279, u16::try_from(strip.len()).unwrap()),
+    ];
+    out.extend(9_u16.to_le_bytes());
+    for (tag, value) in tags {
+        out.extend([&tag.to_le_bytes()[..], &[3, 0, 1, 0, 0, 0], &value.to_le_bytes(), &[0, 0]].concat());
+    }
+    out.extend([0; 4]);
+    out.extend(strip);
+    out
+}
+
+/// Four white pixels are 1011, four black ones 011, the end of a line 000000000001.
+#[test]
+fn fax_pages_are_read_however_their_codes_are_written() {
+    const END: &str = "000000000001";
+    let bits = format!("{END}1011011{END}1011011{}00", END.repeat(6));
+    let group3: Vec<u8> =
+        bits.as_bytes().chunks(8).map(|b| b.iter().fold(0, |byte, bit| byte << 1 | (bit - b'0'))).collect();
+    let reversed: Vec<u8> = group3.iter().map(|b| b.reverse_bits()).collect();
+    for (name, file) in [
+        ("one-dimensional", fax_tiff(2, 1, &[0xB6, 0xB6], 2)),
+        ("group 3", fax_tiff(3, 1, &group3, 2)),
+        ("low bit first", fax_tiff(3, 2, &reversed, 2)),
+    ] {
+        let (out, _) = run(&file, "a.tif");
+        let mut decoder = tiff::decoder::Decoder::new(std::io::Cursor::new(&out[..])).unwrap();
+        assert!(
+            matches!(decoder.read_image().unwrap(), tiff::decoder::DecodingResult::U8(d) if d == [0xF0, 0xF0]),
+            "{name}"
+        );
+    }
+}
+
+/// A TIFF with `tags` (of one SHORT each), the colours of its palette (tag 320) and its strips, each a plane of one row.
+fn colour_tiff(tags: &[(u16, u16)], map: &[u16], strips: &[&[u8]]) -> Vec<u8> {
+    let mut tags: Vec<(u16, Vec<u16>)> = tags.iter().map(|(tag, value)| (*tag, vec![*value])).collect();
+    if !map.is_empty() {
+        tags.push((320, map.to_vec()));
+    }
+    tags.push((279, strips.iter().map(|s| u16::try_from(s.len()).unwrap()).collect()));
+    let mut at = 10 + (tags.len() + 1) * 12 + 4;
+    let mut starts = Vec::new();
+    for strip in strips {
+        starts.push(u16::try_from(at).unwrap());
+        at += strip.len();
+    }
+    tags.push((273, starts));
+    tags.sort_unstable();
+    let (mut out, mut behind) = (b"II*\0\x08\0\0\0".to_vec(), strips.concat());
+    let first = at - behind.len();
+    out.extend(u16::try_from(tags.len()).unwrap().to_le_bytes());
+    for (tag, values) in tags {
+        let count = u32::try_from(values.len()).unwrap();
+        let mut value: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        if value.len() > 4 {
+            let place = u32::try_from(first + behind.len()).unwrap().to_le_bytes();
+            behind.append(&mut value);
+            value.extend(place);
+        }
+        value.resize(4, 0);
+        out.extend([&tag.to_le_bytes()[..], &[3, 0], &count.to_le_bytes(), &value].concat());
+    }
+    out.extend([0; 4]);
+    out.extend(behind);
+    out
+}
+
+#[test]
+fn palettes_planes_and_grey_with_alpha_of_a_tiff_keep_their_colours() {
+    let tags = |interpretation: u16, bits: u16, samples: u16, planes: u16, more: &[(u16, u16)]| {
+        let fixed = [
+            (256, 2),
+            (257, 1),
+            (258, bits),
+            (259, 1),
+            (262, interpretation),
+            (277, samples),
+            (278, 1),
+            (284, planes),
+        ];
+        [&fixed[..], more].concat()
+    };
+    // Red, green, blue and white of sixteen: all reds, then all greens, then all blues.
+    let colours = [[0xFF00, 0, 0, 0xFF00], [0, 0xFF00, 0, 0xFF00], [0, 0, 0xFF00, 0xFF00]];
+    let map: Vec<u16> = colours.iter().flat_map(|plane| [&plane[..], &[0; 12]].concat()).collect();
+    for (name, file, wanted) in [
+        ("a palette", colour_tiff(&tags(3, 4, 1, 1, &[]), &map, &[&[0x12]]), &[0, 255, 0, 0, 0, 255][..]),
+        (
+            "grey with alpha",
+            colour_tiff(&tags(1, 8, 2, 1, &[(338, 2)]), &[], &[&[10, 200, 30, 255]]),
+            &[10, 200, 30, 255][..],
+        ),
+        (
+            "planes",
+            colour_tiff(&tags(2, 8, 3, 2, &[]), &[], &[&[1, 2], &[3, 4], &[5, 6]]),
+            &[1, 3, 5, 2, 4, 6][..],
+        ),
+    ] {
+        let (out, _) = run(&file, "a.tif");
+        let mut decoder = tiff::decoder::Decoder::new(std::io::Cursor::new(&out[..])).unwrap();
+        assert!(
+            matches!(decoder.read_image().unwrap(), tiff::decoder::DecodingResult::U8(d) if d == wanted),
+            "{name}"
+        );
+    }
+}

@@ -2,6 +2,9 @@
 //!
 //! Bilevel pages are written as CCITT group 4, so that scans do not grow; others as deflate.
 
+mod facsimile;
+mod palette;
+
 use std::io::{Cursor, Write};
 
 use tiff::{
@@ -20,8 +23,8 @@ struct Page {
     bits: Vec<u16>,
     /// 0 white is zero, 1 black is zero, 2 RGB, 5 CMYK.
     photometric: u16,
-    /// Last sample is alpha.
-    alpha: bool,
+    /// Last sample is alpha: 1 multiplied into the colours already, 2 not.
+    alpha: Option<u16>,
     group4: bool,
     orientation: u16,
     /// Resolution in thousandths of pixels per `unit` (2 inch, 3 cm).
@@ -34,11 +37,13 @@ pub(super) fn rebuild(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusa
     let mut limits = Limits::default();
     limits.decoding_buffer_size = 200 << 20;
     limits.intermediate_buffer_size = 64 << 20;
-    let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(bad)?.with_limits(limits);
+    let (bytes, palettes) = palette::as_grey(bytes);
+    let mut decoder = Decoder::new(Cursor::new(&*bytes)).map_err(bad)?.with_limits(limits);
     let mut pages = Vec::new();
     loop {
         ctx.spend(Meter::Pages, 1)?;
-        pages.push(read_page(&mut decoder, ctx)?);
+        let indexed = palettes.get(pages.len()).copied().unwrap_or(false);
+        pages.push(read_page(&mut decoder, &bytes, indexed, ctx)?);
         if !decoder.more_images() {
             break;
         }
@@ -47,7 +52,12 @@ pub(super) fn rebuild(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusa
     Ok(write(&pages))
 }
 
-fn read_page(decoder: &mut Decoder<Cursor<&[u8]>>, ctx: &mut Ctx<'_>) -> Result<Page, Refusal> {
+fn read_page(
+    decoder: &mut Decoder<Cursor<&[u8]>>,
+    bytes: &[u8],
+    indexed: bool,
+    ctx: &mut Ctx<'_>,
+) -> Result<Page, Refusal> {
     let bad = |_| Refusal::malformed("", "TIFF の構造が壊れています");
     let (width, height) = decoder.dimensions().map_err(bad)?;
     let color = decoder.colortype().map_err(bad)?;
@@ -57,29 +67,34 @@ fn read_page(decoder: &mut Decoder<Cursor<&[u8]>>, ctx: &mut Ctx<'_>) -> Result<
     let orientation = short(decoder, Tag::Orientation).filter(|o| (1..=8).contains(o)).unwrap_or(1);
     let resolution = read_resolution(decoder);
     let photometric = short(decoder, Tag::PhotometricInterpretation).unwrap_or(1);
-    let mut data = match decoder.read_image().map_err(bad)? {
-        DecodingResult::U8(data) => data,
-        DecodingResult::U16(data) => data.into_iter().flat_map(u16::to_be_bytes).collect(),
-        _ => return Err(Refusal::not_handled("", "TIFF の画素の形式")),
+    let covers = short(decoder, Tag::ExtraSamples).filter(|kind| *kind == 1).unwrap_or(2);
+    let mut data = match facsimile::read(decoder, bytes, width, height) {
+        Some(data) => data,
+        None => read_samples(decoder)?,
     };
+    let mut depth = u16::from(color.bit_depth());
     let (samples, photometric, alpha) = match color {
-        // The decoder delivers grey with black as zero whatever the file says.
-        ColorType::Gray(_) => (1, 1, false),
-        ColorType::GrayA(_) => (2, 1, true),
-        ColorType::RGB(_) => (3, 2, false),
-        ColorType::RGBA(_) => (4, 2, true),
-        ColorType::CMYK(_) => (4, 5, false),
-        ColorType::YCbCr(8) if photometric == 6 => (3, 2, false),
-        ColorType::Palette(depth) => {
-            data = expand_palette(decoder, &data, width, height, depth)?;
-            (3, 2, false)
+        ColorType::Gray(bits) if indexed => {
+            data = palette::expand(decoder, &data, width, bits, false)?;
+            depth = 8;
+            (3, 2, None)
         }
+        ColorType::Multiband { bit_depth, num_samples: 2 } if indexed => {
+            data = palette::expand(decoder, &data, width, bit_depth, true)?;
+            (4, 2, Some(covers))
+        }
+        // The decoder delivers grey with black as zero whatever the file says.
+        ColorType::Gray(_) => (1, 1, None),
+        ColorType::GrayA(_) | ColorType::Multiband { num_samples: 2, .. } => (2, 1, Some(covers)),
+        ColorType::RGB(_) => (3, 2, None),
+        ColorType::RGBA(_) => (4, 2, Some(covers)),
+        ColorType::CMYK(_) => (4, 5, None),
+        ColorType::YCbCr(8) if photometric == 6 => (3, 2, None),
         _ => return Err(Refusal::not_handled("", "TIFF の色の種類")),
     };
     if matches!(color, ColorType::YCbCr(_)) {
         ycbcr_to_rgb(&mut data);
     }
-    let depth = if matches!(color, ColorType::Palette(_)) { 8 } else { u16::from(color.bit_depth()) };
     let row = (u64::from(width) * samples * u64::from(depth)).div_ceil(8);
     if data.len() as u64 != row * u64::from(height) {
         return Err(Refusal::malformed("", "TIFF の大きさが正しくありません"));
@@ -87,6 +102,32 @@ fn read_page(decoder: &mut Decoder<Cursor<&[u8]>>, ctx: &mut Ctx<'_>) -> Result<
     let bits = vec![depth; usize::try_from(samples).unwrap_or(1)];
     let group4 = depth == 1 && samples == 1;
     Ok(Page { width, height, bits, photometric, alpha, group4, orientation, resolution, data })
+}
+
+/// Samples of a page as they follow one another in a pixel, big end first.
+fn read_samples(decoder: &mut Decoder<Cursor<&[u8]>>) -> Result<Vec<u8>, Refusal> {
+    let mut read = DecodingResult::U8(Vec::new());
+    let layout = decoder
+        .read_image_to_buffer(&mut read)
+        .map_err(|_| Refusal::malformed("", "TIFF の構造が壊れています"))?;
+    let (data, size): (Vec<u8>, usize) = match read {
+        DecodingResult::U8(data) => (data, 1),
+        DecodingResult::U16(data) => (data.into_iter().flat_map(u16::to_be_bytes).collect(), 2),
+        _ => return Err(Refusal::not_handled("", "TIFF の画素の形式")),
+    };
+    if layout.planes < 2 {
+        return Ok(data);
+    }
+    // Each colour lies in a plane of its own.
+    if layout.complete_len != data.len() || decoder.colortype().map_or(0, |c| c.bit_depth()) < 8 {
+        return Err(Refusal::not_handled("", "TIFF の画素の形式"));
+    }
+    let plane = data.len() / layout.planes;
+    let starts = (0..plane).step_by(size);
+    Ok(starts
+        .flat_map(|at| (0..layout.planes).flat_map(move |p| p * plane + at..p * plane + at + size))
+        .map(|at| data[at])
+        .collect())
 }
 
 fn read_resolution(decoder: &mut Decoder<Cursor<&[u8]>>) -> Option<(u32, u32, u16)> {
@@ -111,31 +152,6 @@ fn report_tags(decoder: &mut Decoder<Cursor<&[u8]>>, ctx: &mut Ctx<'_>) {
     if unknown > 0 {
         ctx.note(Threat::I05, "画像の付帯情報", "");
     }
-}
-
-fn expand_palette(
-    decoder: &mut Decoder<Cursor<&[u8]>>,
-    data: &[u8],
-    width: u32,
-    height: u32,
-    depth: u8,
-) -> Result<Vec<u8>, Refusal> {
-    let bad = || Refusal::malformed("", "TIFF の色の表が正しくありません");
-    let map = decoder.get_tag_u16_vec(Tag::ColorMap).map_err(|_| bad())?;
-    let colours = 1_usize << depth.min(8);
-    if depth > 8 || map.len() != colours * 3 {
-        return Err(bad());
-    }
-    let stride = (width as usize * usize::from(depth)).div_ceil(8);
-    let mut out = Vec::with_capacity(width as usize * height as usize * 3);
-    for row in data.chunks_exact(stride).take(height as usize) {
-        for x in 0..width as usize {
-            let bit = x * usize::from(depth);
-            let index = usize::from(row[bit / 8] >> (8 - bit % 8 - usize::from(depth))) & (colours - 1);
-            out.extend([0, 1, 2].map(|c| (map[c * colours + index] >> 8) as u8));
-        }
-    }
-    Ok(out)
 }
 
 /// ITU-R BT.601 at full range, as TIFF 6.0 section 21 defines by default.
@@ -199,8 +215,8 @@ fn write(pages: &[Page]) -> Vec<u8> {
             tags.push((283, 5, 1, ratio(y)));
             tags.push((296, 3, 1, short(unit)));
         }
-        if page.alpha {
-            tags.push((338, 3, 1, short(2)));
+        if let Some(kind) = page.alpha {
+            tags.push((338, 3, 1, short(kind)));
         }
         write_directory(&mut out, &mut link_at, tags);
     }

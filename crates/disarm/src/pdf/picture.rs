@@ -438,32 +438,6 @@ impl hayro_jbig2::Decoder for Bits {
     }
 }
 
-/// Rows of a fax picture; `white` is the bit that white pixels are written as.
-struct Rows {
-    data: Vec<u8>,
-    columns: usize,
-    rows: usize,
-    white: bool,
-}
-
-impl hayro_ccitt::Decoder for Rows {
-    fn push_row(&mut self, changes: &[u32]) {
-        if self.data.len() >= MAX_PICTURE_BYTES {
-            return;
-        }
-        let stride = self.columns.div_ceil(8);
-        let start = self.data.len();
-        self.data.resize(start + stride, if self.white { 0xff } else { 0 });
-        for span in changes.chunks(2) {
-            let end = span.get(1).map_or(self.columns, |e| *e as usize).min(self.columns);
-            for x in span[0] as usize..end {
-                self.data[start + x / 8] ^= 0x80 >> (x % 8);
-            }
-        }
-        self.rows += 1;
-    }
-}
-
 fn ccitt(data: &[u8], parms: Option<&InputDict<'_>>, header: &Header) -> Option<Samples> {
     let number = |key: &str| parms.and_then(|p| number_of(p, key));
     let flag = |key: &str| match parms.and_then(|p| p.get::<Object<'_>>(key)) {
@@ -488,10 +462,7 @@ fn ccitt(data: &[u8], parms: Option<&InputDict<'_>>, header: &Header) -> Option<
         strict: false,
     };
     let white = !flag("BlackIs1").unwrap_or(false);
-    let mut rows = Rows { data: Vec::new(), columns, rows: 0, white };
-    let mut context = hayro_ccitt::DecoderContext::new(settings);
-    // Rows before an error are kept, as viewers do.
-    let _ = hayro_ccitt::decode(data, &mut rows, &mut context);
+    let rows = image::fax::decode(data, settings, white);
     if rows.rows == 0 {
         return None;
     }
