@@ -201,6 +201,19 @@ fn o24_functions_that_reach_out_leave_their_value() {
     assert_removed(&one(plain().formula(1, 0, 4.0, &command)), "O24", Severity::Active, &["<f>"]);
 }
 
+/// Excel writes a function that is newer than .xls as a call of a hidden name that is flagged as a macro.
+#[test]
+fn functions_newer_than_the_format_are_no_macros_and_l03_a_name_that_only_looks_like_one_is() {
+    let call = [&[0x23, 1, 0, 0, 0][..], &[0x1E, 1, 0], &[0x1E, 2, 0], &[0x42, 3, 0xFF, 0]].concat();
+    let book = |name: &str| one(plain().formula(1, 0, 4.0, &call)).name(0x0B, name, 0, &[0x1C, 0x1D]);
+    for (name, kept) in [("_xlfn.IFERROR", "<f>IFERROR(1,2)</f>"), ("_xlfn.XOR", "<f>_xlfn.XOR(1,2)</f>")] {
+        let (rebuilt, report) = clean(&book(name).build(), "試験.xls");
+        assert!(everything(&rebuilt).contains(kept), "{name}");
+        assert_eq!(report.threats(), 0, "{name}: {:?}", report.items);
+    }
+    assert_removed(&book("_xlfn.EVIL"), "L03", Severity::Active, &["EVIL", "<f>"]);
+}
+
 #[test]
 fn x10_links_follow_the_rule() {
     let url = |address: &str| {

@@ -274,6 +274,9 @@ impl Decoder<'_> {
         if bare.is_empty() || bare.chars().any(|c| !c.is_alphanumeric() && !"._".contains(c)) {
             return None;
         }
+        // New to .xls, but not to .xlsx.
+        let known = ["AVERAGEIF", "AVERAGEIFS", "COUNTIFS", "IFERROR", "SUMIFS"].contains(&bare);
+        let name = if known { bare } else { &name };
         self.push(format!("{name}({arguments})"));
         Some(())
     }

@@ -9,7 +9,7 @@ use super::{
     record::{Fields, Record},
     xml,
 };
-use crate::{Action, Refusal, Severity, Threat, ctx::Ctx};
+use crate::{Action, Refusal, Severity, Threat, ctx::Ctx, ooxml};
 
 /// What a BOUNDSHEET says that it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,6 +193,13 @@ impl Links {
             let automatic = ["auto_open", "auto_close", "auto_activate", "auto_deactivate"]
                 .iter()
                 .any(|auto| bare.starts_with(auto));
+            // How .xls spells a function that is newer than itself (IFERROR, SUMIFS …): a name that stands for nothing.
+            if lower.starts_with("_xlfn.")
+                && ooxml::formula::check(&format!("{}(A1)", name.text), &[]) == ooxml::formula::Verdict::Safe
+            {
+                name.dropped = true;
+                continue;
+            }
             // Functions and commands of macro sheets and modules.
             if automatic || name.flags & 0x0E != 0 {
                 ctx.report(
