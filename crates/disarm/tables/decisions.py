@@ -130,11 +130,12 @@ cryptProvider dir dur delay repeatCount repeatDur advAuto advTm p14:dur prst in 
 clickAndTypeStyle w:line w:before w:after w:left w:right w:start w:end w:firstLine w:hanging w:hSpace w:vSpace w:space w:x w:y w:w
 w:percent w:color w:fill w:themeColor w:themeTint w:themeShade w:themeFillTint w:themeFillShade w:dxaOrig w:dyaOrig
 w:legacyIndent w:legacySpace w:distance w:fontSz x y l t r b wR hR stAng swAng ang minX maxX minY maxY minR maxR minAng
-maxAng gdRefX gdRefY gdRefR gdRefAng  weight strokeweight miterlimit dashstyle  lastEdited lowestEdited
+maxAng gdRefX gdRefY gdRefR gdRefAng  weight strokeweight miterlimit lastEdited lowestEdited
 rupBuild modelId cxnId srcId destId parTransId sibTransId type ptType axis st end axisFlags version uri moveWith forName
 refForName arg   a:pt@x x:c@r    relId loCatId csCatId qsCatId bld rctx advClick 
  x:c@t    x:serverFormat@culture a:gd@name pred o:r@id idref  x:*@c vid o:*@type
   prLst ptsTypes  xvml:*@ObjectType meth""")
+decide("text", "w:listItem@w:displayText w:listItem@w:value w:comboBox@w:lastValue w:dropDownList@w:lastValue")
 decide("text", "x:cfRule@text x14:cfRule@text x:pageField@cap a:cNvPr@name p:cNvPr@name x:sheet@name")
 decide("token", "x:fileVersion@appName")
 decide("graphic", "minVer")
@@ -146,7 +147,7 @@ wrapcoords o:tableproperties o:tablelimits points  v:line@from v:line@to v:curve
 imagesize aspect position v:h@position data o:idmap@data extrusioncolor shadowcolor recolortarget foredepth backdepth
 viewpoint viewpointorigin skewamt edge facet brightness lightposition lightposition2 lightlevel lightlevel2 specularity
 diffusity orientation rotationcenter plane render autorotationcenter gap drop length callout  a:tblStyleLst@def
- dgm:*@axis dgm:*@ptType pitchFamily defStyle loTypeId qsTypeId csTypeId uniqueId""")
+ dgm:*@axis dgm:*@ptType dgm:*@st dashstyle pitchFamily defStyle loTypeId qsTypeId csTypeId uniqueId""")
 decide("path", """path v:shape@path v:shapetype@path p:animMotion@path eqn v fmla a:gd@fmla v:f@eqn v:path@v o:clippath@v
 o:v""")
 decide("style", "style")
@@ -229,6 +230,8 @@ MORE_ATTRIBUTES = {
     "w:t": {"xml:space": "token"}, "w:instrText": {"xml:space": "token"}, "w:delText": {"xml:space": "token"},
     "w:delInstrText": {"xml:space": "token"}, "x:t": {"xml:space": "token"}, "x:f": {"xml:space": "token"},
     "x:v": {"xml:space": "token"}, "m:t": {"xml:space": "token"}, "x:row": {"x14ac:dyDescent": "token"},
+    # Office writes it without a prefix, whatever the schema says.
+    "c16r3:dispNaAsBlank": {"val": "token"},
     "x:sheetFormatPr": {"x14ac:dyDescent": "token"}, "x:fonts": {"x14ac:knownFonts": "token"},
 }
 

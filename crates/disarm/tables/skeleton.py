@@ -54,7 +54,7 @@ def children(t, classes):
 
 
 def value_class(element, attr, type_):
-    for key in (f"{element}@{attr}", f"*@{attr}", f"{element.split(':')[0]}:*@{attr}"):
+    for key in (f"{element}@{attr}", f"{element.split(':')[0]}:*@{attr}", f"*@{attr}"):
         if key in D.ATTRIBUTES:
             return D.ATTRIBUTES[key]
     if type_.startswith("EnumValue"):

@@ -41,6 +41,19 @@ fn o01_two_parts_whose_names_differ_in_case() {
     assert!(matches!(refusal(&package.build()), Refusal::Ambiguous { .. }));
 }
 
+/// Some programs write the folders of a package with `\\`; office programs open them.
+#[test]
+fn folders_written_with_backslashes_are_folders_and_o01_two_names_that_become_one_are_refused() {
+    let mut package = docx(P);
+    for part in &mut package.parts {
+        part.0 = part.0.replace('/', "\\");
+    }
+    let (rebuilt, _) = clean(&package.build_without_rules(), "a.docx");
+    assert!(everything(&rebuilt).contains("本文"));
+    let twice = docx(P).part("word\\document.xml", word_part("document", "<w:body/>"));
+    assert!(matches!(refusal(&twice.build_without_rules()), Refusal::Ambiguous { .. }));
+}
+
 #[test]
 fn o01_local_and_central_names_differ() {
     let mut bytes = docx(P).build();
@@ -507,6 +520,17 @@ fn o27_charts_keep_their_cache_and_lose_their_book() {
         .rel("ppt/charts/chart9.xml", "rId1", "package", "../embeddings/book.xlsx");
     let text = assert_removed(&package, "O15", Severity::Active, &["externalData", "PK book", "[1]"]);
     assert!(text.contains("<c:v>42</c:v>"));
+    // The workbook that Office puts behind every chart is no threat; one with a macro is.
+    let behind = |book: Package| {
+        let package = package.clone().part("ppt/charts/chart9.xml", chart.replace("[1]", ""));
+        let (rebuilt, report) =
+            clean(&package.part("ppt/embeddings/book.xlsx", book.build()).build(), "a.pptx");
+        assert!(!everything(&rebuilt).contains("externalData"));
+        report.items.iter().map(|i| (i.threat.id().to_owned(), i.severity)).collect::<Vec<_>>()
+    };
+    assert_eq!(behind(xlsx("<sheetData/>")), [("O27".to_owned(), Severity::Simplified)]);
+    let macros = xlsx("<sheetData/>").part("xl/vbaProject.bin", "x");
+    assert_eq!(behind(macros), [("O15".to_owned(), Severity::Active)]);
 }
 
 #[test]
@@ -609,4 +633,35 @@ fn excel_stays_the_calculator_and_nothing_else_of_the_properties_does() {
         .rel("", "rId4", "extended-properties", "docProps/app.xml");
     let text = assert_removed(&package, "O08", Severity::Note, &["さくら坂市"]);
     assert!(text.contains("<Application>Microsoft Excel</Application>"));
+}
+
+#[test]
+fn lists_of_values_stay_where_they_are_not_one_word() {
+    let list = "<w:sdt><w:sdtPr><w:dropDownList w:lastValue=\"2\"><w:listItem w:displayText=\"市民課\" w:value=\"1\"/></w:dropDownList></w:sdtPr><w:sdtContent><w:p/></w:sdtContent></w:sdt>";
+    let line = "<w:p><w:r><w:pict><v:line xmlns:v=\"urn:schemas-microsoft-com:vml\"><v:stroke dashstyle=\"3 1\"/></v:line></w:pict></w:r></w:p>";
+    let (rebuilt, report) = clean(&docx(&format!("{list}{line}")).build(), "a.docx");
+    let text = everything(&rebuilt);
+    for kept in ["w:lastValue=\"2\"", "w:displayText=\"市民課\" w:value=\"1\"", "dashstyle=\"3 1\""] {
+        assert!(text.contains(kept), "{kept} not in {text}");
+    }
+    assert_eq!(report.items, []);
+}
+
+#[test]
+fn what_is_left_out_without_a_loss_is_not_called_a_loss() {
+    let package =
+        xlsx("<sheetData/>").rel("xl/worksheets/sheet1.xml", "rId1", "drawing", "../drawings/drawing1.xml");
+    assert_eq!(clean(&package.build(), "a.xlsx").1.items, []);
+    let comments =
+        pptx("", "").part("ppt/comments/modernComment_1.xml", "<p188:cmLst xmlns:p188=\"x\"/>").rel(
+            "ppt/slides/slide1.xml",
+            "rId2",
+            "http://schemas.microsoft.com/office/2018/10/relationships/comments",
+            "../comments/modernComment_1.xml",
+        );
+    let items = clean(&comments.build(), "a.pptx").1.items;
+    assert!(
+        items.iter().any(|i| i.what.contains("新しい形式のコメント") && i.severity == Severity::Simplified),
+        "{items:?}"
+    );
 }

@@ -97,7 +97,7 @@ pub(super) fn is_web(target: &str) -> bool {
         })
 }
 
-/// Lower case, percent-decoded for ASCII, so that `%64ocument.xml` meets `document.xml`.
+/// Lower case, percent-decoded for ASCII, so that `%64ocument.xml` meets `document.xml`, and with `/` for `\`.
 pub(super) fn normalise(path: &str) -> String {
     let bytes = path.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
@@ -118,7 +118,7 @@ pub(super) fn normalise(path: &str) -> String {
             }
         }
     }
-    String::from_utf8_lossy(&out).to_lowercase()
+    String::from_utf8_lossy(&out).to_lowercase().replace('\\', "/")
 }
 
 /// Path of a relationship target, lower case; `None` when it leaves the package.

@@ -9,7 +9,7 @@ pub(crate) fn relationship(relation: &str, external: bool) -> Option<Lost> {
     use Severity::{Active, External, Note, Simplified};
     let last = relation.rsplit('/').next().unwrap_or(relation);
     Some(match last {
-        "vbaProject" | "wordVbaData" => (Threat::O10, Active, "マクロ"),
+        "vbaProject" | "wordVbaData" | "jsaProject" => (Threat::O10, Active, "マクロ"),
         "xlMacrosheet" | "xlIntlMacrosheet" => (Threat::O11, Active, "Excel 4.0 マクロシート"),
         "dialogsheet" => (Threat::O12, Active, "ダイアログシート"),
         "extensibility" | "userCustomization" | "keyMapCustomizations" | "attachedToolbars" | "customUI" => {
@@ -62,7 +62,7 @@ pub(crate) fn relationship(relation: &str, external: bool) -> Option<Lost> {
         "origin" | "signature" => (Threat::O09, Simplified, "電子署名"),
         "calcChain" | "stylesWithEffects" | "chartStyle" | "chartColorStyle" | "commentsExtended"
         | "commentsIds" | "commentsExtensible" | "people" | "person" | "sheetMetadata" | "documenttasks"
-        | "revisionInfo" => (Threat::O08, Note, "表示に関わらない付属情報"),
+        | "revisionInfo" | "authors" => (Threat::O08, Note, "表示に関わらない付属情報"),
         "tags" | "customData" => (Threat::O25, Note, "表示に関わらない付属情報"),
         "chartEx" => (Threat::O27, Simplified, "新しい種類のグラフ"),
         "FeaturePropertyBag" => {
@@ -71,6 +71,9 @@ pub(crate) fn relationship(relation: &str, external: bool) -> Option<Lost> {
         "slicer" | "slicerCache" | "timeline" | "timelineCache" => {
             (Threat::O23, Simplified, "スライサー・タイムライン")
         }
+        // PowerPoint's comments of 2021 stand in a part of their own; those before it are kept.
+        "comments" => (Threat::O32, Simplified, "新しい形式のコメント（文面は残りません）"),
+        "tableSingleCells" => (Threat::O23, Note, "XML の対応付け"),
         "threadedComment" => (Threat::O08, Note, "コメントの会話形式（文面はメモに残しました）"),
         "ink" => (Threat::O26, Simplified, "手書き"),
         "model3d" => (Threat::O26, Simplified, "3D モデル"),

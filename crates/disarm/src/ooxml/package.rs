@@ -107,10 +107,10 @@ fn index(archive: &Archive<'_>, ctx: &mut Ctx<'_>) -> Result<HashMap<String, usi
     for (at, entry) in archive.entries().iter().enumerate().filter(|(_, e)| !e.is_dir) {
         let name = std::str::from_utf8(&entry.raw_name)
             .map_err(|_| Refusal::ambiguous("", "部品の名前が読めません"))?;
-        let odd = name.starts_with('/')
-            || name.contains('\\')
+        // Some programs write `\` between folders and office programs read it so; two names that become one are refused.
+        let odd = name.starts_with(['/', '\\'])
             || name.contains('\0')
-            || name.split('/').any(|s| s == "..");
+            || name.split(['/', '\\']).any(|s| s == "..");
         if odd || name.to_ascii_lowercase().contains(".piece") && name.contains('[') {
             ctx.report(Threat::O01, Severity::Active, Action::Refused, "部品の名前の細工", name);
             return Err(Refusal::ambiguous(name, "部品の名前が正しくありません"));
@@ -424,6 +424,11 @@ impl<'a> Package<'a, '_> {
                 }
                 Some((Part::Embedded, _)) => report_lost(relationship, path, ctx),
                 Some(_) => {}
+                None if self.leads_nowhere(relationship, links.source, path) => {}
+                None if links.source == Part::Chart && self.is_plain_book(relationship, ctx)? => {
+                    let what = "グラフの元データのブック（表示用の値は残しました）";
+                    ctx.report(Threat::O27, Severity::Simplified, Action::Dropped, what, path);
+                }
                 None => {
                     report_lost(relationship, path, ctx);
                     self.report_lost_tree(&relationship.path, ctx)?;
@@ -431,6 +436,51 @@ impl<'a> Package<'a, '_> {
             }
         }
         Ok(out.into_bytes())
+    }
+
+    /// Whether a part is meant that is copied elsewhere, but the file has none at that place: nothing is lost.
+    fn leads_nowhere(&self, link: &Relationship, source: Part, path: &str) -> bool {
+        let known = parts::edge(source, &link.relation).is_some_and(|(part, _)| part != Part::Embedded);
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        known
+            && !link.external
+            && !link.target.contains(':')
+            && links::resolve(folder, &link.target).is_some_and(|target| !self.paths.contains_key(&target))
+    }
+
+    /// Whether this is the workbook that Office puts behind every chart: cells, and nothing that could act.
+    fn is_plain_book(&mut self, link: &Relationship, ctx: &mut Ctx<'_>) -> Result<bool, Refusal> {
+        const PLAIN: [&str; 16] = [
+            "[content_types].xml",
+            "_rels/",
+            "customxml/",
+            "docprops/",
+            "xl/_rels/",
+            "xl/calcchain.xml",
+            "xl/charts/",
+            "xl/drawings/",
+            "xl/media/",
+            "xl/printersettings/",
+            "xl/sharedstrings.xml",
+            "xl/styles.xml",
+            "xl/tables/",
+            "xl/theme/",
+            "xl/workbook.xml",
+            "xl/worksheets/",
+        ];
+        if link.relation != "package" || link.external {
+            return Ok(false);
+        }
+        let Some(bytes) = self.read(&link.path, ctx)? else { return Ok(false) };
+        let Ok(archive) = Archive::open(&bytes, ctx) else { return Ok(false) };
+        let plain = archive.entries().iter().all(|entry| {
+            let name = links::normalise(&String::from_utf8_lossy(&entry.raw_name));
+            PLAIN.iter().any(|allowed| name.starts_with(allowed))
+        });
+        if plain {
+            self.visited.insert(link.path.clone());
+        }
+        Ok(plain)
     }
 
     fn target(&mut self, path: &str, part: Part, ctx: &mut Ctx<'_>) -> Result<String, Refusal> {
