@@ -1,5 +1,6 @@
 //! `sekisho serve`: the portal, and beside it the work that keeps the record current (`housekeeping.rs`).
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ use sekisho_domain::date::date_at;
 use sekisho_identity::Identity;
 use sekisho_mail::Relay;
 use sekisho_portal::{App, Config, Entrance, credential};
+use sekisho_store::account::AccountRow;
 use sekisho_store::{Actor, Store};
 
 use crate::data::{Data, FORMAT, Settings, SystemClock, SystemEntropy};
@@ -281,10 +283,16 @@ async fn print_log_ins(data: &Data) -> Result<()> {
     let accounts = data.store.db.accounts("", 1_000).await?;
     let mut used = Vec::new();
     for (role, words) in DEMO_ROLES {
-        let found = incumbents.iter().filter(|i| i.role == role).find_map(|i| {
+        // Somebody who is that and little else: a newcomer wants to see what one role sees.
+        let roles_of = |account: &AccountRow| {
+            let own = incumbents.iter().filter(|i| i.person_id.as_ref() == Some(&account.person_id));
+            own.map(|i| &i.role).collect::<BTreeSet<_>>().len()
+        };
+        let holders = incumbents.iter().filter(|i| i.role == role).filter_map(|i| {
             let account = accounts.iter().find(|a| Some(&a.person_id) == i.person_id.as_ref())?;
             (!used.contains(&account.login)).then_some(account)
         });
+        let found = holders.min_by_key(|account| roles_of(account));
         if let Some(account) = found {
             let password = one_time_password(&data.store, &account.login).await?;
             println!("  {:<14} {password}   {words} {}", account.login, account.name);
