@@ -14,3 +14,4 @@ mod peers;
 mod people;
 mod register;
 mod site;
+mod summary;
