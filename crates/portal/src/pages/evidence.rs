@@ -269,7 +269,7 @@ pub(crate) async fn of_clause(
             "この条項の要求に登録された証拠は {total} 件です。ほかの所属のものは、見られる人にだけ表示します。"
         ),
         caption: "新しく確認した順。".to_owned(),
-        heads: vec!["証拠と要求", "確認した日", "有効期間", "登録", "どこについて"],
+        heads: vec!["証拠と要求", "確認した日", "いつまで有効", "登録", "どこについて"],
         rows: rows.collect(),
         empty: "見られる証拠はありません。",
         pager: Pager { first: (before.0 != Ms::FOREVER).then(|| format!("/clauses/{id}/evidence")), next },
