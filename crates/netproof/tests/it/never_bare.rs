@@ -379,3 +379,15 @@ fn misspelt_declarations_prove_nothing() {
     c.links = "[[link]]\nends = [\"core:Vlan20\", \"fw9:port1\"]\n".into();
     assert_eq!(c.verdict(), Verdict::Unknown);
 }
+
+/// An address that comes at run time is an address: what is received there is routed, not merely bridged.
+#[test]
+fn an_interface_with_a_run_time_address_is_a_way_in() {
+    let text = "interface eth1\n ip address dhcp\ninterface port1.0.1\n switchport access vlan 10\n\
+                interface vlan10\n ip address 10.1.0.1/24\n";
+    let mut open = case(&[("r.awplus.txt", text)]);
+    let outside = "prefixes = [\"10.2.0.0/16\"]\ninterfaces = [\"r:eth1\"]\n";
+    open.zones = ZONES.replace("prefixes = [\"10.2.0.0/16\"]\n", outside);
+    open.zones.push_str("[[device]]\nname = \"r\"\nvendor = \"awplus\"\nmodel = \"AR\"\n");
+    assert!(!matches!(open.finding().verdict, Verdict::Proved | Verdict::ProvedUnder));
+}

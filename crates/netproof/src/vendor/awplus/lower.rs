@@ -29,6 +29,8 @@ pub(super) struct Config {
     elsewhere: Option<u32>,
     statics: Vec<(Route, Via)>,
     dynamic: Option<u32>,
+    /// Interfaces that get their address at run time.
+    pub(super) run_time: Vec<usize>,
     pub(super) entities: HashMap<String, Vec<Member>>,
     /// Entities a line of which was not understood.
     pub(super) odd: Vec<String>,
@@ -97,6 +99,10 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
             }
             _ => false,
         },
+        ["ip", "access-list", "standard" | "extended", ..] => {
+            ignore_all(b, section, "software-list");
+            return;
+        }
         ["ip", "route", ref rest @ ..] => static_route(c, section.line, rest),
         ["router", "vrrp" | "ipv6", ref rest @ ..] => virtual_router(b, section, rest),
         ["ip" | "ipv6", "multicast-routing", ..] => {
@@ -150,7 +156,7 @@ fn interface(b: &mut Builder, c: &mut Config, section: &Section, names: &str) {
     for name in expand(names) {
         let number = b.device.interface(&name).unwrap_or_else(|| {
             let mut it = Interface::new(name.clone(), section.line);
-            if name.starts_with("tunnel") {
+            if name.starts_with("tunnel") || name.starts_with("ppp") {
                 it.kind = InterfaceKind::Tunnel;
             }
             if name.starts_with("lo") {
@@ -209,8 +215,9 @@ fn expand(names: &str) -> Vec<String> {
 
 fn interface_line(b: &mut Builder, c: &mut Config, number: usize, name: &str, child: &Section) {
     let done = match child.slices()[..] {
-        ["ip", "address", "dhcp", ..] => {
+        ["ip", "address", "dhcp" | "negotiated", ..] => {
             c.dynamic = c.dynamic.or(Some(child.line));
+            c.run_time.push(number);
             true
         }
         ["ipv6", "address", "autoconfig" | "dhcp", ..] => {
@@ -327,9 +334,7 @@ fn lower(mut b: Builder, c: &Config) -> Device {
     for (stage, next) in [(routing, wall), (reply, Device::EGRESS)] {
         let mut rules = Vec::new();
         for n in 0..b.device.interfaces.len() {
-            let bare =
-                b.device.interfaces[n].addresses.is_empty() && b.device.interfaces[n].port_of.is_none();
-            if bare {
+            if bridged(&b, c, n) {
                 let out = b.adjacency(Adjacency { interface: n, next: NextHop::Direct });
                 let here = Cube::any().with(Field::In, entering(&b, n));
                 let jump = Jump::to(Device::EGRESS).put(Field::Out, out as u128);
@@ -356,6 +361,18 @@ fn lower(mut b: Builder, c: &Config) -> Device {
         b.device.reply_entry = Some(reply);
     }
     b.finish(first)
+}
+
+/// Whether frames stay in the VLAN or port they came in by: it has no address and gets none at run time. Whatever else has
+/// no address written down (Ethernet, PPP, tunnels) routes what it receives.
+fn bridged(b: &Builder, c: &Config, number: usize) -> bool {
+    let it = &b.device.interfaces[number];
+    let switched = ["vlan", "port", "sa", "po"].iter().any(|kind| it.name.starts_with(kind));
+    switched
+        && it.addresses.is_empty()
+        && it.port_of.is_none()
+        && !it.dynamic6
+        && !c.run_time.contains(&number)
 }
 
 fn routes(b: &Builder, c: &Config) -> Vec<Route> {

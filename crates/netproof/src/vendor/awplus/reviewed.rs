@@ -43,6 +43,7 @@ pub(super) const IGNORED: &[(&str, &str)] = &[
     ("telnet", "admin"),
     ("username", "admin"),
     ("version", "header"),
+    ("vty", "drops-to-self"),
     ("vlan database", "access-port"),
     ("vlan", "access-port"),
     ("security-password", "admin"),
@@ -92,4 +93,9 @@ pub(super) const INTERFACE: &[(&str, &str)] = &[
     ("power-inline", "link"),
     ("auth", "access-port"),
     ("thrash-limiting", "drops-only"),
+    ("egress-rate-limit", "shaping"),
+    ("ipv6 enable", "looked-at"),
+    ("keepalive", "monitor"),
+    ("stackport", "ha"),
+    ("tunnel", "tunnel-object"),
 ];

@@ -380,6 +380,10 @@ fn options(w: &mut Words<'_>, protocols: &[Cube], dialect: Dialect, groups: &Gro
             "object-group" if out.icmp.is_none() => {
                 out.icmp = Some((groups.types.get(w.next()?)?.clone(), Ranges::span(0, 65_535)));
             }
+            "icmp-type" if number == Some(net::ICMP) && out.icmp.is_none() => {
+                let kind = w.next()?.parse::<u8>().ok()?;
+                out.icmp = Some((Ranges::one(kind.into()), Ranges::span(0, 65_535)));
+            }
             other if number == Some(net::ICMP) && out.icmp.is_none() => {
                 let (kind, mut code) = ports::icmp(other)?;
                 if let Some(Ok(c)) = w.peek().map(str::parse::<u8>) {
