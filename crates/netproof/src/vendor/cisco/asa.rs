@@ -10,7 +10,9 @@ use crate::vendor::build::{Builder, Route, Scope};
 use crate::vendor::{ReadOptions, Vendor};
 
 use super::acl::{self, Dialect, Entry, Fragments, Groups, List};
+use super::asa_names;
 use super::asa_nat::{self, Translation};
+use super::asa_objects;
 use super::reviewed;
 use super::sections::{self, Section, ignore_all, unknown_all};
 use super::services::AsaServices;
@@ -26,6 +28,8 @@ struct Config {
     version: Option<(u32, u32)>,
     names: Vec<(String, usize)>,
     levels: HashMap<usize, u32>,
+    /// Interfaces that take no traffic through the device.
+    apart: Vec<(usize, u32)>,
     groups: Groups,
     lists: HashMap<String, List>,
     bindings: Vec<Bound>,
@@ -44,7 +48,8 @@ struct Config {
 #[must_use]
 pub(crate) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device {
     let mut b = Builder::new(Vendor::CiscoAsa, name, file, text, options);
-    let parsed = sections::parse(&b.device.text.clone());
+    let mut parsed = sections::parse(&b.device.text.clone());
+    asa_names::spell_out(&mut parsed.sections);
     for line in &parsed.comments {
         b.ignored(*line, "comment");
     }
@@ -60,7 +65,17 @@ pub(crate) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) ->
 
 fn top(b: &mut Builder, c: &mut Config, section: &Section) {
     let words = section.slices();
+    if words[0].starts_with("Cryptochecksum:") {
+        b.ignored(section.line, "header");
+        return;
+    }
     let done = match words[..] {
+        ["name", ip, _, ..] => net::parse_ip(ip).is_some(),
+        // What the map protects comes and goes by this interface, past its lists.
+        ["crypto", "map", _, "interface", interface] => {
+            b.unknown(section.line, Scope::Interface(interface.to_owned()));
+            return;
+        }
         ["ASA", "Version", text] => {
             let mut parts = text.split(['.', '(']).map(|p| p.parse::<u32>().ok());
             c.version = parts.next().flatten().zip(parts.next().flatten());
@@ -75,6 +90,11 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
             access_list(b, c, name, rest, section.line);
             return;
         }
+        // A list for what is meant for the device itself.
+        ["access-group", _, "in", "interface", _, "control-plane"] => {
+            b.ignored(section.line, "drops-to-self");
+            return;
+        }
         ["access-group", list, "global"] => {
             c.bindings.push((list.to_owned(), None, section.line));
             true
@@ -87,13 +107,17 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
             ));
             true
         }
-        ["route", interface, ip, mask, via] | ["route", interface, ip, mask, via, _] => {
+        ["route", interface, ip, mask, via]
+        | ["route", interface, ip, mask, via, _]
+        | ["route", interface, ip, mask, via, _, "track", _] => {
             let prefix =
                 net::parse_v4(ip).zip(net::mask_length(mask)).and_then(|(ip, l)| net::network(ip, l));
             match (prefix, net::parse_v4(via)) {
                 (Some(prefix), Some(via)) => {
                     let distance = words.get(5).and_then(|d| d.parse().ok()).unwrap_or(1);
-                    let route = Route { prefix, hops: Vec::new(), distance, line: section.line, doubt: None };
+                    // A tracked route is there only while its probe is answered.
+                    let doubt = words.contains(&"track").then_some(Doubt::LinkState);
+                    let route = Route { prefix, hops: Vec::new(), distance, line: section.line, doubt };
                     c.statics.push((interface.to_owned(), route, via));
                     true
                 }
@@ -196,6 +220,10 @@ fn interface(b: &mut Builder, c: &mut Config, section: &Section, name: &str) {
                 b.device.interfaces[number].enabled = false;
                 true
             }
+            ["management-only"] => {
+                c.apart.push((number, child.line));
+                true
+            }
             ["vlan", id] => {
                 b.device.interfaces[number].vlan = id.parse().ok();
                 true
@@ -225,7 +253,7 @@ fn object(b: &mut Builder, c: &mut Config, section: &Section) {
     let name = match words[..] {
         ["object" | "object-group", "network", name] => name.to_owned(),
         ["object" | "object-group", "service" | "protocol" | "icmp-type", ..] => {
-            services(b, c, section, &words);
+            asa_objects::services(b, &mut c.groups, section, &words);
             return;
         }
         _ => {
@@ -276,55 +304,6 @@ fn object(b: &mut Builder, c: &mut Config, section: &Section) {
         } else {
             b.unknown(child.line, Scope::Device);
         }
-    }
-}
-
-/// `object service`, `object-group service NAME [tcp|udp|tcp-udp]`, `object-group protocol`, `object-group icmp-type`.
-fn services(b: &mut Builder, c: &mut Config, section: &Section, head: &[&str]) {
-    let (kind, name) = (head[1], head.get(2).copied().unwrap_or_default().to_owned());
-    // A group with a protocol after its name holds ports alone.
-    let ports_only = head.len() > 3;
-    let (mut cubes, mut ranges, mut good) = (Vec::new(), Ranges::empty(), true);
-    for child in &section.children {
-        b.lowered(child.line, "object");
-        let words = child.slices();
-        let g = &c.groups;
-        let found: Option<(Vec<Cube>, Ranges)> = match words[..] {
-            ["description", ..] => Some((Vec::new(), Ranges::empty())),
-            ["group-object", other] if ports_only => g.ports.get(other).map(|r| (Vec::new(), r.clone())),
-            ["group-object", other] if kind == "icmp-type" => {
-                g.types.get(other).map(|r| (Vec::new(), r.clone()))
-            }
-            ["group-object", other] | ["service-object", "object", other] => {
-                g.services.get(other).map(|s| (s.clone(), Ranges::empty()))
-            }
-            ["port-object", ref rest @ ..] => g.port(rest).map(|r| (Vec::new(), r)),
-            ["icmp-object", kind] => super::ports::icmp(kind).map(|(kind, _)| (Vec::new(), kind)),
-            ["service" | "service-object" | "protocol-object", ref rest @ ..] => {
-                g.service(rest).map(|s| (s, Ranges::empty()))
-            }
-            _ => None,
-        };
-        match found {
-            Some((more, r)) => {
-                cubes.extend(more);
-                ranges = ranges.union(&r);
-            }
-            None => {
-                b.unknown(child.line, Scope::Rule(format!("object {name}")));
-                good = false;
-            }
-        }
-    }
-    if !good {
-        return;
-    }
-    if ports_only {
-        c.groups.ports.insert(name, ranges);
-    } else if kind == "icmp-type" {
-        c.groups.types.insert(name, ranges);
-    } else {
-        c.groups.services.insert(name, cubes);
     }
 }
 
@@ -544,6 +523,11 @@ fn lower(mut b: Builder, c: &Config) -> Device {
             told.push(Route { hops: vec![hop], ..route.clone() });
         }
     }
+    // From 9.5 on such interfaces have a table of routes of their own.
+    if c.version.is_some_and(|v| v >= (9, 5)) {
+        let through = |r: &Route| r.hops.iter().all(|h| !c.apart.iter().any(|a| a.0 == h.interface));
+        told.retain(through);
+    }
     for translation in c.nat.iter().filter(|t| c.dynamic.is_none() && t.diverts(&c.names, &told)) {
         b.unknown(translation.line, Scope::Device);
     }
@@ -596,6 +580,13 @@ fn access_rules(b: &mut Builder, c: &Config, stage: NodeId, next: NodeId, checks
         Rule::new(vec![tcp], Vec::new(), 0, "no session").doubtful(Doubt::State),
         Rule::new(vec![later], Vec::new(), 0, "fragment").doubtful(Doubt::Fragment),
     ];
+    for &(number, line) in &c.apart {
+        let sides = vec![
+            Cube::any().with(Field::In, Ranges::one(number as u128)),
+            Cube::any().with(Field::Out, b.out_of(&[number])),
+        ];
+        dispatch.push(Rule::new(sides, Vec::new(), line, "management-only"));
+    }
     dispatch.extend(checks);
     same_security(b, c, &mut dispatch);
     let global = c.bindings.iter().find(|x| x.1.is_none());

@@ -111,6 +111,14 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
             c.routed6 = true;
             true
         }
+        // Zone policies stop what no pair of zones lets through; lists of interfaces stand all the same.
+        ["policy-map" | "class-map", "type", "inspect", ..]
+        | ["zone", "security", ..]
+        | ["zone-pair", "security", ..]
+        | ["ip", "access-list", "role-based", ..] => {
+            unknown_all(b, section, &Scope::Drops);
+            return;
+        }
         ["policy-map" | "class-map", "type", kind, ..] if kind != "qos" && kind != "control-plane" => {
             unknown_all(b, section, &Scope::Device);
             return;

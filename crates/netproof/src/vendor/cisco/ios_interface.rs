@@ -34,6 +34,8 @@ pub(super) fn interface(b: &mut Builder, c: &mut Config, section: &Section) {
                 // It may join VLANs, which is no matter of this port alone.
                 unknown_all(b, child, &Scope::Device);
             }
+        } else if child.words[0] == "zone-member" {
+            unknown_all(b, child, &Scope::Drops);
         } else if !interface_line(b, c, number, &name, child) {
             match reviewed::prefix(reviewed::IOS_INTERFACE, &child.text()) {
                 Some(rule) => ignore_all(b, child, rule),

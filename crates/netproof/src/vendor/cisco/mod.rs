@@ -2,7 +2,9 @@
 
 pub(super) mod acl;
 pub(super) mod asa;
+mod asa_names;
 mod asa_nat;
+mod asa_objects;
 pub(super) mod ios;
 mod ios_acl;
 mod ios_interface;
