@@ -46,8 +46,8 @@ pub(super) struct Vdom<'a> {
     pub match_vip: MatchVip,
     /// Day the answer is for.
     pub as_of: Option<String>,
-    /// Interfaces with a run-time address, with the line that says so.
-    pub dynamic: Vec<(usize, u32)>,
+    /// Interfaces with a run-time address, with the line that says so and the destinations it may bring routes to.
+    pub dynamic: Vec<(usize, u32, Ranges)>,
     /// Packets of this VDOM: those received on its interfaces.
     pub here: Cube,
 }
@@ -322,12 +322,37 @@ fn dynamic_addresses(b: &Builder, vdom: &mut Vdom<'_>) {
         for entry in &config.entries {
             let dynamic = matches!(entry.word("mode"), Some("dhcp" | "pppoe"));
             let Some(number) = vdom.interface(b, &entry.name) else { continue };
-            if dynamic || b.device.interfaces[number].dynamic6 {
-                let line = if dynamic { entry.line_of("mode") } else { entry.line };
-                vdom.dynamic.push((number, line));
+            let interface = &b.device.interfaces[number];
+            if !interface.enabled {
+                continue;
+            }
+            if dynamic {
+                // Subnets of interfaces do not overlap unless that is allowed, so the one that is learnt is none of
+                // those written down.
+                let taken: Ranges = vdom
+                    .interfaces(b)
+                    .iter()
+                    .flat_map(|n| b.device.interfaces[*n].addresses.iter().map(|a| (a.first, a.last)))
+                    .collect();
+                let taken = if overlaps_allowed(vdom) { Ranges::empty() } else { taken };
+                vdom.dynamic.push((number, entry.line_of("mode"), net::all_v4().subtract(&taken)));
+            }
+            if interface.dynamic6 {
+                vdom.dynamic.push((number, entry.line, net::all_v6()));
             }
         }
     }
+}
+
+/// Whether a network learnt at run time may lie inside one that is written down: overlapping subnets are allowed, or
+/// routes of the DHCP server are taken over.
+fn overlaps_allowed(vdom: &Vdom<'_>) -> bool {
+    let allowed = vdom.sections(&["system settings"]).iter().any(|s| s.enabled("allow-subnet-overlap"));
+    let classless = vdom
+        .sections(&["system interface"])
+        .iter()
+        .any(|s| s.entries.iter().any(|e| e.enabled("dhcp-classless-route-addition")));
+    allowed || classless
 }
 
 fn virtual_ips(b: &mut Builder, vdom: &mut Vdom<'_>) {

@@ -140,13 +140,13 @@ fn resolve_all(b: &Builder, vdom: &Vdom<'_>, raw: Vec<(Route, Option<u128>)>) ->
 /// Interfaces that get their address at run time bring routes nobody wrote down.
 pub(super) fn dynamic_interfaces(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> Vec<Rule> {
     let mut rules = Vec::new();
-    for &(interface, line) in &vdom.dynamic {
-        let out = b.adjacency(Adjacency { interface, next: NextHop::Anyone });
-        let jump = Jump::to(to).put(Field::Out, out as u128);
-        rules
-            .push(Rule::new(vec![Cube::any()], vec![jump], line, "dynamic address").doubtful(Doubt::Routing));
-        let local = vec![Jump::to(crate::model::Device::LOCAL)];
-        rules.push(Rule::new(vec![Cube::any()], local, line, "dynamic address").doubtful(Doubt::Routing));
+    for (interface, line, destinations) in &vdom.dynamic {
+        let out = b.adjacency(Adjacency { interface: *interface, next: NextHop::Anyone });
+        let when = vec![Cube::any().with(Field::Dst, destinations.clone())];
+        for jump in [Jump::to(to).put(Field::Out, out as u128), Jump::to(crate::model::Device::LOCAL)] {
+            let rule = Rule::new(when.clone(), vec![jump], *line, "dynamic address");
+            rules.push(rule.doubtful(Doubt::Routing));
+        }
     }
     rules
 }
@@ -248,7 +248,7 @@ pub(super) fn sdwan_rules(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> Vec<R
                     when.narrow(field, &four.ranges.union(&six.ranges));
                 }
             }
-            let hops = anyone(vdom.sdwan.iter().map(|s| s.1).collect());
+            let hops = anyone(preferred(b, vdom, config, entry));
             let jumps: Vec<Jump> =
                 hops.into_iter().map(|hop| Jump::to(to).put(Field::Out, b.adjacency(hop) as u128)).collect();
             let rule = Rule::new(vec![when], jumps, entry.line, format!("sdwan rule {}", entry.name));
@@ -256,6 +256,24 @@ pub(super) fn sdwan_rules(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> Vec<R
         }
     }
     rules
+}
+
+/// The members an SD-WAN rule chooses among: those it names, by number or zone, or all when it names none or one that is
+/// not there.
+fn preferred(b: &Builder, vdom: &Vdom<'_>, config: &Block, entry: &Block) -> Vec<usize> {
+    let all = || vdom.sdwan.iter().map(|s| s.1).collect();
+    let members: Vec<&Block> =
+        config.configs.iter().filter(|c| c.name == "members").flat_map(|c| &c.entries).collect();
+    let numbered = entry.list("priority-members").into_iter().map(|number| {
+        let member = members.iter().find(|m| m.name == number)?;
+        vdom.interface(b, member.word("interface")?).map(|n| vec![n])
+    });
+    let zones = entry.list("priority-zone").into_iter().map(|zone| {
+        let inside: Vec<usize> = vdom.sdwan.iter().filter(|s| s.0 == zone).map(|s| s.1).collect();
+        (!inside.is_empty()).then_some(inside)
+    });
+    let named: Option<Vec<Vec<usize>>> = numbered.chain(zones).collect();
+    named.map(|n| n.concat()).filter(|n| !n.is_empty()).unwrap_or_else(all)
 }
 
 /// Everything a policy route may match: dimensions that are understood, unless something negates or is unknown.

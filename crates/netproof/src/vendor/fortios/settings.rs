@@ -19,6 +19,7 @@ const SETTINGS: &[&str] = &[
     "sip-tcp-port",
     "sip-udp-port",
     "sip-ssl-port",
+    "sip-expectation",
     "sip-helper",
     "sip-nat-trace",
     "sccp-port",
