@@ -2,7 +2,7 @@
 
 use crate::vendor::build::{Builder, Scope};
 
-use super::lower::RULE_LOOKS;
+use super::lower::{RULE_CONDITIONS, RULE_LOOKS};
 use super::tree::Tree;
 
 /// Sections that cannot make a packet pass, by path; reviewed.
@@ -187,7 +187,8 @@ pub(super) fn account(b: &mut Builder, whole: &Tree, root: &Tree, device: &Tree,
         strict(b, list, &["rules"]);
         // Rules in force are held to the list where they are read.
         for rule in list.get("rules").map(|r| r.children.as_slice()).unwrap_or_default() {
-            for child in rule.children.iter().filter(|c| !RULE_LOOKS.contains(&c.name.as_str())) {
+            let read = |c: &Tree| RULE_LOOKS.iter().chain(RULE_CONDITIONS).any(|known| c.name == *known);
+            for child in rule.children.iter().filter(|c| !read(c)) {
                 unknown(b, child, &Scope::Rule(format!("rule {}", rule.name)));
             }
         }

@@ -15,7 +15,11 @@ use super::objects::{self, Objects};
 use super::services;
 use super::tree::{self, Tree};
 
-/// Attributes of rules that never change which packets match or pass.
+/// Conditions of a rule that are decided at run time, unless they say `any`.
+pub(super) const RULE_CONDITIONS: &[&str] =
+    &["source-user", "category", "hip-profiles", "source-hip", "destination-hip", "schedule"];
+
+/// Attributes of rules that are read, or never change which packets match or pass.
 pub(super) const RULE_LOOKS: &[&str] = &[
     "from",
     "to",
@@ -54,6 +58,8 @@ pub(super) struct Pan<'a> {
     pub(super) objects: Objects,
     zones: HashMap<String, Vec<usize>>,
     pub(super) vsys: &'a Tree,
+    /// A routing protocol or an address from DHCP brings routes that are not in the file.
+    pub(super) unsettled: bool,
 }
 
 /// Reads a PAN-OS configuration.
@@ -83,7 +89,8 @@ pub(crate) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) ->
     interfaces(&mut b, network);
     let objects = objects::read(&vsys, root.get("shared").unwrap_or(&empty), options);
     let zones = zones(&mut b, &vsys);
-    let mut pan = Pan { b, objects, zones, vsys: &vsys };
+    let unsettled = dynamic(network).is_some() || !learners(network).is_empty();
+    let mut pan = Pan { b, objects, zones, vsys: &vsys, unsettled };
     let mut entry = pan.stages(network);
     // Without a word about the management port, nothing is said about who may manage the device.
     if let Some(port) = services::management_port(&mut pan.b, &device, &mut entry)
@@ -140,13 +147,7 @@ fn add(b: &mut Builder, entry: &Tree, body: &Tree, family: &str) {
         }
     }
     let learnt6 = |key: &str| body.at(&["ipv6", key]).is_some();
-    if body.get("dhcp-client").is_some()
-        || body.get("pppoe").is_some()
-        || learnt6("dhcp-client")
-        || learnt6("inherited")
-    {
-        b.unknown(entry.line, Scope::Device);
-    }
+    it.dynamic6 = learnt6("dhcp-client") || learnt6("inherited");
     b.device.interfaces.push(it);
 }
 
@@ -185,18 +186,23 @@ impl Pan<'_> {
         let apply = self.b.stage("nat-apply");
         let reply = self.b.stage("reply-route");
         self.b.device.nodes[security].stateful = true;
-        let routes = self.routes(network);
+        let tables = self.tables(network);
         for (stage, next) in [(entry, decide), (reply, Device::EGRESS)] {
             let mut rules = self.own_zone(next);
-            let mut all = routes.clone();
+            let mut learnt = Vec::new();
             if let Some(line) = dynamic(network) {
-                let (more, learnt) = self.b.learnt(None, line, next);
+                let (more, routes) = self.b.learnt(None, line, next);
                 rules.extend(more);
-                all.extend(learnt);
+                learnt = routes;
             }
-            rules.extend(self.b.route_rules(all, &Cube::any(), next));
+            rules.extend(self.run_time_addresses(network, next));
+            for (here, routes) in &tables {
+                let all = [routes.clone(), learnt.clone()].concat();
+                rules.extend(self.b.route_rules(all, here, next));
+            }
             self.b.fill(stage, rules, Vec::new());
         }
+        let routes: Vec<Route> = tables.into_iter().flat_map(|t| t.1).collect();
         self.b.device.reply_entry = Some(reply);
         self.nat(&routes, decide, local, apply);
         let mut own = self.b.local_rule("", &Cube::any().with(Field::Tag, Ranges::one(0)));
@@ -244,16 +250,56 @@ impl Pan<'_> {
         rules
     }
 
-    fn routes(&mut self, network: &Tree) -> Vec<Route> {
-        let mut out = self.b.connected("");
-        let connected = out.clone();
+    /// Interfaces that get their address at run time bring a network, and perhaps a default route, nobody wrote down.
+    fn run_time_addresses(&mut self, network: &Tree, next: NodeId) -> Vec<Rule> {
+        let mut rules = Vec::new();
+        for (name, line, six) in learners(network) {
+            let Some(interface) = self.b.device.interface(&name) else { continue };
+            let out = self.b.adjacency(Adjacency { interface, next: NextHop::Anyone });
+            let when = Cube::any().with(Field::Dst, if six { net::all_v6() } else { net::all_v4() });
+            let jump = Jump::to(next).put(Field::Out, out as u128);
+            for then in [jump, Jump::to(Device::LOCAL)] {
+                let rule = Rule::new(vec![when.clone()], vec![then], line, "run-time address");
+                rules.push(rule.doubtful(Doubt::Routing));
+            }
+        }
+        rules
+    }
+
+    /// Routing tables, each with the packets it is for: those that come in by an interface of its router.
+    fn tables(&mut self, network: &Tree) -> Vec<(Cube, Vec<Route>)> {
         let routers = routers(network);
-        if routers.iter().filter(|r| !r.values("interface").is_empty()).count() > 1 {
-            // Separate routing tables that may be joined by next-vr routes.
-            let line = routers[0].line;
+        let used: Vec<&Tree> = routers.iter().filter(|r| !r.values("interface").is_empty()).collect();
+        let translated = ["pre-rulebase", "rulebase", "post-rulebase"].iter().any(|base| {
+            self.vsys.at(&[base, "nat", "rules"]).is_some_and(|rules| !rules.children.is_empty())
+        });
+        if used.len() > 1 && translated {
+            // Which table is looked up again after a translation was not read.
+            let line = used[0].line;
             self.b.unknown(line, Scope::Device);
         }
-        for router in &routers {
+        let all = self.routes(&routers);
+        if used.len() <= 1 {
+            return vec![(Cube::any(), all.into_iter().flat_map(|r| r.1).collect())];
+        }
+        let connected = self.b.connected("");
+        let table = |router: &&Tree| {
+            let members: Vec<usize> =
+                router.values("interface").iter().filter_map(|i| self.b.device.interface(i)).collect();
+            let here = members.iter().map(|&n| (n as u128, n as u128)).collect();
+            let own = connected.iter().filter(|r| r.hops.iter().all(|h| members.contains(&h.interface)));
+            let told = all.iter().filter(|r| r.0 == router.name).flat_map(|r| r.1.clone());
+            (Cube::any().with(Field::In, here), own.cloned().chain(told).collect())
+        };
+        used.iter().map(table).collect()
+    }
+
+    /// Static routes of every router, and under no name the connected ones.
+    fn routes(&mut self, routers: &[Tree]) -> Vec<(String, Vec<Route>)> {
+        let connected = self.b.connected("");
+        let mut all = vec![(String::new(), connected.clone())];
+        for router in routers {
+            let mut out = Vec::new();
             let groups = router.get("multicast").filter(|m| !m.children.is_empty());
             if let Some(groups) = groups.filter(|m| m.word("enable") != Some("no")) {
                 self.b.forwards_multicast(groups.line);
@@ -274,8 +320,9 @@ impl Pan<'_> {
                     }
                 }
             }
+            all.push((router.name.clone(), out));
         }
-        out
+        all
     }
 
     fn static_route(&self, entry: &Tree, connected: &[Route]) -> Option<Route> {
@@ -386,10 +433,10 @@ impl Pan<'_> {
             match child.name.as_str() {
                 name if RULE_LOOKS.contains(&name) => {}
                 // User, category, device and schedule conditions: the rule may match less.
-                "source-user" | "category" | "hip-profiles" | "source-hip" | "destination-hip" if plain => {}
-                "source-user" | "category" | "hip-profiles" | "source-hip" | "destination-hip"
-                | "schedule" => {
-                    doubt = Some(Doubt::Dynamic);
+                name if RULE_CONDITIONS.contains(&name) => {
+                    if !plain || name == "schedule" {
+                        doubt = Some(Doubt::Dynamic);
+                    }
                 }
                 _ => {
                     if self.b.unknown(child.line, Scope::Rule(format!("rule {}", rule.name))) {
@@ -485,6 +532,32 @@ impl Pan<'_> {
             .find_map(|base| self.vsys.at(&[base, "default-security-rules", "rules", name]));
         let action = changed.and_then(|r| r.word("action").map(|a| (a == "allow", r.line)));
         action.unwrap_or((factory, 0))
+    }
+}
+
+/// Interfaces with an address from DHCP or PPPoE: name, line, whether it is one of IPv6.
+fn learners(network: &Tree) -> Vec<(String, u32, bool)> {
+    let mut out = Vec::new();
+    for family in network.get("interface").map(|i| i.children.as_slice()).unwrap_or_default() {
+        learning(family, &mut out);
+    }
+    out
+}
+
+fn learning(at: &Tree, out: &mut Vec<(String, u32, bool)>) {
+    for child in &at.children {
+        let body = child.get("layer3").unwrap_or(child);
+        let on = |t: Option<&Tree>| t.filter(|t| t.word("enable") != Some("no")).map(|t| t.line);
+        if let Some(line) = on(body.get("dhcp-client")).or_else(|| on(body.get("pppoe"))) {
+            out.push((child.name.clone(), line, false));
+        }
+        let six = ["dhcp-client", "inherited"].iter().find_map(|key| on(body.at(&["ipv6", key])));
+        if let Some(line) = six {
+            out.push((child.name.clone(), line, true));
+        }
+        if let Some(units) = body.get("units") {
+            learning(units, out);
+        }
     }
 }
 

@@ -88,7 +88,13 @@ impl Pan<'_> {
             let list = kind.values("translated-address");
             src = Some(if let Some(interface) = kind.get("interface-address") {
                 let number = interface.word("interface").and_then(|i| self.b.device.interface(i))?;
-                self.b.device.interfaces[number].addresses.iter().map(|a| (a.address, a.address)).collect()
+                let own = &self.b.device.interfaces[number].addresses;
+                // An address that comes at run time may be any.
+                if own.is_empty() {
+                    net::all_v4()
+                } else {
+                    own.iter().map(|a| (a.address, a.address)).collect()
+                }
             } else {
                 list.iter().try_fold(Ranges::empty(), |acc, n| Some(acc.union(&one(n)?)))?
             });
@@ -98,6 +104,10 @@ impl Pan<'_> {
 
     /// The one way out towards all of `dst`.
     fn out_for(&mut self, dst: &Ranges, routes: &[Route]) -> Option<u128> {
+        // Routes that nobody wrote down may lead elsewhere.
+        if self.unsettled {
+            return None;
+        }
         let &[(lo, hi)] = dst.intervals() else { return None };
         let best = routes
             .iter()
