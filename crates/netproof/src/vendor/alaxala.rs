@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Adjacency, Device, Doubt, Interface, InterfaceAddress, Jump, NextHop, NodeId, Rule};
+use crate::model::{
+    Adjacency, Device, Doubt, Interface, InterfaceAddress, InterfaceKind, Jump, NextHop, NodeId, Rule,
+};
 use crate::net;
 use crate::space::{Cube, Field};
 
@@ -58,6 +60,10 @@ const IGNORED: &[(&str, &str)] = &[
     ("monitor session", "copy-only"),
     ("access-log", "log"),
     ("loop-detection", "drops-only"),
+    ("igmp snooping", "multicast"),
+    ("mld snooping", "multicast"),
+    ("l2-mld snooping", "multicast"),
+    ("ip route static maximum-paths", "routing-detail"),
     ("axrp", "access-port"),
     ("transport", "admin"),
 ];
@@ -69,6 +75,8 @@ const INTERFACE: &[(&str, &str)] = &[
     ("speed", "link"),
     ("duplex", "link"),
     ("media-type", "link"),
+    ("mdix", "link"),
+    ("lacp", "link"),
     ("spanning-tree", "access-port"),
     ("storm-control", "shaping"),
     ("channel-group", "link"),
@@ -158,7 +166,9 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
             true
         }
         ["flow", "detection", "out", "mode", _] => true,
-        ["ip", "route", net_text, mask, via, ..] => static_route(c, section.line, net_text, mask, via),
+        ["ip", "route", net_text, mask, via, ..] if net_text != "static" => {
+            static_route(c, section.line, net_text, mask, via)
+        }
         ["ip" | "ipv6", "multicast", ..] | ["ip" | "ipv6", "pim", ..] => {
             b.forwards_multicast(section.line);
             true
@@ -208,6 +218,16 @@ fn interface(b: &mut Builder, c: &mut Config, section: &Section) {
                     .and_then(|a| net::mask_length(mask).and_then(|l| net::network(a, l)).map(|n| (a, n)));
                 if let Some((address, (first, last))) = found {
                     b.device.interfaces[number].addresses.push(InterfaceAddress { address, first, last });
+                }
+                found.is_some()
+            }
+            // A loopback interface has an address and no network.
+            ["ip", "address", ip] if name.to_ascii_lowercase().starts_with("loopback") => {
+                let found = net::parse_v4(ip);
+                if let Some(address) = found {
+                    let it = &mut b.device.interfaces[number];
+                    it.kind = InterfaceKind::Loopback;
+                    it.addresses.push(InterfaceAddress { address, first: address, last: address });
                 }
                 found.is_some()
             }

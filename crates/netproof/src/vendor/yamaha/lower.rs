@@ -47,7 +47,8 @@ struct Config {
     routing_off6: bool,
     dynamic_routing: Option<u32>,
     /// A run-time IPv4 or IPv6 address: routes nobody wrote down.
-    dynamic_address: Vec<(String, u32)>,
+    /// Interfaces with a run-time address, of IPv6 or IPv4, with the line that says so.
+    dynamic_address: Vec<(String, bool, u32)>,
     enabled: Vec<String>,
     bridges: Vec<(String, Vec<String>, u32)>,
     /// Second form of `ip filter dynamic`: number → (filters of `in`, line).
@@ -254,7 +255,7 @@ fn on_interface(b: &mut Builder, c: &mut Config, name: &str, rest: &[&str], line
     let n = interface(b, name, line);
     match *rest {
         ["address", "dhcp", ..] | ["secondary", "address", "dhcp", ..] => {
-            c.dynamic_address.push((name.to_owned(), line));
+            c.dynamic_address.push((name.to_owned(), six, line));
             b.device.interfaces[n].dynamic6 |= six;
             true
         }
@@ -262,7 +263,7 @@ fn on_interface(b: &mut Builder, c: &mut Config, name: &str, rest: &[&str], line
         ["address", text, ..] | ["secondary", "address", text, ..] => match add_address(b, n, text) {
             Some(()) => true,
             None if six && (text == "auto" || text.contains('@')) => {
-                c.dynamic_address.push((name.to_owned(), line));
+                c.dynamic_address.push((name.to_owned(), six, line));
                 b.device.interfaces[n].dynamic6 = true;
                 true
             }
@@ -489,14 +490,16 @@ fn routes(b: &mut Builder, c: &Config, routing: NodeId, next: NodeId) {
         rules.extend(more);
         learnt = routes;
     }
-    for (name, line) in &c.dynamic_address {
+    for (name, six, line) in &c.dynamic_address {
         let Some(interface) = b.device.interface(name).filter(|n| b.device.interfaces[*n].enabled) else {
             continue;
         };
         let out = b.adjacency(Adjacency { interface, next: NextHop::Anyone });
         let jumps = vec![Jump::to(next).put(Field::Out, out as u128), Jump::to(Device::LOCAL)];
+        let family = if *six { net::all_v6() } else { net::all_v4() };
+        let when = Cube::any().with(Field::Dst, family);
         for jump in jumps {
-            let rule = Rule::new(vec![Cube::any()], vec![jump], *line, "dynamic address");
+            let rule = Rule::new(vec![when.clone()], vec![jump], *line, "dynamic address");
             rules.push(rule.doubtful(Doubt::Routing));
         }
     }
