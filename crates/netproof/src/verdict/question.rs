@@ -219,12 +219,13 @@ pub(super) fn wishes(site: &Site, from: &Endpoint, to: &Endpoint) -> Vec<Cube> {
     out
 }
 
-/// A tie-breaking wish: the tenth address of the least network, rather than the network's own address.
+/// A tie-breaking wish: the tenth address of the least network, or the first of a small one, rather than the network's own
+/// address.
 #[must_use]
 pub(super) fn comfortable(ranges: &Ranges, field: Field) -> Option<Cube> {
     let &(lo, hi) = ranges.intersect(&net::all_v4()).intervals().first().or(ranges.intervals().first())?;
-    let host = lo.checked_add(10)?;
-    (host < hi).then(|| Cube::any().with(field, Ranges::one(host)))
+    let host = [10, 1].into_iter().filter_map(|n| lo.checked_add(n)).find(|host| *host < hi)?;
+    Some(Cube::any().with(field, Ranges::one(host)))
 }
 
 /// Japanese sentence for a doubt.
