@@ -297,6 +297,13 @@ fn palettes_planes_and_grey_with_alpha_of_a_tiff_keep_their_colours() {
         ];
         [&fixed[..], more].concat()
     };
+    let (out, _) = run(&colour_tiff(&tags(1, 16, 1, 1, &[]), &[], &[&[0x34, 0x12, 0xCD, 0xAB]]), "a.tif");
+    let mut decoder = tiff::decoder::Decoder::new(std::io::Cursor::new(&out[..])).unwrap();
+    let sixteen = decoder.read_image().unwrap();
+    assert!(
+        matches!(sixteen, tiff::decoder::DecodingResult::U16(d) if d == [0x1234, 0xABCD]),
+        "sixteen bits"
+    );
     // Red, green, blue and white of sixteen: all reds, then all greens, then all blues.
     let colours = [[0xFF00, 0, 0, 0xFF00], [0, 0xFF00, 0, 0xFF00], [0, 0, 0xFF00, 0xFF00]];
     let map: Vec<u16> = colours.iter().flat_map(|plane| [&plane[..], &[0; 12]].concat()).collect();

@@ -104,7 +104,7 @@ fn read_page(
     Ok(Page { width, height, bits, photometric, alpha, group4, orientation, resolution, data })
 }
 
-/// Samples of a page as they follow one another in a pixel, big end first.
+/// Samples of a page as they follow one another in a pixel, little end first, as the file is written.
 fn read_samples(decoder: &mut Decoder<Cursor<&[u8]>>) -> Result<Vec<u8>, Refusal> {
     let mut read = DecodingResult::U8(Vec::new());
     let layout = decoder
@@ -112,7 +112,7 @@ fn read_samples(decoder: &mut Decoder<Cursor<&[u8]>>) -> Result<Vec<u8>, Refusal
         .map_err(|_| Refusal::malformed("", "TIFF の構造が壊れています"))?;
     let (data, size): (Vec<u8>, usize) = match read {
         DecodingResult::U8(data) => (data, 1),
-        DecodingResult::U16(data) => (data.into_iter().flat_map(u16::to_be_bytes).collect(), 2),
+        DecodingResult::U16(data) => (data.into_iter().flat_map(u16::to_le_bytes).collect(), 2),
         _ => return Err(Refusal::not_handled("", "TIFF の画素の形式")),
     };
     if layout.planes < 2 {
