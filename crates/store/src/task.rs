@@ -52,14 +52,15 @@ sql! {
             COALESCE(d.reviewed_on, MAX(r.effective_on)) AS since
         FROM document d JOIN revision r ON r.document_id = d.id AND r.state = 'approved'
         WHERE d.review_months > 0 GROUP BY d.id, d.title, d.review_months, d.owner_unit_id, d.reviewed_on";
-    const AGEING = "SELECT e.requirement_id, e.unit_id, MAX(e.fresh_until_ms) AS until_ms, q.title, q.role,
+    const AGEING = "SELECT e.requirement_id, e.unit_id, e.until_ms, q.title, q.role,
             (SELECT MAX(a.unit_id) FROM assignment a WHERE a.kind = 'main' AND a.valid_from <= $2
                 AND (a.valid_to IS NULL OR a.valid_to > $2) AND a.person_id = (SELECT l.filed_by FROM evidence l
                     WHERE l.requirement_id = e.requirement_id AND l.unit_id IS NULL ORDER BY l.id DESC LIMIT 1)
             ) AS filer_unit
-        FROM evidence e JOIN requirement q ON q.id = e.requirement_id
-        WHERE q.state IN ('adopted', 'modified')
-        GROUP BY e.requirement_id, e.unit_id, q.title, q.role HAVING MAX(e.fresh_until_ms) < $1";
+        FROM (SELECT requirement_id, unit_id, MAX(fresh_until_ms) AS until_ms FROM evidence
+            GROUP BY requirement_id, unit_id HAVING MAX(fresh_until_ms) < $1) e
+        JOIN requirement q ON q.id = e.requirement_id
+        WHERE q.state IN ('adopted', 'modified')";
     const ENDING = "SELECT x.id, x.requirement_id, q.title, x.valid_to FROM exception x
         JOIN requirement q ON q.id = x.requirement_id
         WHERE x.state = 'granted' AND x.valid_to > $1 AND x.valid_to <= $2";
