@@ -391,3 +391,40 @@ fn an_interface_with_a_run_time_address_is_a_way_in() {
     open.zones.push_str("[[device]]\nname = \"r\"\nvendor = \"awplus\"\nmodel = \"AR\"\n");
     assert!(!matches!(open.finding().verdict, Verdict::Proved | Verdict::ProvedUnder));
 }
+
+/// An unread line of a network may be the one that says which host a rule means: the rule is not dropped for it.
+#[test]
+fn a_host_that_an_unread_line_may_define_is_not_empty() {
+    let with = |hosts: &str| {
+        let text = format!(
+            "zone out\n network wan\n  ip subnet 10.2.0.0/16\nzone in\n network lan\n{hosts}firewall\n \
+             rule 10 permit any from out to in.lan.web\n protect\ninterface eth1\n ip address 10.2.0.1/24\n\
+             interface eth2\n ip address 10.1.0.1/24\n"
+        );
+        let mut case = case(&[("r.awplus.txt", &text)]);
+        case.zones.push_str("[[device]]\nname = \"r\"\nvendor = \"awplus\"\nmodel = \"AR\"\n");
+        case.verdict()
+    };
+    assert_eq!(with("  host web\n   ip address 10.1.0.9\n"), Verdict::Refuted);
+    assert_eq!(
+        with("  host db\n   ip address 10.1.0.8\n"),
+        Verdict::Proved,
+        "no such host: the rule is not active"
+    );
+    assert_eq!(with("  host web\n   ip address mine\n"), Verdict::Unknown);
+    assert_eq!(with("  host db\n   ip address 10.1.0.8\n  node web address 10.1.0.9\n"), Verdict::Unknown);
+}
+
+/// In set format the sections beside the virtual system are sections too.
+#[test]
+fn an_unread_section_beside_a_virtual_system_is_not_structure() {
+    let with = |more: &str| {
+        let text = format!(
+            "set network interface ethernet ethernet1/1 layer3 ip 10.1.0.1/24\n\
+             set vsys vsys1 zone a network layer3 ethernet1/1\nset deviceconfig system hostname pa\n{more}"
+        );
+        case(&[("pa.panos.txt", &text)]).report().devices[0].unknown.len()
+    };
+    assert_eq!(with(""), 0);
+    assert_eq!(with("set frobnicate packets yes\n"), 1);
+}

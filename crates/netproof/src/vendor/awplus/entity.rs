@@ -67,13 +67,18 @@ pub(super) fn zone(b: &mut Builder, c: &mut Config, section: &Section, zone: &st
     c.entities.insert(zone.to_owned(), whole);
 }
 
-/// A line of an entity that is not understood: rules that use the entity, or what contains it, become doubtful.
+/// A line of an entity that is not understood: rules that use the entity become doubtful.
 fn odd(b: &mut Builder, c: &mut Config, entity: &str, section: &Section) {
     unknown_all(b, section, &Scope::Rule(format!("entity {entity}")));
-    let parts: Vec<&str> = entity.split('.').collect();
-    for n in 1..=parts.len() {
-        c.odd.push(parts[..n].join("."));
-    }
+    c.odd.push(entity.to_owned());
+}
+
+/// Whether an unread line may change what a name means: one of the entity itself, of what it contains, or of what it
+/// lies in, where the line may have been the one that defines it.
+pub(super) fn is_odd(c: &Config, name: &str) -> bool {
+    let within =
+        |inner: &str, outer: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'));
+    c.odd.iter().any(|odd| odd == name || within(odd, name) || within(name, odd))
 }
 
 /// Reads an application.

@@ -6,7 +6,7 @@ use crate::space::{Cube, Field, Ranges};
 use crate::vendor::build::{Builder, Scope};
 use crate::vendor::cisco::sections::{Section, unknown_all};
 
-use super::entity::{addresses, product, service, side};
+use super::entity::{addresses, is_odd, product, service, side};
 use super::lower::Config;
 
 fn numbered(section: &Section, table: &mut Vec<(u32, Vec<String>, u32)>) -> bool {
@@ -86,7 +86,7 @@ pub(super) fn firewall_stage(b: &mut Builder, c: &Config, stage: NodeId, next: N
             continue;
         }
         let app_cubes = service(c, app);
-        let odd = app_cubes.is_none() || [from, to].iter().any(|e| c.odd.iter().any(|o| o == e));
+        let odd = app_cubes.is_none() || [from, to].iter().any(|name| is_odd(c, name));
         let when = if odd {
             vec![Cube::any()]
         } else {
@@ -129,6 +129,11 @@ pub(super) fn nat_stages(b: &mut Builder, c: &Config, inbound: NodeId, routing: 
             b.unknown(*line, Scope::Device);
             continue;
         };
+        // What is translated, and into what, is not known: any packet may be, into anything.
+        if text.iter().any(|word| is_odd(c, word)) {
+            b.unknown(*line, Scope::Device);
+            continue;
+        }
         let source = side(b, c, from, true);
         match text[..] {
             ["portfwd", _, "from", _, ref rest @ ..] => {

@@ -104,6 +104,8 @@ pub(super) fn account(b: &mut Builder, whole: &Tree, root: &Tree, device: &Tree,
     if !flat {
         check("", root, &["devices", "shared", "version", "urldb", "detail-version"]);
         check("", device, &["network", "vsys"]);
+    } else if device.get("vsys").is_some() {
+        check("", root, &["network", "shared", "vsys"]);
     }
     let lists = ["address", "address-group", "service", "service-group"];
     if let Some(shared) = root.get("shared") {
