@@ -255,20 +255,30 @@ impl Seat {
         self.near.iter().find(answers).map_or(&self.unit_id, |near| &near.unit_id)
     }
 
-    /// The texts by which routes and tasks can mean this seat: each of its roles and its position, in its section, in
-    /// the 課 of its 係 and anywhere. One text, so that an index finds what waits for a seat.
+    /// The texts by which routes and tasks can mean this seat; see [`seat_keys`].
     pub fn keys(&self, on: Date) -> Vec<String> {
-        let mut places = vec![None, Some(self.unit_id.as_str())];
-        places.extend(Some(Some(self.office(on))).filter(|office| !places.contains(office)));
-        let position = places.iter().map(|place| position_key(&self.position_id, *place));
-        let roles = self.roles_on(on).flat_map(|role| places.iter().map(move |place| role_key(role, *place)));
-        position.chain(roles).collect()
+        seat_keys(&self.position_id, &self.unit_id, self.office(on), self.roles_on(on))
     }
 
     /// How a seat is written in the ledger and on decisions.
     pub fn code(&self) -> String {
         format!("{}@{}", self.position_id, self.unit_id)
     }
+}
+
+/// The texts by which routes and tasks can mean a seat: its position and each of its roles, in its section, in the 課 of
+/// its 係 and anywhere. One text each, so that an index finds what waits for a seat.
+pub fn seat_keys(
+    position_id: &str,
+    unit_id: &str,
+    office: &str,
+    roles: impl IntoIterator<Item = Role>,
+) -> Vec<String> {
+    let mut places = vec![None, Some(unit_id), Some(office)];
+    places.dedup();
+    let position = places.iter().map(|place| position_key(position_id, *place));
+    let roles = roles.into_iter().flat_map(|role| places.iter().map(move |place| role_key(role, *place)));
+    position.chain(roles).collect()
 }
 
 /// `role:manager@UNIT`, or `role:ciso@*` wherever it sits.

@@ -13,7 +13,7 @@ use crate::read::Read;
 /// SQL: the section that answers for the section `$unit` on day `$day`.
 #[macro_export]
 macro_rules! office {
-    ($unit:literal, $day:literal) => {
+    ($unit:expr, $day:literal) => {
         concat!(
             "COALESCE((SELECT MAX(og.parent_unit_id) FROM section og WHERE og.unit_id = ",
             $unit,
@@ -41,17 +41,11 @@ macro_rules! carries {
             $rule,
             ".unit_id IS NULL OR ",
             $rule,
-            ".unit_id = ",
+            ".unit_id IN (",
             $seat,
-            ".unit_id OR EXISTS (SELECT 1 FROM section og WHERE og.unit_id = ",
-            $seat,
-            ".unit_id AND og.parent_unit_id = ",
-            $rule,
-            ".unit_id AND og.kind = 'group' AND NOT og.managed AND og.valid_from <= ",
-            $day,
-            " AND (og.valid_to IS NULL OR og.valid_to > ",
-            $day,
-            ")))"
+            ".unit_id, ",
+            $crate::office!(concat!($seat, ".unit_id"), $day),
+            "))"
         )
     };
 }
@@ -70,6 +64,7 @@ sql! {
 }
 
 /// Which section answers for which 係 on one day.
+#[derive(Default)]
 pub(crate) struct Offices(BTreeMap<String, String>);
 
 impl Offices {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{Place, Wanted, key, same_name};
-use crate::access::{position_key, read_key, role_key};
+use crate::access::{read_key, role_key, seat_keys};
 use crate::role::Role;
 
 /// Somebody of the source as they are.
@@ -351,17 +351,12 @@ fn held(seated: &[(String, Place)], around: &Around) -> Held {
     }
     let mut held = Held::new();
     for (person, place) in seated.iter().filter(|(_, place)| gives_rights(place)) {
-        let mut places = vec![None, Some(place.unit_id.as_str())];
-        places.extend(around.offices.get(&place.unit_id).map(|office| Some(office.as_str())));
-        let mut keys: Vec<String> = places.iter().map(|at| position_key(&place.position_id, *at)).collect();
-        for rule in by_position.get(place.position_id.as_str()).into_iter().flatten() {
-            if rule.unit_id.as_ref().is_none_or(|unit| places.contains(&Some(unit.as_str())))
-                && let Some(role) = Role::from_code(&rule.role)
-            {
-                keys.extend(places.iter().map(|at| role_key(role, *at)));
-            }
-        }
-        for key in keys {
+        let office = around.offices.get(&place.unit_id).unwrap_or(&place.unit_id);
+        let there =
+            |rule: &&&RoleRule| rule.unit_id.as_ref().is_none_or(|u| [&place.unit_id, office].contains(&u));
+        let rules = by_position.get(place.position_id.as_str()).into_iter().flatten();
+        let roles = rules.filter(there).filter_map(|rule| Role::from_code(&rule.role));
+        for key in seat_keys(&place.position_id, &place.unit_id, office, roles) {
             held.entry(key).or_default().insert(person.clone());
         }
     }

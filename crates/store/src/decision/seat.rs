@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use sekisho_domain::access::{Seat, Who, body_key, position_key, read_key, role_key};
+use sekisho_domain::access::{Seat, Who, body_key, position_key, read_key, seat_keys};
 use sekisho_domain::date::Date;
 use sekisho_domain::noun::Value;
 use sekisho_domain::role::Role;
@@ -102,21 +102,26 @@ pub(crate) async fn capacities(read: &mut impl Read, who: &Who, on: Date) -> Res
         }
     }
     let me = who.person_id.as_str();
-    for given in read.all::<Given>(DELEGATED, &[me.into(), on.into()]).await? {
+    let delegated: Vec<Given> = read.all(DELEGATED, &[me.into(), on.into()]).await?;
+    let deputised: Vec<(String, String, i64)> = read.all(DEPUTISED, &[me.into(), on.into()]).await?;
+    let offices = match delegated.is_empty() && deputised.is_empty() {
+        true => Offices::default(),
+        false => Offices::load(read, on).await?,
+    };
+    for given in delegated {
         let kinds = (given.kinds.trim() != "*")
             .then(|| given.kinds.split(',').map(|k| k.trim().to_owned()).collect::<Vec<_>>());
-        for key in keys_of_seat(read, &given.position_id, &given.unit_id, on).await? {
+        for key in keys_of_seat(read, &offices, &given.position_id, &given.unit_id, on).await? {
             let for_ids = vec![given.granted_by.clone()];
             let seat = acting.clone();
             all.push(Capacity { key, mode: "delegate", seat, for_ids, kinds: kinds.clone() });
         }
     }
-    let deputised: Vec<(String, String, i64)> = read.all(DEPUTISED, &[me.into(), on.into()]).await?;
     for (position, unit, ordinal) in deputised {
         if !is_turn_of_deputy(read, &position, &unit, ordinal, on).await? {
             continue;
         }
-        for key in keys_of_seat(read, &position, &unit, on).await? {
+        for key in keys_of_seat(read, &offices, &position, &unit, on).await? {
             let holders = holders(read, &key, on).await?;
             if holders.iter().all(|h| h.absent == 1 && h.person_id != me) {
                 let for_ids = holders.into_iter().map(|h| h.person_id).collect();
@@ -166,18 +171,18 @@ async fn is_turn_of_deputy(
 }
 
 /// Every key under which a route can mean the seat.
-async fn keys_of_seat(read: &mut impl Read, position: &str, unit: &str, on: Date) -> Result<Vec<String>> {
-    let offices = Offices::load(read, on).await?;
+async fn keys_of_seat(
+    read: &mut impl Read,
+    offices: &Offices,
+    position: &str,
+    unit: &str,
+    on: Date,
+) -> Result<Vec<String>> {
     let office = offices.of(unit);
-    let mut places = vec![None, Some(unit), Some(office)];
-    places.dedup();
     let args = [on.into(), position.into(), unit.into(), office.into()];
     let roles: Vec<(String,)> = read.all(ROLES_OF_SEAT, &args).await?;
-    let mut keys: Vec<String> = places.iter().map(|place| position_key(position, *place)).collect();
-    for role in roles.iter().filter_map(|(code,)| Role::from_code(code)) {
-        keys.extend(places.iter().map(|place| role_key(role, *place)));
-    }
-    Ok(keys)
+    let roles = roles.iter().filter_map(|(code,)| Role::from_code(code));
+    Ok(seat_keys(position, unit, office, roles))
 }
 
 /// Who sits in a seat on a day, those away included.
