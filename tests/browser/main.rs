@@ -15,3 +15,4 @@ mod people;
 mod register;
 mod site;
 mod summary;
+mod walk;

@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::path::Path;
 
+use sekisho_domain::access::Who;
+use sekisho_domain::clock::Clock as _;
+use sekisho_domain::date::date_at;
 use sekisho_portal::{ROUTES, Verb};
 use serde_json::Value;
 
@@ -17,8 +20,9 @@ const WIDTHS: [u32; 3] = [390, 640, 1280];
 /// Pages whose tree is kept in `trees.txt`.
 const REVIEWED: [&str; 4] = ["/", "/start", "/requirements/{id}", "/documents/import"];
 
-/// Pages that the first day itself looks at, because what they show is gone afterwards.
-const LOOKED_AT: [&str; 2] = ["/documents/import/{id}", "/policy"];
+/// Pages that the first day itself or [`crate::walk::import`] looks at, because what they show is gone afterwards.
+const LOOKED_AT: [&str; 4] =
+    ["/documents/import/{id}", "/policy", "/registers/{noun}/import/{id}", "/registers/{noun}/imports/{id}"];
 
 /// Everything that is wrong with the page that is shown, one line each; a picture of it at every width.
 pub(crate) async fn faults(browser: &Browser, route: &str) -> String {
@@ -30,6 +34,13 @@ pub(crate) async fn every_page(site: &Site, browser: &Browser) {
     let mut open = VecDeque::from(["/".to_owned()]);
     // Pages about rows, and those that no link leads to, but a button.
     open.extend(crate::register::rows_for_the_walk(site).await);
+    let (walker, decider) = readers(site).await;
+    let on = date_at(site.world.clock.now());
+    open.extend(crate::walk::network(site, &walker, on).await);
+    open.extend(crate::walk::things(site, &walker.seats[0].unit_id).await);
+    let application = crate::walk::alike(site, &walker).await;
+    site.settled().await;
+    site.sign_in(browser, &walker).await;
     let mut seen = BTreeSet::new();
     let (mut findings, mut trees) = (String::new(), BTreeMap::new());
     while let Some(path) = open.pop_front() {
@@ -38,20 +49,55 @@ pub(crate) async fn every_page(site: &Site, browser: &Browser) {
             continue;
         }
         browser.goto(&format!("{}{path}", site.url)).await;
+        let shown = browser.here().await;
+        if self::route(&shown) != Some(route) {
+            let _ = writeln!(findings, "{path} leads to {shown}");
+        }
         open.extend(browser.paths().await.into_iter().filter(|p| p.starts_with('/')).map(without_fragment));
         findings += &faults(browser, route).await;
         if REVIEWED.contains(&route) {
             trees.insert(route, browser.tree().await);
         }
+        if let Some(revision) = path.strip_prefix("/revisions/").filter(|_| route == "/revisions/{id}") {
+            findings += &published(site, browser, revision).await;
+        }
     }
+    findings += &crate::walk::import(site, browser).await;
+    site.sign_in(browser, &decider).await;
+    browser.goto(&format!("{}/decisions", site.url)).await;
+    browser.press("main a[href^='/decisions/together']").await;
+    findings += &faults(browser, "/decisions/together").await;
+    browser.goto(&format!("{}{application}", site.url)).await;
+    findings += &faults(browser, "/decisions/{id}").await;
+    seen.extend(["/decisions/together", "/decisions/{id}"]);
     for route in ROUTES.iter().filter(|r| r.verb == Verb::Get && !seen.contains(r.path)) {
-        if !is_download(route.path) && !route.path.starts_with("/login") && !LOOKED_AT.contains(&route.path) {
+        let elsewhere = is_download(route.path) || leads_away(route.path);
+        if !elsewhere && !route.path.starts_with("/login") && !LOOKED_AT.contains(&route.path) {
             testkit::not_run(&format!("axe-core on {}", route.path), "no link led there on the first day");
         }
     }
     log_in_pages(site, browser, &mut findings).await;
     assert!(findings.is_empty(), "{findings}");
     reviewed(&trees);
+}
+
+/// The file that goes to the city's web site, as whoever downloads it there opens it.
+async fn published(site: &Site, browser: &Browser, revision: &str) -> String {
+    let html = sekisho_portal::exported(site.world.db(), revision).await.unwrap();
+    let path = out("published.html");
+    std::fs::write(&path, html).unwrap();
+    browser.goto(&format!("file://{}", path.canonicalize().unwrap().display())).await;
+    faults(browser, "the published file").await
+}
+
+/// Whoever runs the portal, with a fresh proof, and the CISO.
+async fn readers(site: &Site) -> (Who, Who) {
+    let accounts = site.world.db().accounts("", 10).await.unwrap();
+    let who = async |login: &str| {
+        let account = accounts.iter().find(|a| a.login == login).unwrap();
+        site.world.db().who(&account.person_id, &account.account_id).await.unwrap()
+    };
+    (who(sekisho::admin::FIRST_LOGIN).await, who("mizutani").await)
 }
 
 /// The pages before the log-in, which no link of a signed-in reader leads to.
@@ -78,11 +124,31 @@ fn route(path: &str) -> Option<&'static str> {
     all.min_by_key(|p| p.matches('{').count())
 }
 
+/// Routes that send the browser to the city's provider, or on to the row that a label names.
+fn leads_away(route: &str) -> bool {
+    matches!(route, "/step-up/oidc" | "/q/{noun}/{number}")
+}
+
 /// Routes that answer with a file, not a page.
 fn is_download(route: &str) -> bool {
-    [".docx", ".pdf", ".xlsx", ".csv", "/export", "/file", "/pdf", "/xlsx", "/csv"]
-        .iter()
-        .any(|end| route.ends_with(end))
+    const ENDS: [&str; 14] = [
+        ".docx",
+        ".pdf",
+        ".xlsx",
+        ".csv",
+        ".ics",
+        ".zip",
+        "/export",
+        "/file",
+        "/pdf",
+        "/xlsx",
+        "/csv",
+        "/draft",
+        "/proof",
+        "/certificates/{number}",
+    ];
+    let file = matches!(route, "/files/{id}") || route.starts_with("/api/");
+    file || ENDS.iter().any(|end| route.ends_with(end))
 }
 
 /// What axe-core finds serious or critical, one line each.
