@@ -32,12 +32,20 @@ use crate::data::Data;
 /// A secret that no password fits: the account exists, nobody can log in to it yet.
 const NO_PASSWORD: &str = "!";
 
+/// When the replayed city judges and seals: every evening as a running system does, or once, for the same board today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rounds {
+    EveryDay,
+    AtTheEnd,
+}
+
 /// Replays the city's story up to now. `progress` hears how many events are done, of how many.
 pub async fn replay(
     data: &Data,
     clock: &Arc<SetClock>,
     scene: Scene,
     now: Ms,
+    rounds: Rounds,
     progress: impl Fn(usize, usize),
 ) -> Result<()> {
     let events = demo::history(scene, date_at(now))?;
@@ -48,7 +56,7 @@ pub async fn replay(
     city.load_catalogue().await?;
     let (total, mut day) = (events.len(), date_at(first));
     for (done, event) in events.into_iter().enumerate() {
-        while date_at(event.at) > day {
+        while rounds == Rounds::EveryDay && date_at(event.at) > day {
             clock.set(start_of(day.tomorrow()?).plus(-Ms::MINUTE));
             city.end_of_day().await?;
             day = day.tomorrow()?;
@@ -621,13 +629,8 @@ impl<'d> City<'d> {
         let file = sekisho_portal::exported(&self.store.db, &revision.id).await?;
         let sha256 = hex::encode(Sha256::digest(file));
         let mut tx = self.store.write(&actor(who, at), "publication.record").await?;
-        let seen = Seen {
-            url: &publish.url,
-            on: publish.published_on,
-            sha256: &sha256,
-            same_as: "html",
-            person_id: &who.person_id,
-        };
+        let (on, person_id) = (publish.published_on, who.person_id.as_str());
+        let seen = Seen { url: &publish.url, on, sha256: &sha256, same_as: "html", person_id };
         tx.record_publication(&revision.id, seen).await?;
         Ok(tx.commit().await?)
     }

@@ -243,7 +243,7 @@ async fn set_up(args: &Args) -> Result<()> {
         bar.set_style(indicatif::ProgressStyle::with_template(
             "架空の市を作っています {bar:30} {pos}/{len}",
         )?);
-        demo::replay(&data, &clock, scene, now, |done, total| {
+        demo::replay(&data, &clock, scene, now, demo::Rounds::EveryDay, |done, total| {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
         })
