@@ -5,8 +5,10 @@
 use crate::date::Date;
 use crate::decision::KINDS;
 use crate::noun::{Column, Kind, Noun, Row, Value};
+use crate::register::names::{Found, Names};
 use crate::register::{Breach, Register, Sight};
 use crate::role::Role;
+use crate::role_name::ROLE_NAME;
 
 pub const VENUES: &[(&str, &str)] = &[("inner", "関所で決裁"), ("external", "外部決裁(文書管理システム)")];
 
@@ -33,7 +35,7 @@ pub static AUTHORITY: Noun = Noun {
         Column::new("amount_min", "金額(円以上)", Kind::Int).optional(),
         Column::new("amount_max", "金額(円以下)", Kind::Int).optional(),
         Column::new("division", "専決区分", Kind::Text),
-        Column::new("route", "決裁経路", Kind::Text),
+        Column::new("route", "決裁経路", Kind::Route),
         // Business days a seat has before the matter goes up.
         Column::new("answer_days", "返事の目安(開庁日)", Kind::Int),
         // Calendar days after which an application ends by itself.
@@ -147,6 +149,9 @@ pub enum RouteError {
     TooLong,
 }
 
+/// What stands between two seats.
+const ARROWS: [char; 4] = ['→', '>', '＞', '⇒'];
+
 /// Longer chains are a mistake of the table: nobody circulates a paper through more seats than this.
 pub const MAX_STEPS: usize = 12;
 
@@ -166,7 +171,7 @@ impl RouteError {
 
 /// Reads `情報セキュリティ管理者(自課) → 合議:統括情報セキュリティ責任者 → CISO`.
 pub fn parse_route(text: &str) -> Result<Vec<Step>, RouteError> {
-    let words = text.split(['→', '>', '＞', '⇒']).map(str::trim).filter(|w| !w.is_empty());
+    let words = text.split(ARROWS).map(str::trim).filter(|w| !w.is_empty());
     let steps: Vec<Step> = words.map(parse_step).collect::<Result<_, _>>()?;
     match steps.last() {
         None => Err(RouteError::Empty),
@@ -206,6 +211,43 @@ fn parse_step(word: &str) -> Result<Step, RouteError> {
         None => usual_place(&holder),
     };
     Ok(Step { concur, holder, place })
+}
+
+/// A route in the city's words for its roles.
+pub fn route_shown(route: &str, names: &Names) -> String {
+    with_roles(route, |word| {
+        let role = role(word)?;
+        let own = names.word(ROLE_NAME.name, role.code()).filter(|name| *name != role.label());
+        // A name that means two roles would not be read back.
+        own.filter(|name| names.find(ROLE_NAME.name, name) == Found::One(role.code()))
+    })
+}
+
+/// A route as it is kept, from one in the city's words or the guideline's.
+pub fn route_meant(text: &str, names: &Names) -> Result<String, RouteError> {
+    let route = with_roles(text, |word| match names.find(ROLE_NAME.name, word) {
+        Found::One(code) => Role::from_code(code).filter(|meant| role(word) != Some(*meant)).map(Role::label),
+        Found::Several | Found::None => None,
+    });
+    parse_route(&route)?;
+    Ok(route)
+}
+
+/// Another word for each role that `other` has one for; the rest of the text stays as somebody wrote it.
+fn with_roles<'w>(text: &'w str, other: impl Fn(&'w str) -> Option<&'w str>) -> String {
+    text.split_inclusive(ARROWS)
+        .map(|seat| {
+            let word = seat.trim_end_matches(ARROWS).trim();
+            let word = ["合議:", "合議：", "決裁:", "決裁："]
+                .iter()
+                .find_map(|p| word.strip_prefix(p))
+                .unwrap_or(word);
+            let (word, bare) =
+                (word.trim(), word.rsplit_once(['(', '（']).map_or("", |(bare, _)| bare.trim()));
+            let found = [word, bare].into_iter().find_map(|w| other(w).map(|other| (w, other)));
+            found.map_or_else(|| seat.to_owned(), |(word, other)| seat.replacen(word, other, 1))
+        })
+        .collect()
 }
 
 fn role(name: &str) -> Option<Role> {
@@ -344,6 +386,26 @@ mod tests {
     }
 
     #[test]
+    fn a_route_speaks_in_the_words_of_the_city() {
+        let mut names = Names::default();
+        for (role, name) in [(Role::Manager, "局情報管理者"), (Role::Officer, "統括情報セキュリティ責任者")]
+        {
+            names.add(ROLE_NAME.name, role.code(), name, &[role.label()]);
+        }
+        for role in [Role::ChiefOfficer, Role::Ciso] {
+            names.add(ROLE_NAME.name, role.code(), role.label(), &[]);
+        }
+        let kept = "情報セキュリティ管理者(0103) → 合議：統括情報セキュリティ責任者 → 職:課長 → CISO";
+        let shown = "局情報管理者(0103) → 合議：統括情報セキュリティ責任者 → 職:課長 → CISO";
+        assert_eq!(route_shown(kept, &names), shown);
+        assert_eq!(route_meant(shown, &names).as_deref(), Ok(kept));
+        assert_eq!(route_meant(kept, &names).as_deref(), Ok(kept), "the guideline's words stay readable");
+        // Two roles of one name: the guideline's word, so that it means the same when it comes back.
+        assert_eq!(route_shown("情報セキュリティ責任者", &names), "情報セキュリティ責任者");
+        assert_eq!(route_meant("社長", &names), Err(RouteError::Unknown("社長".into())));
+    }
+
+    #[test]
     fn a_route_that_cannot_decide_is_refused() {
         assert_eq!(parse_route(" → "), Err(RouteError::Empty));
         assert_eq!(parse_route("CISO → 合議:管理者"), Err(RouteError::EndsWithConcur));
@@ -368,6 +430,8 @@ mod tests {
         #[test]
         fn never_panics(text in "\\PC{0,40}") {
             let _ = parse_route(&text);
+            let _ = route_meant(&text, &Names::default());
+            prop_assert_eq!(route_shown(&text, &Names::default()), text);
         }
 
         /// Knowing more never finds a row that knowing less would not have allowed without its condition.

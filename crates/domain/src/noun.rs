@@ -62,6 +62,9 @@ pub enum Kind {
     Ref(&'static str),
     /// The `unit_id` of a section: what stays when the section is renamed or moved.
     Unit,
+    /// A chain of seats as 専決規程 writes it (`authority::parse_route`): kept in the guideline's words for roles, shown
+    /// and read in the city's.
+    Route,
     /// Canonical JSON text.
     Json,
 }
@@ -195,9 +198,13 @@ impl Kind {
         match self {
             Kind::Int | Kind::Instant => Value::Int(None),
             Kind::Bool => Value::Bool(None),
-            Kind::Text | Kind::Date | Kind::Choice(_) | Kind::Ref(_) | Kind::Unit | Kind::Json => {
-                Value::Text(None)
-            }
+            Kind::Text
+            | Kind::Date
+            | Kind::Choice(_)
+            | Kind::Ref(_)
+            | Kind::Unit
+            | Kind::Route
+            | Kind::Json => Value::Text(None),
         }
     }
 
@@ -205,7 +212,7 @@ impl Kind {
     pub fn admits(self, value: &Value) -> bool {
         match (self, value) {
             (Kind::Int | Kind::Instant, Value::Int(_)) | (Kind::Bool, Value::Bool(_)) => true,
-            (Kind::Text | Kind::Ref(_) | Kind::Unit | Kind::Json, Value::Text(_)) => true,
+            (Kind::Text | Kind::Ref(_) | Kind::Unit | Kind::Route | Kind::Json, Value::Text(_)) => true,
             (Kind::Date, Value::Text(text)) => text.as_deref().is_none_or(|t| t.parse::<Date>().is_ok()),
             (Kind::Choice(choices), Value::Text(text)) => {
                 text.as_deref().is_none_or(|t| choices.iter().any(|(code, _)| *code == t))

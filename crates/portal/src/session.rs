@@ -106,9 +106,9 @@ impl Me {
         self.session.stepped_up(self.now)
     }
 
-    /// Decisions, exports of registers and the use of keys ask for a fresh proof. A page that leads there asks
-    /// [`Me::stepped_up`] and offers 「本人確認」 beforehand; the handler asks this, so that nothing is decided on
-    /// an unattended screen. `back` is the page to return to, never the target of a form.
+    /// Decisions, exports and the use of keys ask for a fresh proof (but not an edition's file, which is made to be
+    /// published). A page that leads there asks [`Me::stepped_up`] and offers 「本人確認」 beforehand; the handler asks
+    /// this, so that nothing is decided on an unattended screen. `back` is the page to return to, never the target of a form.
     pub(crate) fn must_be_stepped_up(&self, back: &str) -> Result<(), PortalError> {
         if self.stepped_up() { Ok(()) } else { Err(PortalError::StepUp { back: back.to_owned() }) }
     }

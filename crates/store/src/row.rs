@@ -25,9 +25,13 @@ where
         let value = match column.kind {
             Kind::Int | Kind::Instant => Value::Int(raw.try_get(at)?),
             Kind::Bool => Value::Bool(raw.try_get(at)?),
-            Kind::Text | Kind::Date | Kind::Choice(_) | Kind::Ref(_) | Kind::Unit | Kind::Json => {
-                Value::Text(raw.try_get(at)?)
-            }
+            Kind::Text
+            | Kind::Date
+            | Kind::Choice(_)
+            | Kind::Ref(_)
+            | Kind::Unit
+            | Kind::Route
+            | Kind::Json => Value::Text(raw.try_get(at)?),
         };
         row.values.insert(column.name, value);
     }

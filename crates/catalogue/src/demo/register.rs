@@ -426,7 +426,7 @@ impl Maker<'_> {
             Kind::Date => self.frame.date(When::parse(value)?)?.into(),
             Kind::Bool => Value::from(value == "yes"),
             Kind::Int | Kind::Instant => integer(value)?.into(),
-            Kind::Text | Kind::Choice(_) | Kind::Json => value.into(),
+            Kind::Text | Kind::Choice(_) | Kind::Route | Kind::Json => value.into(),
         };
         row.values.insert(column.name, value);
         Ok(())

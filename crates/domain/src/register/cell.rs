@@ -6,6 +6,7 @@
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::names::{Found, Names};
+use crate::authority;
 use crate::date::{Date, parse_date};
 use crate::noun::{Column, Kind, Value};
 
@@ -24,6 +25,7 @@ pub fn show(column: &Column, value: &Value, names: &Names) -> String {
         Value::Text(Some(text)) => match column.kind {
             Kind::Choice(choices) => word(choices, text).to_owned(),
             Kind::Unit => names.word("section", text).unwrap_or(text).to_owned(),
+            Kind::Route => authority::route_shown(text, names),
             Kind::Ref(noun) => names.word(noun, text).unwrap_or(text).to_owned(),
             _ => text.clone(),
         },
@@ -57,6 +59,7 @@ pub fn read(column: &Column, text: &str, names: &Names) -> Result<Value, String>
             format!("「{}」は選択肢にありません（{}）。", short(&text), words.join("、"))
         }),
         Kind::Unit => refer(names, "section", &text),
+        Kind::Route => authority::route_meant(&text, names).map(Value::from).map_err(|e| e.ja()),
         Kind::Ref(noun) => refer(names, noun, &text),
     }
 }

@@ -1,5 +1,6 @@
-//! A4 PDF of a policy for the city's web site: tagged (headings and paragraphs can be read aloud in order), with
-//! bookmarks, page numbers, Japanese line breaking, and the glyphs of one font embedded.
+//! A4 PDF of a policy for the city's web site, accessible after PDF/UA-1 (ISO 14289-1): tagged, so that headings and
+//! paragraphs can be read aloud in order, with bookmarks, page numbers, Japanese line breaking, and the glyphs of one
+//! font embedded.
 //!
 //! The font is an argument, so that this crate stays pure and carries no font: any OpenType font or collection that
 //! has the characters (Noto Serif CJK, IPAex, BIZ UD). The bytes depend on document and font alone: no dates, no
@@ -68,7 +69,7 @@ pub fn pdf(
 ) -> Result<Vec<u8>, PdfError> {
     let page = Page::new(document, is_public);
     let mut blocks = front(document);
-    clauses(&page, None, 0, &mut blocks);
+    clauses(&page, None, 0, 1, &mut blocks);
     if page.withheld {
         blocks.push(paragraph("一部の条項は公開していません。".to_owned()));
     }
@@ -91,8 +92,9 @@ fn front(document: &Document) -> Vec<Block> {
     blocks
 }
 
-/// Headings stay at the margin of their level; numbers hang before their text.
-fn clauses(page: &Page<'_>, parent: Option<&Clause>, depth: usize, blocks: &mut Vec<Block>) {
+/// Headings stay at the margin of their depth; numbers hang before their text. `level` counts the headings above, not the
+/// clauses, so that no level of heading is skipped (ISO 14289-1, 7.4.2).
+fn clauses(page: &Page<'_>, parent: Option<&Clause>, depth: usize, level: u8, blocks: &mut Vec<Block>) {
     for clause in page.below(parent.map(|p| p.id.as_str())) {
         let step = if clause.is_numbered() {
             crate::check::own_step(clause, parent).to_owned()
@@ -104,9 +106,8 @@ fn clauses(page: &Page<'_>, parent: Option<&Clause>, depth: usize, blocks: &mut 
             Some(heading) => {
                 let repeated = crate::text::squeeze(heading).starts_with(&crate::text::squeeze(&step));
                 let mark = if repeated { String::new() } else { step };
-                let level = u8::try_from(depth + 1).unwrap_or(5).min(5);
                 blocks.push(Block {
-                    role: Role::Heading(level),
+                    role: Role::Heading(level.min(5)),
                     depth: depth.saturating_sub(1),
                     mark,
                     text: heading.clone(),
@@ -118,7 +119,13 @@ fn clauses(page: &Page<'_>, parent: Option<&Clause>, depth: usize, blocks: &mut 
             }
         }
         blocks.extend(lines.map(|l| Block { depth, ..paragraph(l.to_owned()) }));
-        clauses(page, Some(clause), depth + 1, blocks);
+        clauses(
+            page,
+            Some(clause),
+            depth + 1,
+            level.saturating_add(u8::from(clause.heading.is_some())),
+            blocks,
+        );
     }
 }
 

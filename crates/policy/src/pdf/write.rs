@@ -19,7 +19,7 @@ struct Ids {
 
 impl Ids {
     const CATALOG: i32 = 1;
-    const FIXED: i32 = 12;
+    const FIXED: i32 = 13;
 
     fn fixed(n: i32) -> Ref {
         Ref::new(Self::CATALOG + n)
@@ -53,11 +53,17 @@ pub(super) fn write(title: &str, pages: &Pages, font: &Font<'_>) -> Result<Vec<u
     let mut pdf = Pdf::new();
     let marks = bookmarks(pages);
     let mut writer = pdf.catalog(catalog);
-    writer.pages(tree).lang(TextStr("ja")).outlines(outline).pair(Name(b"StructTreeRoot"), structure);
+    writer
+        .metadata(Ids::fixed(12))
+        .pages(tree)
+        .lang(TextStr("ja"))
+        .outlines(outline)
+        .pair(Name(b"StructTreeRoot"), structure);
     writer.mark_info().marked(true);
     writer.viewer_preferences().display_doc_title(true);
     writer.finish();
     pdf.document_info(info).title(TextStr(title)).producer(TextStr("Sekisho"));
+    pdf.metadata(Ids::fixed(12), xmp(title).as_bytes());
     let refs: Vec<Ref> = (0..ids.pages).map(|n| ids.page(n)).collect();
     pdf.pages(tree).kids(refs).count(i32::try_from(ids.pages).unwrap_or(i32::MAX));
     write_pages(&mut pdf, pages, &ids, tree);
@@ -65,6 +71,23 @@ pub(super) fn write(title: &str, pages: &Pages, font: &Font<'_>) -> Result<Vec<u
     write_outline(&mut pdf, pages, &marks, &ids, outline);
     write_font(&mut pdf, font)?;
     Ok(pdf.finish())
+}
+
+/// What the file says of itself: its title, its language, and that it is made after PDF/UA-1 (ISO 14289-1, 5 and 7.1).
+fn xmp(title: &str) -> String {
+    let title = title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!(
+        "<?xpacket begin=\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>
+<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">
+<rdf:Description rdf:about=\"\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:pdf=\"http://ns.adobe.com/pdf/1.3/\" \
+xmlns:pdfuaid=\"http://www.aiim.org/pdfua/ns/id/\">
+<dc:title><rdf:Alt><rdf:li xml:lang=\"x-default\">{title}</rdf:li></rdf:Alt></dc:title>
+<dc:language><rdf:Bag><rdf:li>ja</rdf:li></rdf:Bag></dc:language>
+<pdf:Producer>Sekisho</pdf:Producer>
+<pdfuaid:part>1</pdfuaid:part>
+</rdf:Description></rdf:RDF></x:xmpmeta>
+<?xpacket end=\"r\"?>"
+    )
 }
 
 fn write_pages(pdf: &mut Pdf, pages: &Pages, ids: &Ids, tree: Ref) {

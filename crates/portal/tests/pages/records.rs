@@ -335,6 +335,7 @@ fn filled(noun: &'static Noun, id: &str, unit: &str, name: &str, person: &str) -
     let columns = noun.columns.iter().filter(|c| c.required);
     columns.fold(Row::new(noun, id), |row, column| match column.kind {
         Kind::Text if column.name == "number" => row.set("number", id),
+        Kind::Route => row.set(column.name, "CISO"),
         Kind::Text | Kind::Json => row.set(column.name, name),
         Kind::Int => row.set(column.name, 1i64),
         Kind::Bool => row.set(column.name, false),

@@ -2,6 +2,7 @@
 
 use crate::kit::{City, SINCE};
 use axum::http::StatusCode;
+use sekisho_domain::authority::AUTHORITY;
 use sekisho_domain::date::{Date, start_of};
 
 const APRIL: &str = "2027-04-01";
@@ -128,4 +129,26 @@ async fn roles_are_called_as_the_city_calls_them() {
     assert_eq!(seat.seat, "税務課 情報化推進リーダー");
     let again = city.post(&office, "/registers/role_name", &fields).await.ok().body;
     assert!(again.contains("role=\"alert\""), "one name a role: {again}");
+
+    // 専決規程 is written in these words too, and kept in those of the guideline.
+    let row = [
+        ("code", "9-1"),
+        ("kind", "account"),
+        ("title", "利用者の登録"),
+        ("division", "担当者専決"),
+        ("route", "情報化推進リーダー（自課） → CISO"),
+        ("answer_days", "5"),
+        ("expires_days", "60"),
+        ("venue", "inner"),
+        ("valid_from", &SINCE.to_string()),
+    ];
+    let at = city.post(&office, "/registers/authority", &row).await.to("/registers/authority/").location;
+    let page = city.get(&manager, &at).await.ok().body;
+    assert!(page.contains("情報化推進リーダー（自課） → CISO"), "{page}");
+    let id = at.rsplit('/').next().unwrap().split('?').next().unwrap();
+    let kept = city.app.store.db.row(&AUTHORITY, id).await.unwrap().unwrap();
+    assert_eq!(kept.text("route"), "課の担当者（自課） → CISO");
+    let unknown = row.map(|(name, value)| (name, if name == "route" { "情報化推進係長" } else { value }));
+    let said = city.post(&office, "/registers/authority", &unknown).await.ok().body;
+    assert!(said.contains("「情報化推進係長」を役割・職・機関として読めません"), "{said}");
 }

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use sekisho_domain::noun::{Column, Kind, Row};
 use sekisho_domain::person::PERSON;
 use sekisho_domain::register::names::Names;
+use sekisho_domain::role::Role;
+use sekisho_domain::role_name::ROLE_NAME;
 
 use crate::Db;
 use crate::error::Result;
@@ -55,6 +57,7 @@ impl Db {
             let noun = match column.kind {
                 Kind::Unit => "section",
                 Kind::Ref(noun) => noun,
+                Kind::Route => ROLE_NAME.name,
                 _ => continue,
             };
             if done.contains(&noun) {
@@ -65,6 +68,12 @@ impl Db {
             let shown = shown.map(|rows| referred(rows, referring.map(|c| c.name).collect()));
             match noun {
                 "section" => self.name_sections(&mut names, on).await?,
+                "role_name" => {
+                    let words = self.role_names().await?;
+                    for role in Role::ALL {
+                        names.add(ROLE_NAME.name, role.code(), words.of(role), &[role.label()]);
+                    }
+                }
                 "person" => self.name_people(&mut names, shown).await?,
                 "document" => {
                     for (id, _, title) in self.fetch_all::<(String, String, String)>(DOCUMENTS, &[]).await? {

@@ -368,6 +368,7 @@ pub(crate) async fn certificate(
     Path((id, number)): Path<(String, String)>,
 ) -> Result<Response, PortalError> {
     let row = snapshot_row(&app, &id).await?;
+    me.must_be_stepped_up(&format!("/network/snapshots/{id}"))?;
     let opened = super::open(&app, &me, row).await?.ok_or(PortalError::NotFound)?;
     let at = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
     let one = at.and_then(|n| opened.judgement.certificates.get(n));

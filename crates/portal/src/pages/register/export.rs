@@ -167,7 +167,7 @@ fn head(column: &'static Column, names: &Names) -> Head {
         Kind::Int | Kind::Instant => Holds::Number,
         Kind::Date => Holds::Date,
         Kind::Text | Kind::Json if column.long => Holds::LongText,
-        Kind::Text | Kind::Json => Holds::Text,
+        Kind::Text | Kind::Route | Kind::Json => Holds::Text,
     };
     Head {
         label: heading(column),
