@@ -7,7 +7,7 @@ use std::path::Path;
 
 use sekisho_domain::access::Who;
 use sekisho_domain::clock::Clock as _;
-use sekisho_domain::date::date_at;
+use sekisho_domain::date::{Date, date_at};
 use sekisho_portal::{ROUTES, Verb};
 use serde_json::Value;
 
@@ -58,10 +58,8 @@ pub(crate) async fn every_page(site: &Site, browser: &Browser) {
         if REVIEWED.contains(&route) {
             trees.insert(route, browser.tree().await);
         }
-        if let Some(revision) = path.strip_prefix("/revisions/").filter(|_| route == "/revisions/{id}") {
-            findings += &published(site, browser, revision).await;
-        }
     }
+    findings += &published(site, browser, on).await;
     findings += &crate::walk::import(site, browser).await;
     site.sign_in(browser, &decider).await;
     browser.goto(&format!("{}/decisions", site.url)).await;
@@ -82,8 +80,9 @@ pub(crate) async fn every_page(site: &Site, browser: &Browser) {
 }
 
 /// The file that goes to the city's web site, as whoever downloads it there opens it.
-async fn published(site: &Site, browser: &Browser, revision: &str) -> String {
-    let html = sekisho_portal::exported(site.world.db(), revision).await.unwrap();
+async fn published(site: &Site, browser: &Browser, on: Date) -> String {
+    let policy = site.world.db().in_force("policy", on).await.unwrap().unwrap();
+    let html = sekisho_portal::exported(site.world.db(), &policy.id).await.unwrap();
     let path = out("published.html");
     std::fs::write(&path, html).unwrap();
     browser.goto(&format!("file://{}", path.canonicalize().unwrap().display())).await;
