@@ -86,7 +86,7 @@ fn refuted(f: &Finding, out: &mut dyn Write) -> io::Result<()> {
         let more = if f.more_rectangles { "以上" } else { "" };
         writeln!(out, "   違反する通信の範囲（宛先側、{} 個{more}の区画）：", f.rectangles.len())?;
         for r in &f.rectangles {
-            writeln!(out, "     {} → {} {} ポート {}", r.src, r.dst, r.proto, r.dport)?;
+            writeln!(out, "     {} → {} {} ポート {}", r.src, r.dst, r.proto, r.ports())?;
         }
     }
     match &f.fix {

@@ -172,7 +172,7 @@ pub(crate) fn rectangles(title: &str, list: &[RectangleView], out: &mut dyn Writ
         writeln!(out, "   {title}")?;
     }
     for r in list {
-        writeln!(out, "     {} → {} {} ポート {}", r.src, r.dst, r.proto, r.dport)?;
+        writeln!(out, "     {} → {} {} ポート {}", r.src, r.dst, r.proto, r.ports())?;
     }
     Ok(())
 }

@@ -30,6 +30,10 @@ pub enum Doubt {
     Schedule,
     /// Routing protocol without a captured table.
     Routing,
+    /// The device's own address, given at run time: one destination among those matched, nobody wrote down which.
+    OwnAddress,
+    /// A network given at run time that overlaps one that is written down: possible, and a network that does not work.
+    Overlap,
     /// Next hop, subnet or interface that no declared device or zone owns.
     Undeclared,
     /// Second and later fragments meeting transport conditions.

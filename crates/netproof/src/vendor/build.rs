@@ -190,6 +190,31 @@ impl Builder {
         (rules, routes)
     }
 
+    /// What comes with an address that is given at run time (DHCP, PPP): a network that nobody wrote down, anywhere in
+    /// the destinations of `when`, reached by that interface, and one address in it that is the device's own. An own
+    /// address inside a network that is written down for another interface is not thought of.
+    pub fn given_at_run_time(&mut self, interface: usize, when: &Cube, line: u32, to: NodeId) -> Vec<Rule> {
+        let out = self.adjacency(Adjacency { interface, next: NextHop::Anyone });
+        let vrf = &self.device.interfaces[interface].vrf;
+        let beside = self.device.interfaces.iter().filter(|i| i.vrf == *vrf);
+        let written: Ranges = beside.flat_map(|i| i.addresses.iter().map(|a| (a.first, a.last))).collect();
+        let apart = when.clone().with(Field::Dst, written.complement(u128::MAX));
+        let over = when.clone().with(Field::Dst, written);
+        // An interface has one such address of IPv4, and may have several of IPv6.
+        let one = when.values(Field::Dst).is_subset(&crate::net::all_v4());
+        let own = if one { Doubt::OwnAddress } else { Doubt::Routing };
+        let there = Jump::to(to).put(Field::Out, out as u128);
+        [
+            (apart.clone(), Jump::to(Device::LOCAL), "run-time address", own),
+            (apart, there.clone(), "run-time network", Doubt::Routing),
+            (over, there, "run-time network", Doubt::Overlap),
+        ]
+        .into_iter()
+        .filter(|(when, ..)| !when.is_empty())
+        .map(|(when, then, label, doubt)| Rule::new(vec![when], vec![then], line, label).doubtful(doubt))
+        .collect()
+    }
+
     /// A new empty stage.
     pub fn stage(&mut self, name: &str) -> NodeId {
         let name = format!("{}/{name}", self.device.name);

@@ -12,7 +12,8 @@ use crate::model::{Network, NodeId};
 use crate::space::{Set, SpaceLimit};
 
 use super::question::{Group, Question};
-use super::verify::{Refutation, violates};
+use super::replay::violates;
+use super::verify::Refutation;
 
 /// The chain behind one violation, when all its parts are certain.
 pub(super) fn refutation(
@@ -48,7 +49,7 @@ pub(super) fn refutation(
         });
         from = at + 1;
     }
-    Ok(whole.map(|way| Refutation { packet: path[0].1, way, bad, chained: true }))
+    Ok(whole.map(|way| Refutation { packet: path[0].1, way, bad, chained: true, beside: false }))
 }
 
 fn without_relays(network: &Network, relays: &BTreeSet<NodeId>) -> Network {

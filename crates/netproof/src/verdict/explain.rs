@@ -28,6 +28,8 @@ pub struct PacketView {
     pub flags: Vec<&'static str>,
     /// Second or later fragment.
     pub later_fragment: bool,
+    /// The destination may be an address of the device itself that is given at run time; then one beside it passes.
+    pub beside: bool,
 }
 
 impl PacketView {
@@ -47,6 +49,7 @@ impl PacketView {
             icmp: icmp.then(|| (packet.get(Field::Sport) as u8, packet.get(Field::Dport) as u8)),
             flags: net::FLAG_NAMES.iter().filter(|(_, bit)| flags & bit != 0).map(|(n, _)| *n).collect(),
             later_fragment: packet.get(Field::Frag) == 1,
+            beside: false,
         }
     }
 
@@ -64,6 +67,9 @@ impl PacketView {
         }
         if self.later_fragment {
             out.push_str("（後続フラグメント）");
+        }
+        if self.beside {
+            out.push_str("（宛先が、実行時に決まる機器自身のアドレスなら、ほかの宛先）");
         }
         out
     }
@@ -168,6 +174,8 @@ pub struct RectangleView {
     pub proto: String,
     /// Destination ports (or ICMP codes).
     pub dport: String,
+    /// Second and later fragments alone, which carry no port.
+    pub later_fragments: bool,
     /// Number of destination addresses.
     pub destinations: String,
 }
@@ -177,13 +185,24 @@ impl RectangleView {
     #[must_use]
     pub fn of(cube: &Cube) -> Self {
         let addresses = |f: Field| cube.get(f).map_or_else(|| "any".to_owned(), net::show_addresses);
+        let later_fragments = cube.get(Field::Frag) == Some(&Ranges::one(1));
         Self {
             src: addresses(Field::Src),
             dst: addresses(Field::Dst),
             proto: cube.get(Field::Proto).map_or_else(|| "any".to_owned(), protocols),
-            dport: cube.get(Field::Dport).map_or_else(|| "any".to_owned(), numbers),
+            dport: cube
+                .get(Field::Dport)
+                .filter(|_| !later_fragments)
+                .map_or_else(|| "any".to_owned(), numbers),
+            later_fragments,
             destinations: cube.values(Field::Dst).size().to_string(),
         }
+    }
+
+    /// The ports, or what stands in their place.
+    #[must_use]
+    pub fn ports(&self) -> &str {
+        if self.later_fragments { "後続フラグメント" } else { &self.dport }
     }
 }
 

@@ -5,6 +5,7 @@ mod explain;
 mod fix;
 mod intents;
 mod question;
+mod replay;
 mod reply;
 mod state;
 pub mod trace;

@@ -6,8 +6,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::certificate::{self, Claim};
-use crate::engine::interp::{self, Fate, Way};
-use crate::engine::{Engine, Reach};
+use crate::engine::Engine;
+use crate::engine::interp::{self, Way};
 use crate::model::{Device, LineClass};
 use crate::site::topology::{self, Topology};
 use crate::site::{Allow, Endpoint, Service, Site};
@@ -19,6 +19,7 @@ use super::chain;
 use super::explain::{self, PacketView, RectangleView};
 use super::fix;
 use super::question::{self, Question, doubt_ja};
+use super::replay::replay;
 use super::state;
 use super::{Doubtful, Finding, Verdict};
 
@@ -411,6 +412,8 @@ pub(crate) struct Refutation {
     pub(super) bad: Set,
     /// Whether declared relays are part of the way.
     pub(super) chained: bool,
+    /// Whether the destination may be an own address given at run time; then a packet beside it passes.
+    pub(super) beside: bool,
 }
 
 pub(crate) enum Decision {
@@ -473,7 +476,7 @@ pub(crate) fn decide(
                 }
                 continue;
             }
-            if let Some(found) = replay(engine, question, group, &reach, *step, *bad, &mut seen)? {
+            if let Some(found) = replay(engine, question, group, (&reach, *step), *bad, &mut seen)? {
                 return Ok(Decision::Refuted(Box::new(found)));
             }
         }
@@ -501,53 +504,6 @@ pub(super) fn forbidden(
     let exempt = engine.space.cubes(&group.exempt)?;
     let hit = engine.space.and(set, meant)?;
     engine.space.minus(hit, exempt)
-}
-
-/// Takes one packet of `bad` back to its source and follows every reading forward again.
-fn replay(
-    engine: &mut Engine<'_>,
-    question: &Question,
-    group: &question::Group,
-    reach: &Reach,
-    step: usize,
-    bad: Set,
-    seen: &mut Vec<Way>,
-) -> Result<Option<Refutation>, SpaceLimit> {
-    let Some(at_target) = engine.choose(bad, &question.wishes)? else { return Ok(None) };
-    let Some((first, packet)) = engine.trace_back(reach, step, at_target, &question.wishes)? else {
-        return Ok(None);
-    };
-    let start = reach.steps[first].node;
-    let Ok(ways) = interp::explore(engine.network(), start, packet.cube()) else { return Ok(None) };
-    let all = !ways.is_empty() && ways.iter().all(|w| violates(question, group, w));
-    if all {
-        let way = ways.into_iter().next();
-        return Ok(way.map(|way| Refutation { packet, way, bad, chained: false }));
-    }
-    seen.extend(ways);
-    Ok(None)
-}
-
-/// Whether a way certainly ends where the question forbids it.
-pub(super) fn violates(question: &Question, group: &question::Group, way: &Way) -> bool {
-    match way.fate {
-        Fate::Rests(node) | Fate::Stays(node) => question.targets.iter().any(|t| {
-            t.certain && t.node == node && inside(&way.last, &t.cubes) && outside(&way.last, &group.exempt)
-        }),
-        _ => false,
-    }
-}
-
-fn inside(cube: &Cube, cubes: &[Cube]) -> bool {
-    let mut rest = vec![cube.clone()];
-    for c in cubes {
-        rest = rest.iter().flat_map(|r| r.subtract(c)).collect();
-    }
-    rest.is_empty()
-}
-
-fn outside(cube: &Cube, cubes: &[Cube]) -> bool {
-    cubes.iter().all(|c| cube.intersect(c).is_empty())
 }
 
 /// Why the ways differ: doubtful lines, undeclared boxes, run-time choices.
@@ -597,7 +553,7 @@ pub(crate) fn refute(
 ) {
     finding.verdict = Verdict::Refuted;
     finding.reasons.clear();
-    finding.packet = Some(PacketView::of(&refutation.packet));
+    finding.packet = Some(PacketView { beside: refutation.beside, ..PacketView::of(&refutation.packet) });
     finding.hops = explain::hops(&world.topology.network, &world.devices, &refutation.way);
     let (cubes, complete) = engine.space.to_cubes(refutation.bad, 20);
     finding.rectangles = cubes.iter().map(RectangleView::of).collect();

@@ -14,6 +14,7 @@ mod never_bare;
 mod overlaps;
 mod relays;
 mod robust;
+mod run_time;
 mod second_reader;
 mod switches;
 mod templates;

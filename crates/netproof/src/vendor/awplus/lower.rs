@@ -29,8 +29,8 @@ pub(super) struct Config {
     elsewhere: Option<u32>,
     statics: Vec<(Route, Via)>,
     dynamic: Option<u32>,
-    /// Interfaces that get their address at run time.
-    pub(super) run_time: Vec<usize>,
+    /// Interfaces that get their address at run time, and the line that says so.
+    pub(super) run_time: Vec<(usize, u32)>,
     pub(super) entities: HashMap<String, Vec<Member>>,
     /// Entities a line of which was not understood.
     pub(super) odd: Vec<String>,
@@ -216,8 +216,7 @@ fn expand(names: &str) -> Vec<String> {
 fn interface_line(b: &mut Builder, c: &mut Config, number: usize, name: &str, child: &Section) {
     let done = match child.slices()[..] {
         ["ip", "address", "dhcp" | "negotiated", ..] => {
-            c.dynamic = c.dynamic.or(Some(child.line));
-            c.run_time.push(number);
+            c.run_time.push((number, child.line));
             true
         }
         ["ipv6", "address", "autoconfig" | "dhcp", ..] => {
@@ -348,6 +347,12 @@ fn lower(mut b: Builder, c: &Config) -> Device {
             rules.extend(more);
             list.extend(learnt);
         }
+        for &(interface, line) in &c.run_time {
+            if b.device.interfaces[interface].enabled {
+                let when = Cube::any().with(Field::Dst, net::all_v4());
+                rules.extend(b.given_at_run_time(interface, &when, line, next));
+            }
+        }
         rules.extend(b.route_rules(list, &Cube::any(), next));
         b.fill(stage, rules, Vec::new());
     }
@@ -372,7 +377,7 @@ fn bridged(b: &Builder, c: &Config, number: usize) -> bool {
         && it.addresses.is_empty()
         && it.port_of.is_none()
         && !it.dynamic6
-        && !c.run_time.contains(&number)
+        && !c.run_time.iter().any(|given| given.0 == number)
 }
 
 fn routes(b: &Builder, c: &Config) -> Vec<Route> {

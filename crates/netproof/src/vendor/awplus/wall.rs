@@ -114,13 +114,10 @@ pub(super) fn firewall_stage(b: &mut Builder, c: &Config, stage: NodeId, next: N
 /// `portfwd` and `netmap … dst` before the firewall, `masq` and `netmap … src` after it (W9); IPv4 only.
 pub(super) fn nat_stages(b: &mut Builder, c: &Config, inbound: NodeId, routing: NodeId, outbound: NodeId) {
     let (mut coming, mut going) = (Vec::new(), Vec::new());
-    let own: Ranges = b
-        .device
-        .interfaces
-        .iter()
-        .flat_map(|i| i.addresses.iter().map(|a| (a.address, a.address)))
-        .collect::<Ranges>()
-        .intersect(&net::all_v4());
+    // An address given at run time may be any.
+    let given = !c.run_time.is_empty();
+    let written = b.device.interfaces.iter().flat_map(|i| i.addresses.iter().map(|a| (a.address, a.address)));
+    let own = if given { net::all_v4() } else { written.collect::<Ranges>().intersect(&net::all_v4()) };
     let rules = if c.nat_enabled { c.nat.as_slice() } else { &[] };
     for (number, words, line) in rules {
         let label = format!("nat rule {number}");
@@ -148,7 +145,8 @@ pub(super) fn nat_stages(b: &mut Builder, c: &Config, inbound: NodeId, routing: 
                 if let Some(port) = port {
                     jump = jump.put(Field::Dport, port);
                 }
-                coming.push(Rule::new(when, vec![jump], *line, label));
+                let doubt = (given && to.is_none()).then_some(Doubt::OwnAddress);
+                coming.push(Rule::new(when, vec![jump], *line, label).maybe(doubt));
             }
             ["netmap", _, "from", _, "to", to, "with", side_word @ ("dst" | "src"), net_text] => {
                 let dst = side_word == "dst";

@@ -38,6 +38,8 @@ struct Config {
     same_inter: bool,
     same_intra: bool,
     dynamic: Option<u32>,
+    /// Interfaces with a run-time address, whether a default route comes with it, and the line that says so.
+    run_time: Vec<(usize, bool, u32)>,
     services: AsaServices,
     /// DHCP servers and, by interface name, the networks that are served by them.
     relays: Vec<(u128, u32)>,
@@ -200,6 +202,10 @@ fn interface(b: &mut Builder, c: &mut Config, section: &Section, name: &str) {
                 }
                 Err(_) => false,
             },
+            ["ip", "address", "dhcp" | "pppoe", ref rest @ ..] => {
+                c.run_time.push((number, rest.contains(&"setroute"), child.line));
+                true
+            }
             ["ip", "address", ip, mask, ..] => net::parse_v4(ip)
                 .and_then(|address| {
                     let (first, last) = net::network(address, net::mask_length(mask)?)?;
@@ -523,11 +529,14 @@ fn lower(mut b: Builder, c: &Config) -> Device {
             told.push(Route { hops: vec![hop], ..route.clone() });
         }
     }
-    // From 9.5 on such interfaces have a table of routes of their own.
-    if c.version.is_some_and(|v| v >= (9, 5)) {
-        let through = |r: &Route| r.hops.iter().all(|h| !c.apart.iter().any(|a| a.0 == h.interface));
-        told.retain(through);
+    for &(interface, _, line) in c.run_time.iter().filter(|given| given.1) {
+        let hops = vec![Adjacency { interface, next: NextHop::Anyone }];
+        told.push(Route { prefix: (net::V4_FIRST, net::V4_LAST), hops, distance: 1, line, doubt: None });
     }
+    // From 9.5 on such interfaces have a table of routes of their own.
+    let own_table = c.version.is_some_and(|v| v >= (9, 5));
+    let shared = |interface: usize| !own_table || !c.apart.iter().any(|a| a.0 == interface);
+    told.retain(|route| route.hops.iter().all(|hop| shared(hop.interface)));
     for translation in c.nat.iter().filter(|t| c.dynamic.is_none() && t.diverts(&c.names, &told)) {
         b.unknown(translation.line, Scope::Device);
     }
@@ -539,11 +548,18 @@ fn lower(mut b: Builder, c: &Config) -> Device {
             rules.extend(more);
             routes.extend(learnt);
         }
+        for &(interface, _, line) in c.run_time.iter().filter(|given| shared(given.0)) {
+            if b.device.interfaces[interface].enabled {
+                let when = Cube::any().with(Field::Dst, net::all_v4());
+                rules.extend(b.given_at_run_time(interface, &when, line, next));
+            }
+        }
         rules.extend(b.route_rules(routes, &Cube::any(), next));
         b.fill(stage, rules, Vec::new());
     }
     b.device.reply_entry = Some(reply);
-    let checks = asa_nat::fill(&mut b, &c.names, &c.nat, (entry, translate), routing);
+    let run_time: Vec<usize> = c.run_time.iter().map(|given| given.0).collect();
+    let checks = asa_nat::fill(&mut b, &c.names, &run_time, &c.nat, (entry, translate), routing);
     access_rules(&mut b, c, lists, out_lists, checks);
     out_rules(&mut b, c, out_lists, translate);
     let level = |n: usize| c.levels.get(&n).copied().unwrap_or(0);

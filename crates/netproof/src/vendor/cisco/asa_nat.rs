@@ -57,6 +57,7 @@ fn number(b: &Builder, names: &[(String, usize)], name: &str) -> Option<Vec<usiz
 pub(super) fn fill(
     b: &mut Builder,
     names: &[(String, usize)],
+    run_time: &[usize],
     list: &[Translation],
     stages: (NodeId, NodeId),
     next: NodeId,
@@ -74,7 +75,10 @@ pub(super) fn fill(
             .iter()
             .flat_map(|&n| b.device.interfaces[n].addresses.iter().map(|a| (a.address, a.address)))
             .collect();
-        let target = t.mapped.clone().unwrap_or_else(|| own.intersect(&net::all_v4()));
+        // An address given at run time may be any.
+        let given = t.mapped.is_none() && mapped.iter().any(|n| run_time.contains(n));
+        let own = if given { net::all_v4() } else { own.intersect(&net::all_v4()) };
+        let target = t.mapped.clone().unwrap_or(own);
         let entering: Ranges = mapped.iter().map(|&n| (n as u128, n as u128)).collect();
         let leaving: Ranges = real.iter().map(|&n| (n as u128, n as u128)).collect();
         let out_mapped = b.out_of(&mapped);
@@ -107,7 +111,8 @@ pub(super) fn fill(
                 when = when.with(Field::Proto, Ranges::one(proto)).with(Field::Dport, Ranges::one(outer));
                 jump = jump.put(Field::Dport, inner);
             }
-            coming.push(Rule::new(vec![when], vec![jump], t.line, "nat static"));
+            let rule = Rule::new(vec![when], vec![jump], t.line, "nat static");
+            coming.push(rule.maybe(given.then_some(Doubt::OwnAddress)));
             // Reaching the real address directly while a static translation exists fails the reverse-path NAT check
             // on real devices; recalled, so only possible.
             let bypass = Cube::any()
@@ -121,7 +126,7 @@ pub(super) fn fill(
                     Rule::new(vec![bypass], Vec::new(), t.line, "nat rpf-check").doubtful(Doubt::State),
                 );
             }
-            for &n in &mapped {
+            for &n in mapped.iter().filter(|_| !given) {
                 let answers = b.device.interfaces[n].answers.union(&target.intersect(&net::all_v4()));
                 b.device.interfaces[n].answers = answers;
             }

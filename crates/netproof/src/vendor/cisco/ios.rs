@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::model::{Adjacency, Device, Doubt, Jump, NextHop, NodeId, Rule};
+use crate::model::{Device, Doubt, Jump, NodeId, Rule};
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
 use crate::vendor::build::{Builder, Route, Scope};
@@ -25,7 +25,10 @@ pub(super) struct Config {
     pub(super) groups: Groups,
     pub(super) bindings: Vec<Binding>,
     pub(super) statics: Vec<(String, Route, Option<u128>)>,
-    pub(super) dynamic: Vec<(Option<String>, u32)>,
+    /// Lines that begin a routing protocol.
+    dynamic: Vec<u32>,
+    /// Interfaces with a run-time address, whether of IPv6, and the line that says so.
+    pub(super) run_time: Vec<(usize, bool, u32)>,
     pub(super) inside: Vec<usize>,
     pub(super) outside: Vec<usize>,
     pub(super) translations: Vec<Translation>,
@@ -84,7 +87,7 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
             true
         }
         ["router", ..] => {
-            c.dynamic.push((None, section.line));
+            c.dynamic.push(section.line);
             whole(b, section, "routing protocol");
             true
         }
@@ -205,21 +208,21 @@ fn route_table(b: &mut Builder, c: &Config, next: NodeId) -> Vec<Rule> {
         let here = Cube::any().with(Field::In, members(b, vrf));
         rules.push(b.local_rule(vrf, &here));
         let mut list = routes(b, c, vrf);
-        for (name, line) in &c.dynamic {
-            let Some(name) = name else {
-                let (more, learnt) = b.learnt(Some(vrf), *line, next);
-                rules.extend(more.into_iter().map(|r| {
-                    let when = r.when.iter().map(|w| w.intersect(&here)).collect();
-                    Rule { when, ..r }
-                }));
-                list.extend(learnt);
-                continue;
-            };
-            let interface = b.device.interface(name);
-            let Some(interface) = interface.filter(|i| b.device.interfaces[*i].vrf == *vrf) else { continue };
-            let out = b.adjacency(Adjacency { interface, next: NextHop::Anyone });
-            let jumps = vec![Jump::to(next).put(Field::Out, out as u128)];
-            rules.push(Rule::new(vec![here.clone()], jumps, *line, "dynamic").doubtful(Doubt::Routing));
+        for &line in &c.dynamic {
+            let (more, learnt) = b.learnt(Some(vrf), line, next);
+            rules.extend(more.into_iter().map(|r| {
+                let when = r.when.iter().map(|w| w.intersect(&here)).collect();
+                Rule { when, ..r }
+            }));
+            list.extend(learnt);
+        }
+        for &(interface, six, line) in &c.run_time {
+            let it = &b.device.interfaces[interface];
+            if it.enabled && it.vrf == *vrf {
+                let family = if six { net::all_v6() } else { net::all_v4() };
+                let when = here.clone().with(Field::Dst, family);
+                rules.extend(b.given_at_run_time(interface, &when, line, next));
+            }
         }
         rules.extend(b.route_rules(list, &here, next));
     }

@@ -50,7 +50,7 @@ fn interface_line(b: &mut Builder, c: &mut Config, number: usize, name: &str, ch
     let words = child.slices();
     let line = child.line;
     match words[..] {
-        ["ip", "address", "dhcp" | "negotiated", ..] => c.dynamic.push((Some(name.to_owned()), line)),
+        ["ip", "address", "dhcp" | "negotiated", ..] => c.run_time.push((number, false, line)),
         ["ip", "address", ip, mask] | ["ip", "address", ip, mask, "secondary"] => {
             let Some(address) = net::parse_v4(ip) else { return false };
             let Some((first, last)) = net::mask_length(mask).and_then(|l| net::network(address, l)) else {
@@ -61,6 +61,9 @@ fn interface_line(b: &mut Builder, c: &mut Config, number: usize, name: &str, ch
         ["ipv6", "address", text, ref rest @ ..] => {
             let dynamic = text == "autoconf" || text == "dhcp";
             b.device.interfaces[number].dynamic6 |= dynamic;
+            if dynamic {
+                c.run_time.push((number, true, line));
+            }
             if rest.contains(&"link-local") || dynamic {
                 b.lowered(line, "interface address");
                 return true;

@@ -43,7 +43,29 @@ pub(super) fn statics(b: &mut Builder, vdom: &Vdom<'_>) -> Vec<Route> {
             }
         }
     }
-    resolve_all(b, vdom, routes)
+    let mut routes = resolve_all(b, vdom, routes);
+    routes.extend(leased(b, vdom));
+    routes
+}
+
+/// Default routes that come with a lease or a PPP session: `defaultgw` is on unless it is switched off, at distance 5
+/// (FortiOS CLI Reference, `config system interface`).
+fn leased(b: &Builder, vdom: &Vdom<'_>) -> Vec<Route> {
+    let entries = vdom.sections(&["system interface"]).into_iter().flat_map(|s| &s.entries);
+    let leased = entries.filter(|e| matches!(e.word("mode"), Some("dhcp" | "pppoe")));
+    leased
+        .filter(|e| e.word("defaultgw") != Some("disable"))
+        .filter_map(|entry| {
+            let interface = vdom.interface(b, &entry.name).filter(|n| b.device.interfaces[*n].enabled)?;
+            Some(Route {
+                prefix: everything(false),
+                hops: anyone(vec![interface]),
+                distance: entry.word("distance").and_then(|d| d.parse().ok()).unwrap_or(5),
+                line: entry.line_of("mode"),
+                doubt: None,
+            })
+        })
+        .collect()
 }
 
 fn one_static(b: &mut Builder, vdom: &Vdom<'_>, entry: &Block, six: bool) -> Option<(Route, Option<u128>)> {
@@ -141,12 +163,8 @@ fn resolve_all(b: &Builder, vdom: &Vdom<'_>, raw: Vec<(Route, Option<u128>)>) ->
 pub(super) fn dynamic_interfaces(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> Vec<Rule> {
     let mut rules = Vec::new();
     for (interface, line, destinations) in &vdom.dynamic {
-        let out = b.adjacency(Adjacency { interface: *interface, next: NextHop::Anyone });
-        let when = vec![Cube::any().with(Field::Dst, destinations.clone())];
-        for jump in [Jump::to(to).put(Field::Out, out as u128), Jump::to(crate::model::Device::LOCAL)] {
-            let rule = Rule::new(when.clone(), vec![jump], *line, "dynamic address");
-            rules.push(rule.doubtful(Doubt::Routing));
-        }
+        let when = Cube::any().with(Field::Dst, destinations.clone());
+        rules.extend(b.given_at_run_time(*interface, &when, *line, to));
     }
     rules
 }

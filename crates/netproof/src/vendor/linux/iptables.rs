@@ -18,7 +18,7 @@ pub(super) fn parse(
     let family = if six { Family::V6 } else { Family::V4 };
     let mut table = String::new();
     for &(line, text) in lines {
-        let text = text.trim();
+        let text = counted(text.trim());
         if text.is_empty() || text.starts_with('#') || text == "COMMIT" {
             out.understood.push(line);
         } else if let Some(name) = text.strip_prefix('*') {
@@ -55,7 +55,7 @@ pub(super) fn parse(
             let words = split(rest);
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             let entry = words.get(1..).and_then(|w| rule(w, line, six, of, interface));
-            if entry.is_none() {
+            if entry.as_ref().is_none_or(|e| e.doubt == Some(Doubt::UnknownLine)) {
                 out.unread_rules.push(line);
             } else {
                 out.understood.push(line);
@@ -69,6 +69,15 @@ pub(super) fn parse(
         }
     }
     out
+}
+
+/// Rules saved with their counters begin with `[packets:bytes]`.
+fn counted(text: &str) -> &str {
+    let number = |n: &str| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit());
+    text.strip_prefix('[')
+        .and_then(|rest| rest.split_once("] "))
+        .filter(|(counts, _)| counts.split_once(':').is_some_and(|(p, b)| number(p) && number(b)))
+        .map_or(text, |(_, rest)| rest.trim_start())
 }
 
 fn base(table: &str, chain: &str) -> Option<(Hook, i32)> {
@@ -98,6 +107,8 @@ fn split(text: &str) -> Vec<String> {
     for c in text.chars() {
         match c {
             '"' => quoted = !quoted,
+            // What is quoted is a value, whatever it begins with.
+            '-' | '!' if quoted && word.is_empty() => word.extend([' ', c]),
             c if c.is_whitespace() && !quoted => {
                 if !word.is_empty() {
                     out.push(std::mem::take(&mut word));
@@ -117,7 +128,37 @@ struct Build {
     unsure: Unsure,
     doubt: Option<Doubt>,
     proto: Option<u128>,
+    /// A module without a reader was named: its options may come.
+    loose: bool,
+    /// It is not one of those that are known to look only.
+    unread: bool,
 }
+
+/// Modules that look at what is not modelled: marks, addresses of the device, sets, time, content, rates.
+const LOOKING: [&str; 22] = [
+    "addrtype",
+    "connbytes",
+    "connlimit",
+    "connmark",
+    "dscp",
+    "hashlimit",
+    "helper",
+    "length",
+    "mac",
+    "mark",
+    "owner",
+    "physdev",
+    "pkttype",
+    "policy",
+    "recent",
+    "set",
+    "statistic",
+    "string",
+    "time",
+    "tos",
+    "ttl",
+    "u32",
+];
 
 impl Build {
     fn cubes(&mut self, cubes: &[Cube], negated: bool) {
@@ -152,7 +193,14 @@ fn rule(
     of: Packets,
     interface: &dyn Fn(&str) -> Vec<usize>,
 ) -> Option<Entry> {
-    let mut b = Build { sure: vec![Cube::any()], unsure: Unsure::new(), doubt: None, proto: None };
+    let mut b = Build {
+        sure: vec![Cube::any()],
+        unsure: Unsure::new(),
+        doubt: None,
+        proto: None,
+        loose: false,
+        unread: false,
+    };
     let mut at = 0;
     let mut negated = false;
     let mut verdict = Verdict::Continue;
@@ -185,7 +233,8 @@ fn rule(
                 }
             }
             "-m" => {
-                // Modules whose options are read below; others make the rule unknown.
+                // Others only look at packets (marks, run-time sets, time of day, own addresses): what the rule
+                // does is known, whether it does it is not.
                 if !matches!(
                     value?,
                     "tcp"
@@ -200,7 +249,9 @@ fn rule(
                         | "comment"
                         | "limit"
                 ) {
-                    return None;
+                    b.loose = true;
+                    b.doubt = Some(Doubt::Dynamic);
+                    b.unread |= !LOOKING.contains(&value?);
                 }
             }
             "--dport" | "--dports" | "--destination-port" => {
@@ -246,13 +297,20 @@ fn rule(
                 at += used;
             }
             "-g" => verdict = Verdict::Goto(value?.to_owned()),
+            _ if b.loose && key.starts_with("--") => {
+                at -= 1;
+                while words.get(at).is_some_and(|w| !w.starts_with('-') && *w != "!") {
+                    at += 1;
+                }
+            }
             _ => return None,
         }
         negated = false;
     }
     let mut unsure = b.unsure;
     let sure = chains::split_fragments(b.sure, &mut unsure);
-    Some(Entry { line, sure, unsure, doubt: b.doubt, verdict })
+    let doubt = if b.unread { Some(Doubt::UnknownLine) } else { b.doubt };
+    Some(Entry { line, sure, unsure, doubt, verdict })
 }
 
 fn icmp(b: &mut Build, value: &str, six: bool, negated: bool) -> Option<()> {
@@ -300,13 +358,11 @@ fn target(name: &str, rest: &[&str]) -> Option<(Verdict, usize)> {
             }
             _ => return None,
         },
-        // Targets that only mark, count or change TTL/MSS.
-        "MARK" | "CONNMARK" | "TCPMSS" | "CLASSIFY" | "DSCP" | "CT" | "TRACE"
-            if name == "TCPMSS" || name == "CLASSIFY" =>
-        {
+        // Targets that only count or change what no rule here looks at: size, priority, class of service, checksum, TTL.
+        "TCPMSS" | "CLASSIFY" | "DSCP" | "TOS" | "CHECKSUM" | "TRACE" | "AUDIT" | "TTL" | "HL" => {
             (Verdict::Continue, rest.len())
         }
-        "MARK" | "CONNMARK" | "DSCP" | "CT" | "TRACE" | "NFQUEUE" | "TPROXY" | "TEE" | "NETMAP" => {
+        "MARK" | "CONNMARK" | "CT" | "NFQUEUE" | "TPROXY" | "TEE" | "NETMAP" => {
             return None;
         }
         chain if rest.is_empty() => (Verdict::Jump(chain.to_owned()), 0),

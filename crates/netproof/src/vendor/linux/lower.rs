@@ -70,6 +70,7 @@ pub(crate) fn read(vendor: Vendor, name: &str, file: &str, text: &str, options: 
             all.unknown.extend(more.unknown);
             all.understood.extend(more.understood);
             all.unread_rules.extend(more.unread_rules);
+            all.only_drops.extend(more.only_drops);
         }
         all
     };
@@ -77,6 +78,9 @@ pub(crate) fn read(vendor: Vendor, name: &str, file: &str, text: &str, options: 
     parsed.understood.iter().for_each(|l| b.lowered(*l, "netfilter"));
     for line in &parsed.unknown {
         b.unknown(*line, Scope::Device);
+    }
+    for line in &parsed.only_drops {
+        b.unknown(*line, Scope::Drops);
     }
     for line in &parsed.unread_rules {
         // A mark may choose another table of routes, and a packet that is not tracked has no state.

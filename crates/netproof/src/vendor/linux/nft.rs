@@ -21,6 +21,8 @@ pub(super) struct Parsed {
     pub(super) understood: Vec<u32>,
     /// Lines of rules that were not understood.
     pub(super) unread_rules: Vec<u32>,
+    /// Lines that may stop packets and do nothing else: address resolution that is refused.
+    pub(super) only_drops: Vec<u32>,
 }
 
 fn tokens(lines: &[(u32, &str)]) -> Vec<Token> {
@@ -170,7 +172,7 @@ pub(super) fn parse(lines: &[(u32, &str)], of: Packets, interface: &dyn Fn(&str)
             None => {
                 // Bridge and netdev hooks see frames before everything else here.
                 let end = r.skip();
-                out.unknown.extend(t.line..=end);
+                if first == "arp" { &mut out.only_drops } else { &mut out.unknown }.extend(t.line..=end);
             }
         }
         out.understood.push(t.line);
@@ -214,12 +216,15 @@ fn table(
                 }
                 chains.push((name, t.line, statements));
             }
-            "counter" | "comment" => {
+            "comment" => {
                 let s = r.statement();
                 out.understood.extend(s.iter().map(|t| t.line));
             }
+            "counter" => named(&r.statement(), &["packets", "comment"], out),
+            // Connections that were let in go past the forward hook; a first packet never does.
+            "flowtable" => named(&r.statement(), &["hook", "devices", "counter", "flags", "comment"], out),
             _ => {
-                // flowtable, synproxy, ct helper, quota …
+                // synproxy, ct helper, quota …
                 let s = r.statement();
                 out.unknown.push(t.line);
                 out.unknown.extend(s.iter().map(|t| t.line));
@@ -228,6 +233,24 @@ fn table(
     }
     let chains = chains.into_iter().map(|(n, l, s)| chain(n, l, &s, &names, out)).collect();
     out.tables.push(Table { family, chains });
+}
+
+/// An object that rules name: what it says begins with one of these words, anything else is not understood.
+fn named(statement: &[Token], known: &[&str], out: &mut Parsed) {
+    let (mut depth, mut begins, mut line) = (0, false, statement.first().map_or(0, |t| t.line));
+    let mut lines = std::collections::BTreeMap::new();
+    for token in statement {
+        begins |= token.line != line;
+        line = token.line;
+        let word = token.text.as_str();
+        let odd = depth == 1 && begins && !known.contains(&word) && word != "}";
+        *lines.entry(line).or_insert(false) |= odd;
+        depth += i32::from(word == "{") - i32::from(word == "}");
+        begins = matches!(word, "{" | ";");
+    }
+    for (line, odd) in lines {
+        if odd { &mut out.unknown } else { &mut out.understood }.push(line);
+    }
 }
 
 fn definition(r: &mut Reader, head: &Token, name: &str, names: &mut Names<'_>, out: &mut Parsed) {

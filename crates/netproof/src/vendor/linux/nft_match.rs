@@ -86,11 +86,25 @@ fn parse(words: &[&str], tokens: &[Token], line: u32, state: &mut State<'_>) -> 
         match words[at] {
             "counter" => {
                 at += 1;
+                if words.get(at) == Some(&"name") {
+                    at += 2;
+                }
                 while matches!(words.get(at), Some(&("packets" | "bytes"))) {
                     at += 2;
                 }
             }
             "comment" => at += 2,
+            // Connections already let in leave the hook early; what begins one does not.
+            "flow" if words.get(at + 1) == Some(&"add") => at += 3,
+            // The segment size is changed, the packet goes on.
+            "tcp" if words[at..].starts_with(&["tcp", "option", "maxseg", "size", "set"]) => {
+                at += if words.get(at + 5) == Some(&"rt") { 7 } else { 6 };
+            }
+            // What only the running system knows: own addresses and routes, marks, translations.
+            "fib" | "mark" | "ct" | "meta" | "xt" if let Some(used) = run_time(&words[at..]) => {
+                state.doubt = Some(Doubt::Dynamic);
+                at += used;
+            }
             "log" => {
                 at += 1;
                 while matches!(
@@ -127,6 +141,45 @@ fn parse(words: &[&str], tokens: &[Token], line: u32, state: &mut State<'_>) -> 
         }
     }
     Some(vec![finish(state, line, Verdict::Continue)])
+}
+
+/// Words of a match whose outcome is not in the rule set: `fib daddr type local`, `ct status dnat`, `meta mark 0x10`,
+/// `xt match "recent"`. It only looks at packets; whatever changes them (`… set …`) and lists in braces are not meant.
+fn run_time(words: &[&str]) -> Option<usize> {
+    let mut at = match words {
+        ["fib", ..] => {
+            let result = words.iter().position(|w| matches!(*w, "type" | "oif" | "oifname"))?;
+            if !words[1..result]
+                .iter()
+                .all(|w| matches!(*w, "saddr" | "daddr" | "mark" | "iif" | "oif" | "."))
+            {
+                return None;
+            }
+            result + 1
+        }
+        ["ct", "status" | "mark", ..] | ["meta", "mark", ..] => 2,
+        ["mark", ..] => 1,
+        ["xt", "match", ..] => return Some(3),
+        _ => return None,
+    };
+    if matches!(words.get(at), Some(&("!=" | "==" | "=" | "exists" | "missing"))) {
+        let alone = matches!(words[at], "exists" | "missing");
+        at += 1;
+        if alone {
+            return Some(at);
+        }
+    }
+    match *words.get(at)? {
+        "set" | "and" | "or" | "&" | "|" | "vmap" | "map" => None,
+        "{" => words[at..].iter().position(|w| *w == "}").map(|end| at + end + 1),
+        _ => {
+            at += 1;
+            while words.get(at) == Some(&",") {
+                at += 2;
+            }
+            Some(at)
+        }
+    }
 }
 
 fn is_verdict(word: &str) -> bool {

@@ -255,13 +255,8 @@ impl Pan<'_> {
         let mut rules = Vec::new();
         for (name, line, six) in learners(network) {
             let Some(interface) = self.b.device.interface(&name) else { continue };
-            let out = self.b.adjacency(Adjacency { interface, next: NextHop::Anyone });
             let when = Cube::any().with(Field::Dst, if six { net::all_v6() } else { net::all_v4() });
-            let jump = Jump::to(next).put(Field::Out, out as u128);
-            for then in [jump, Jump::to(Device::LOCAL)] {
-                let rule = Rule::new(vec![when.clone()], vec![then], line, "run-time address");
-                rules.push(rule.doubtful(Doubt::Routing));
-            }
+            rules.extend(self.b.given_at_run_time(interface, &when, line, next));
         }
         rules
     }

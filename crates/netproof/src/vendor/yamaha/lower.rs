@@ -3,10 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{
-    Adjacency, Device, Doubt, Interface, InterfaceAddress, InterfaceKind, Jump, NextHop, NodeId, Rule,
-    Severity,
-};
+use crate::model::{Device, Doubt, Interface, InterfaceAddress, InterfaceKind, Jump, NodeId, Rule, Severity};
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
 
@@ -494,14 +491,9 @@ fn routes(b: &mut Builder, c: &Config, routing: NodeId, next: NodeId) {
         let Some(interface) = b.device.interface(name).filter(|n| b.device.interfaces[*n].enabled) else {
             continue;
         };
-        let out = b.adjacency(Adjacency { interface, next: NextHop::Anyone });
-        let jumps = vec![Jump::to(next).put(Field::Out, out as u128), Jump::to(Device::LOCAL)];
         let family = if *six { net::all_v6() } else { net::all_v4() };
         let when = Cube::any().with(Field::Dst, family);
-        for jump in jumps {
-            let rule = Rule::new(vec![when.clone()], vec![jump], *line, "dynamic address");
-            rules.push(rule.doubtful(Doubt::Routing));
-        }
+        rules.extend(b.given_at_run_time(interface, &when, *line, next));
     }
     rules.extend(route::rules(b, &c.routes, &c.filters, learnt, next));
     b.fill(routing, rules, Vec::new());

@@ -54,6 +54,9 @@ struct Packet {
     sport: Option<u16>,
     dport: Option<u16>,
     later_fragment: bool,
+    /// Judgements sealed by an older program do not have these: here and below.
+    #[serde(default)]
+    beside: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -63,7 +66,7 @@ struct Hop {
     in_if: String,
     out_if: String,
     rule: String,
-    /// `stage` and `rule` in Japanese; judgements sealed by an older program do not have them.
+    /// `stage` and `rule` in Japanese.
     #[serde(default)]
     place: String,
     #[serde(default)]
@@ -80,6 +83,8 @@ struct Rectangle {
     dst: String,
     proto: String,
     dport: String,
+    #[serde(default)]
+    later_fragments: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -88,6 +93,12 @@ struct Reason {
     line: u32,
     text: String,
     why: String,
+}
+
+impl Rectangle {
+    fn ports(&self) -> &str {
+        if self.later_fragments { "後続フラグメント" } else { all_or(&self.dport) }
+    }
 }
 
 impl Hop {

@@ -65,16 +65,21 @@ fn words(rectangle: &RectangleView) -> String {
         ports => format!("のポート {ports} "),
     };
     format!(
-        "{} で、{} から {} {port}へ",
+        "{} で、{} から {} {port}へ{}",
         any(&rectangle.proto, "全てのプロトコル"),
         any(&rectangle.src, "全てのアドレス"),
         any(&rectangle.dst, "全てのアドレス"),
+        if rectangle.later_fragments { "（後続フラグメントだけ）" } else { "" },
     )
 }
 
 fn pair(change: PairChange) -> Pair {
-    let (allowed, blocked) = (change.allowed.iter().map(words), change.blocked.iter().map(words));
-    Pair { allowed: allowed.collect(), blocked: blocked.collect(), from: change.from, to: change.to }
+    let all = |rectangles: &[RectangleView]| -> Vec<String> {
+        let mut words: Vec<String> = rectangles.iter().map(words).collect();
+        words.dedup();
+        words
+    };
+    Pair { allowed: all(&change.allowed), blocked: all(&change.blocked), from: change.from, to: change.to }
 }
 
 fn site(bundle: &Bundle, intents: &str) -> Option<Site> {
