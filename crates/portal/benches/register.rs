@@ -112,8 +112,8 @@ async fn main() {
     sections(&city).await;
     fill(&city, 0, SMALL).await;
     round_trip(&city, &me).await;
-    collected(&city, &me).await;
     searches(&city, &me, SMALL).await;
+    collected(&city, &me).await;
     fill(&city, SMALL, LARGE).await;
     searches(&city, &me, LARGE).await;
 }

@@ -228,13 +228,18 @@ fn narrowed(column: &Column, mark: usize, lead: bool) -> String {
     }
 }
 
+/// The signature first, then the words. PostgreSQL asks the cheapest question first, by its own reckoning, and takes LIKE
+/// for cheaper than two operators on integers, though it costs three times as much: inside CASE it comes last.
 fn matched(first: usize, pattern: &str) -> String {
     let words = (0..4).map(|n| {
         let mark = first + n;
         format!("(x.s{n} & CAST(${mark} AS BIGINT)) = CAST(${mark} AS BIGINT)")
     });
     let words: Vec<String> = words.collect();
-    format!("{} AND x.search_key LIKE {pattern} ESCAPE '!'", words.join(" AND "))
+    let (signature, once_more) = (words.join(" AND "), &words[0]);
+    format!(
+        "{signature} AND CASE WHEN {once_more} THEN x.search_key LIKE {pattern} ESCAPE '!' ELSE FALSE END"
+    )
 }
 
 /// What is kept beside a register for searches.
