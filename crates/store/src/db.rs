@@ -16,7 +16,7 @@ use sqlx::postgres::{PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{FromRow, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection as _, FromRow, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use crate::error::{Result, StoreError};
 use crate::row::decode;
@@ -27,6 +27,9 @@ const SQLITE_READERS_MAX: u32 = 8;
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 /// How long a writer waits for another process's transaction before the caller is told.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// A connection that has lain idle longer is asked whether its server is still there before it is used. Asking every time
+/// would double the round trips of a page.
+const TRUSTED: Duration = Duration::from_secs(1);
 /// Page cache of each SQLite connection, in KiB (negative = KiB in SQLite's own notation).
 const SQLITE_CACHE: &str = "-8192";
 
@@ -96,11 +99,13 @@ impl Db {
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(BUSY_TIMEOUT)
+            .test_before_acquire(false)
             .connect_with(options.clone())
             .await?;
         let read = SqlitePoolOptions::new()
             .max_connections(SQLITE_READERS_MAX)
             .acquire_timeout(BUSY_TIMEOUT)
+            .test_before_acquire(false)
             .connect_with(options.pragma("query_only", "1"))
             .await?;
         Ok(Db::Sqlite { read, write })
@@ -111,6 +116,15 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS_MAX)
             .acquire_timeout(BUSY_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, known| {
+                Box::pin(async move {
+                    if known.idle_for > TRUSTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect(url)
             .await?;
         Ok(Db::Postgres(pool))
