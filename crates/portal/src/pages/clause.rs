@@ -98,12 +98,18 @@ pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(query): RawQue
     let rows = picture.nodes.iter().filter(stands).filter(readable).map(|node| {
         let worst =
             node.direct.iter().map(|r| &picture.asked[*r]).filter(|a| a.state == Some(picture.state(node)));
-        let why = worst.map(Asked::reason).next().unwrap_or_default();
+        let adopted = node.direct.iter().filter(|r| picture.asked[**r].state.is_some()).count();
+        let none = if adopted == 0 {
+            "この条項に結びついた、採用した要求がありません。"
+        } else {
+            ""
+        };
+        let why = worst.map(Asked::reason).next().unwrap_or_else(|| none.to_owned());
         let href = format!("/clauses/{}", node.line.clause_id);
         vec![
             Cell::link(href, format!("{} {}", node.line.label, picture::title(&node.line))),
             Cell::mark(picture.state(node)).under(why),
-            Cell::number(node.direct.iter().filter(|r| picture.asked[**r].state.is_some()).count()),
+            Cell::number(adopted),
         ]
     });
     let rows: Vec<_> = rows.collect();
