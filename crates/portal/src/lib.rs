@@ -52,6 +52,7 @@ pub struct App {
     hashing: Arc<Semaphore>,
     /// How the policy stands, kept until something is recorded.
     standing: Arc<standing::Kept>,
+    waiting: Arc<standing::Counted>,
 }
 
 impl App {
@@ -65,6 +66,7 @@ impl App {
             sequencer,
             hashing,
             standing: Arc::default(),
+            waiting: Arc::default(),
         }
     }
 }
