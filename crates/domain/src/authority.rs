@@ -183,10 +183,7 @@ pub fn parse_route(text: &str) -> Result<Vec<Step>, RouteError> {
 
 fn parse_step(word: &str) -> Result<Step, RouteError> {
     let word = word.replace('：', ":").replace('（', "(").replace('）', ")");
-    let (concur, rest) = match word.strip_prefix("合議:") {
-        Some(rest) => (true, rest.trim()),
-        None => (false, word.strip_prefix("決裁:").unwrap_or(&word).trim()),
-    };
+    let (concur, rest) = duty(&word);
     // 最高情報セキュリティ責任者(CISO) ends in a bracket that is part of its name.
     let (name, place) = match rest.rsplit_once('(') {
         Some((name, tail)) if role(rest).is_none() => (name.trim(), Some(tail.trim_end_matches(')').trim())),
@@ -213,6 +210,15 @@ fn parse_step(word: &str) -> Result<Step, RouteError> {
     Ok(Step { concur, holder, place })
 }
 
+/// Whether a seat is asked on the way (合議), and what stands after that word.
+fn duty(word: &str) -> (bool, &str) {
+    let after = |duty: &str| word.strip_prefix(duty).and_then(|rest| rest.strip_prefix([':', '：']));
+    match after("合議") {
+        Some(rest) => (true, rest.trim()),
+        None => (false, after("決裁").unwrap_or(word).trim()),
+    }
+}
+
 /// A route in the city's words for its roles.
 pub fn route_shown(route: &str, names: &Names) -> String {
     with_roles(route, |word| {
@@ -237,13 +243,8 @@ pub fn route_meant(text: &str, names: &Names) -> Result<String, RouteError> {
 fn with_roles<'w>(text: &'w str, other: impl Fn(&'w str) -> Option<&'w str>) -> String {
     text.split_inclusive(ARROWS)
         .map(|seat| {
-            let word = seat.trim_end_matches(ARROWS).trim();
-            let word = ["合議:", "合議：", "決裁:", "決裁："]
-                .iter()
-                .find_map(|p| word.strip_prefix(p))
-                .unwrap_or(word);
-            let (word, bare) =
-                (word.trim(), word.rsplit_once(['(', '（']).map_or("", |(bare, _)| bare.trim()));
+            let (_, word) = duty(seat.trim_end_matches(ARROWS).trim());
+            let bare = word.rsplit_once(['(', '（']).map_or("", |(bare, _)| bare.trim());
             let found = [word, bare].into_iter().find_map(|w| other(w).map(|other| (w, other)));
             found.map_or_else(|| seat.to_owned(), |(word, other)| seat.replacen(word, other, 1))
         })

@@ -52,7 +52,6 @@ pub struct App {
     hashing: Arc<Semaphore>,
     /// How the policy stands, kept until something is recorded.
     standing: Arc<standing::Kept>,
-    waiting: Arc<standing::Counted>,
 }
 
 impl App {
@@ -66,7 +65,6 @@ impl App {
             sequencer,
             hashing,
             standing: Arc::default(),
-            waiting: Arc::default(),
         }
     }
 }

@@ -294,7 +294,7 @@ impl App {
         here: &str,
         title: impl Into<String>,
     ) -> Result<Shell, PortalError> {
-        let waiting = self.waiting(&me.who, me.on, WAITING_MOST).await?;
+        let waiting = self.store.db.count_waiting(&me.who, me.on, WAITING_MOST).await?;
         let waiting = usize::try_from(waiting).unwrap_or_default();
         // The way into an empty city is for those who fill it.
         let begins = me.reach(Action::Edit, "section") == Reach::All;

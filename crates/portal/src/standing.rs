@@ -8,7 +8,6 @@ use crate::App;
 use crate::error::PortalError;
 use crate::pages::ledger::{self, Level};
 use crate::picture::{self, Picture, Year};
-use sekisho_domain::access::Who;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::Date;
 use sekisho_domain::role_name::RoleNames;
@@ -36,32 +35,7 @@ pub(crate) struct Standing {
 #[derive(Debug, Default)]
 pub(crate) struct Kept(Mutex<Option<(i64, Date, Arc<Standing>)>>);
 
-/// How many decisions wait for each reader, and of how many entries and of which day that is. Every page says it.
-#[derive(Debug, Default)]
-pub(crate) struct Counted(Mutex<(i64, Option<Date>, HashMap<String, i64>)>);
-
 impl App {
-    /// How many decisions wait for somebody, up to `most`: counted once after a change.
-    pub(crate) async fn waiting(&self, who: &Who, on: Date, most: i64) -> Result<i64, PortalError> {
-        let head = self.store.db.ledger_head().await?;
-        let entries = head.size + head.pending;
-        {
-            let kept = self.waiting.0.lock().await;
-            if let Some(count) =
-                kept.2.get(&who.person_id).filter(|_| (kept.0, kept.1) == (entries, Some(on)))
-            {
-                return Ok(*count);
-            }
-        }
-        let count = self.store.db.count_waiting(who, on, most).await?;
-        let mut kept = self.waiting.0.lock().await;
-        if (kept.0, kept.1) != (entries, Some(on)) {
-            *kept = (entries, Some(on), HashMap::new());
-        }
-        kept.2.insert(who.person_id.clone(), count);
-        Ok(count)
-    }
-
     /// How the policy stands now. One reader works it out after a change while the others wait for it.
     pub(crate) async fn standing(&self, now: Ms, on: Date) -> Result<(Arc<Standing>, Head), PortalError> {
         // Read before the records are: a change in between makes the next reader work it out again.

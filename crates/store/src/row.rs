@@ -1,6 +1,6 @@
 //! Reading rows whose columns are known only from their declaration.
 
-use sekisho_domain::noun::{Kind, Noun, Row, Value};
+use sekisho_domain::noun::{Noun, Row, Value};
 use sqlx::{ColumnIndex, Decode, Type};
 
 use crate::db::Db;
@@ -22,16 +22,10 @@ where
     row.version = version.unwrap_or_default();
     for (position, column) in noun.columns.iter().enumerate() {
         let at = position + 2;
-        let value = match column.kind {
-            Kind::Int | Kind::Instant => Value::Int(raw.try_get(at)?),
-            Kind::Bool => Value::Bool(raw.try_get(at)?),
-            Kind::Text
-            | Kind::Date
-            | Kind::Choice(_)
-            | Kind::Ref(_)
-            | Kind::Unit
-            | Kind::Route
-            | Kind::Json => Value::Text(raw.try_get(at)?),
+        let value = match column.kind.null() {
+            Value::Int(_) => Value::Int(raw.try_get(at)?),
+            Value::Bool(_) => Value::Bool(raw.try_get(at)?),
+            Value::Text(_) => Value::Text(raw.try_get(at)?),
         };
         row.values.insert(column.name, value);
     }
