@@ -48,6 +48,28 @@ impl State {
 /// The scope of a verdict over the whole city.
 pub const CITY: &str = "city";
 
+/// A section that has to act, and on how many rows; 0 when it is not about rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acts {
+    pub unit_id: String,
+    pub section: String,
+    pub rows: i64,
+}
+
+/// The sections that the samples of a verdict name as those who have to act.
+pub fn acts(samples: &str) -> Vec<Acts> {
+    let samples: Vec<serde_json::Value> = serde_json::from_str(samples).unwrap_or_default();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let those = samples.iter().filter(|s| s["acts"] == true);
+    those
+        .map(|s| Acts {
+            unit_id: text(&s["id"]),
+            section: text(&s["label"]),
+            rows: s["rows"].as_i64().unwrap_or(0),
+        })
+        .collect()
+}
+
 pub static VERDICT: Noun = Noun {
     name: "verdict",
     label: "判定",
@@ -64,7 +86,7 @@ pub static VERDICT: Noun = Noun {
         Column::new("expected_count", "対象の数", Kind::Int),
         Column::new("observed_count", "確認できた数", Kind::Int),
         Column::new("violating_count", "守られていない数", Kind::Int),
-        // Up to 20 `{noun, id, label}` that are missing or violating.
+        // Up to 20 `{noun, id, label}` that are missing or violating, and with `acts` the sections that have to act.
         Column::new("samples", "該当", Kind::Json),
         Column::new("evidence_ids", "証拠", Kind::Json),
         Column::new("source", "母集団の出所", Kind::Text),

@@ -9,8 +9,9 @@ use sekisho_catalogue::OwnClause;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::Date;
 use sekisho_domain::role_name::RoleNames;
-use sekisho_domain::verdict::State;
+use sekisho_domain::verdict::{Acts, State};
 use sekisho_store::page::{ClauseLine, Incumbent, Interval, Judged};
+use sekisho_store::verdict::who_acts;
 use std::collections::HashMap;
 
 /// A requirement with its worst answer.
@@ -268,37 +269,16 @@ pub(crate) fn seat(role: &str, names: &RoleNames, incumbents: &[Incumbent]) -> S
     }
 }
 
-/// A section that has to act, and on how many rows; 0 when it is not about rows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Acts {
-    pub(crate) section: String,
-    pub(crate) rows: i64,
-}
-
-impl Acts {
-    pub(crate) fn words(&self) -> String {
-        if self.rows > 0 { format!("{} {}件", self.section, self.rows) } else { self.section.clone() }
-    }
-}
-
-/// The sections that a verdict names as those who have to act.
-pub(crate) fn acts(samples: &str) -> Vec<Acts> {
-    let samples: Vec<serde_json::Value> = serde_json::from_str(samples).unwrap_or_default();
-    let those = samples.iter().filter(|s| s["acts"] == true);
-    those
-        .map(|s| Acts {
-            section: s["label"].as_str().unwrap_or_default().to_owned(),
-            rows: s["rows"].as_i64().unwrap_or(0),
-        })
-        .collect()
+/// A section that has to act, with how much of it there is.
+pub(crate) fn acts_words(acts: &Acts) -> String {
+    if acts.rows > 0 { format!("{} {}件", acts.section, acts.rows) } else { acts.section.clone() }
 }
 
 /// Who moves next. A role that thirty people hold is nobody: then it is the sections whose rows they are.
 pub(crate) fn mover(role: &str, samples: Option<&str>, names: &RoleNames, incumbents: &[Incumbent]) -> Seat {
     /// Sections named on one line; all of them stand on the requirement's page.
     const NAMED: usize = 3;
-    let holders = incumbents.iter().filter(|i| i.role == role && i.person.is_some()).count();
-    let acts = if holders == 1 { Vec::new() } else { samples.map(acts).unwrap_or_default() };
+    let acts = samples.map(|samples| who_acts(role, samples, incumbents)).unwrap_or_default();
     let words = names.word(role).to_owned();
     match acts.as_slice() {
         [] => seat(role, names, incumbents),
@@ -306,10 +286,10 @@ pub(crate) fn mover(role: &str, samples: Option<&str>, names: &RoleNames, incumb
             let theirs =
                 incumbents.iter().find(|i| i.role == role && i.section.as_deref() == Some(&one.section));
             let name = theirs.and_then(|i| i.person.as_deref()).map_or(String::new(), |p| format!(" {p}"));
-            Seat::new(words, Some(format!("{}{name}", one.words())))
+            Seat::new(words, Some(format!("{}{name}", acts_words(one))))
         }
         many => {
-            let named: Vec<String> = many.iter().take(NAMED).map(Acts::words).collect();
+            let named: Vec<String> = many.iter().take(NAMED).map(acts_words).collect();
             let more = if many.len() > NAMED { " ほか" } else { "" };
             Seat::new(words, Some(format!("{} 課（{}{more}）", many.len(), named.join("、"))))
         }

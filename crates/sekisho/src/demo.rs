@@ -124,11 +124,11 @@ impl<'d> City<'d> {
     /// What the running system does all day: judge what changed or ran out, and seal.
     async fn end_of_day(&self) -> Result<()> {
         self.store.expire_decisions().await?;
-        self.store.derive_tasks().await?;
         self.sequencer.run_once().await?;
         network::judge_due(self.store, &self.data.objects()).await?;
         sekisho_checks::evaluate_dirty(self.store).await?;
         sekisho_checks::evaluate_due(self.store).await?;
+        self.store.derive_tasks().await?;
         Ok(())
     }
 

@@ -85,9 +85,10 @@ async fn keep_once(store: &Store, repaired_on: &mut Option<Date>) -> Result<BTre
         *repaired_on = Some(today);
     }
     store.close_leavers().await?;
-    store.derive_tasks().await?;
     let changed = sekisho_checks::evaluate_dirty(store).await?;
     sekisho_checks::evaluate_due(store).await?;
+    // After the verdicts, of which some are somebody's to mend.
+    store.derive_tasks().await?;
     store.sweep_sessions().await?;
     Ok(changed)
 }

@@ -8,6 +8,7 @@ use sekisho_domain::disposal::{ATTACHMENT, DISPOSAL, ended};
 use sekisho_domain::noun::{Row, Value};
 use sekisho_domain::register::Register;
 use sekisho_domain::role::Role;
+use sekisho_domain::task::DueRule;
 use serde_json::{Value as Json, json};
 
 use crate::decision::Application;
@@ -211,7 +212,7 @@ fn wish(
         title,
         href,
         basis: "policy",
-        due,
+        due: DueRule::Fixed(due),
         seat_key,
         unit_id: Some(unit),
     })

@@ -125,7 +125,6 @@ pub fn statements() -> Vec<&'static str> {
         session::SQL,
         stocktake::SQL,
         succession::SQL,
-        task::SQL,
         tx::SQL,
         verdict::SQL,
         verify::SQL,
@@ -133,6 +132,7 @@ pub fn statements() -> Vec<&'static str> {
     .into_iter()
     .chain(page::SQL.iter().copied())
     .chain(register::SQL.iter().copied())
-    .chain(decision::ALL_SQL.iter().copied());
+    .chain(decision::ALL_SQL.iter().copied())
+    .chain(task::ALL_SQL.iter().copied());
     register::sql::all().chain(written.flatten().copied()).collect()
 }

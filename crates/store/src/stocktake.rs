@@ -375,7 +375,7 @@ fn wish(
         source_id: part,
         title,
         basis: "policy",
-        due,
+        due: DueRule::Fixed(due),
         seat_key,
         unit_id: Some(unit),
     }

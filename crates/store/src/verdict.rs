@@ -1,9 +1,10 @@
 //! Writing verdicts: an interval is closed and another opened only when the answer has changed.
 
 use sekisho_domain::noun::{Row, Value};
-use sekisho_domain::verdict::{State, VERDICT};
+use sekisho_domain::verdict::{Acts, State, VERDICT, acts};
 
 use crate::error::Result;
+use crate::page::Incumbent;
 use crate::{Db, Store, Tx};
 
 sql! {
@@ -54,6 +55,13 @@ pub struct CheckRun {
     pub check_version: i64,
     pub evaluated_ms: i64,
     pub next_change_ms: Option<i64>,
+}
+
+/// The sections that have to act on a verdict about a requirement of this role: those it names. None where one person
+/// holds the role, who acts then; a role that thirty people hold is nobody.
+pub fn who_acts(role: &str, samples: &str, incumbents: &[Incumbent]) -> Vec<Acts> {
+    let holders = incumbents.iter().filter(|i| i.role == role && i.person_id.is_some()).count();
+    if holders == 1 { Vec::new() } else { acts(samples) }
 }
 
 impl Db {

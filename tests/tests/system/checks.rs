@@ -237,6 +237,58 @@ async fn evidence_for_the_whole_city_is_renewed_by_one_section() {
     assert_eq!((asked(&ours).await, asked(&theirs).await), (1, 0));
 }
 
+/// A red mark is on somebody's list: the section that said no is asked, and the others are not; once it says yes the
+/// task is gone. The day it is due counts from when it appeared.
+#[tokio::test]
+async fn what_does_not_hold_is_on_the_list_of_the_section_that_can_mend_it() {
+    let city = City::new().await;
+    city.world.section("0204", "税務課").await;
+    let ours = city.world.person("井上", Role::Manager, "0103").await;
+    let theirs = city.world.person("田中", Role::Manager, "0204").await;
+    let id = city.adopt("5.4.1").await;
+    city.file(&id, "attestation", Some(true), Some("0103")).await;
+    city.file(&id, "attestation", Some(false), Some("0204")).await;
+    assert_eq!(city.state(&id).await, "broken");
+    let mends = async |who: &Who| {
+        city.world.store.derive_tasks().await.unwrap();
+        let tasks = city.world.db().tasks_of(who, city.today(), ("", ""), 50).await.unwrap();
+        tasks.into_iter().filter(|task| task.kind == "mend").collect::<Vec<_>>()
+    };
+    let asked = mends(&theirs).await;
+    assert_eq!((mends(&ours).await.len(), asked.len()), (0, 1), "{asked:?}");
+    assert_eq!((asked[0].due_rule.as_str(), asked[0].source_id.as_str()), ("business:10", id.as_str()));
+    assert!(asked[0].asks.is_some() && asked[0].href.ends_with(&id), "{asked:?}");
+    assert_eq!(city.world.store.derive_tasks().await.unwrap(), 0, "nothing new, nothing written");
+    city.world.clock.advance(3 * Ms::DAY);
+    assert_eq!(mends(&theirs).await[0].due_on, asked[0].due_on);
+    city.file(&id, "attestation", Some(true), Some("0204")).await;
+    assert_eq!(city.state(&id).await, "holds");
+    assert!(mends(&theirs).await.is_empty());
+}
+
+/// Where a verdict names nobody and nobody in particular holds the role, the office is asked rather than everybody.
+#[tokio::test]
+async fn what_nobody_in_particular_can_mend_comes_to_the_office() {
+    let city = City::new().await;
+    let id = city.adopt("1.1.2").await;
+    city.file(&id, "attestation", Some(false), None).await;
+    assert_eq!(city.state(&id).await, "broken");
+    let mends = async |who: &Who| {
+        city.world.store.derive_tasks().await.unwrap();
+        let tasks = city.world.db().tasks_of(who, city.today(), ("", ""), 50).await.unwrap();
+        tasks.iter().filter(|task| task.kind == "mend").count()
+    };
+    let role = city.world.db().row(&REQUIREMENT, &id).await.unwrap().unwrap().text("role").to_owned();
+    assert_eq!(role, "ciso");
+    assert_eq!((mends(&city.ciso).await, mends(&city.staff).await), (1, 0), "one person holds the role");
+    city.world.section("0204", "税務課").await;
+    city.world.person("井上", Role::Manager, "0103").await;
+    city.world.person("田中", Role::Manager, "0204").await;
+    let of_many = city.adopt("2.2.23").await;
+    city.file(&of_many, "attestation", Some(false), None).await;
+    assert_eq!((city.state(&of_many).await.as_str(), mends(&city.staff).await), ("broken", 1));
+}
+
 /// Green only over the whole population: the paper of one section says nothing about another.
 #[tokio::test]
 async fn one_section_does_not_speak_for_the_others() {

@@ -20,7 +20,7 @@ use sekisho_domain::evidence::{KINDS as EVIDENCE_KINDS, LATE_FILING_DAYS};
 use sekisho_domain::requirement::{REQUIREMENT, STATES};
 use sekisho_domain::role_name::RoleNames;
 use sekisho_domain::search::search_key;
-use sekisho_domain::verdict::State as Verdict;
+use sekisho_domain::verdict::{State as Verdict, acts};
 use sekisho_store::page::{EvidenceLine, VerdictLine};
 use sekisho_store::requirement::{AdoptedRow, NewAdoption};
 
@@ -555,7 +555,7 @@ fn verdict_card(me: &Me, v: &VerdictLine) -> VerdictCard {
         source: clause::source(Some(&v.source), v.source_ms),
         since: Moment::at(Ms(v.from_ms)),
         samples: samples.collect(),
-        acts: picture::acts(&v.samples).iter().map(picture::Acts::words).collect(),
+        acts: acts(&v.samples).iter().map(picture::acts_words).collect(),
     }
 }
 

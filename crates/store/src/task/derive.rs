@@ -1,47 +1,39 @@
-//! やること: an inbox per person and per seat. What follows from records is derived and closes by itself when the thing
-//! is done; what people ask of each other is entered and closed by hand. Decisions that wait are read where they
-//! stand and never copied into tasks.
+//! What follows from records: tasks appear, move and close with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use sekisho_domain::access::{Who, read_key, role_key};
+use sekisho_domain::access::{read_key, role_key};
 use sekisho_domain::clock::Ms;
-use sekisho_domain::date::{Date, date_at, plus_days, plus_months};
-use sekisho_domain::noun::{Row, Value};
+use sekisho_domain::date::{Date, date_at, plus_days, plus_months, start_of};
+use sekisho_domain::noun::Row;
 use sekisho_domain::role::Role;
 use sekisho_domain::task::{DueRule, Rung, TASK, rung};
+use sekisho_domain::verdict::CITY;
 
 use crate::error::{Result, StoreError};
 use crate::office::Offices;
+use crate::page::Incumbent;
 use crate::tx::Actor;
+use crate::verdict::who_acts;
 use crate::{Db, Store, Tx};
+
+use super::TaskRow;
 
 /// Derived tasks appear this long before they are due.
 const AHEAD_DAYS: i32 = 30;
 /// A drill counts for a year (31 December of a leap year included).
 const DRILL_DAYS: i32 = 366;
-/// Keys bound in one query; see `decision/list.rs`.
-const KEYS: usize = 12;
-/// A task is put off by at most this many days at a time.
-const SNOOZE_DAYS_MAX: i32 = 14;
+/// What was never done is due so long after it was first asked for.
+const FIRST_TIME: DueRule = DueRule::CalendarDays(AHEAD_DAYS as i64);
+/// Within these days what does not hold is mended, or an exception applied for.
+const MENDING: DueRule = DueRule::BusinessDays(10);
+/// A body meets within these days once something waits for it.
+const MEETING: DueRule = DueRule::BusinessDays(10);
 
 sql! {
-    const INBOX = "SELECT t.id, t.version, t.kind, t.source_noun, t.source_id, t.title, t.href, t.basis, t.due_rule,
-            t.due_on, t.seat_key, t.person_id, t.unit_id, t.campaign_id, t.snoozed_until, t.delegated_to,
-            q.clause_label, q.text AS asks
-        FROM task t
-        LEFT JOIN task o ON o.id = t.source_id
-        LEFT JOIN exception x ON x.id = COALESCE(o.source_id, t.source_id)
-        LEFT JOIN requirement q ON q.id = COALESCE(x.requirement_id, o.source_id, t.source_id)
-        WHERE t.state = 'open'
-            AND (t.seat_key IN ($5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-                OR t.person_id = $1 OR t.delegated_to = $1)
-            AND (t.snoozed_until IS NULL OR t.snoozed_until <= $2)
-            AND (t.due_on > $3 OR (t.due_on = $3 AND t.id > $4))
-        ORDER BY t.due_on, t.id LIMIT $17";
-    const BETWEEN = "SELECT t.id, t.version, t.kind, t.source_noun, t.source_id, t.title, t.href, t.basis, t.due_rule,
-            t.due_on, t.seat_key, t.person_id, t.unit_id, t.campaign_id, t.snoozed_until, t.delegated_to
-        FROM task t WHERE t.state = 'open' AND t.due_on >= $1 AND t.due_on < $2 ORDER BY t.due_on, t.id LIMIT $3";
+    const BROKEN = "SELECT DISTINCT q.id, q.title, q.role, v.samples FROM verdict v
+        JOIN requirement q ON q.id = v.requirement_id
+        WHERE v.scope = $1 AND v.to_ms IS NULL AND v.state = 'broken' ORDER BY q.id, v.samples";
     const DERIVED = "SELECT t.id, t.version, t.kind, t.source_noun, t.source_id, t.title, t.href, t.basis, t.due_rule,
             t.due_on, t.seat_key, t.person_id, t.unit_id, t.campaign_id, t.snoozed_until, t.delegated_to
         FROM task t WHERE t.state = 'open' AND t.kind NOT IN ('manual', 'campaign')";
@@ -75,43 +67,8 @@ sql! {
         WHERE s.state = 'open' AND d.state = 'pending' GROUP BY s.body_id, b.name";
     const STOPPED = "SELECT id, effective_ms FROM personnel_change
         WHERE state = 'cancelled' AND summary IS NOT NULL AND effective_ms > $1 ORDER BY id";
-    const MANAGED = "SELECT s.unit_id FROM section s
-        WHERE s.managed AND s.valid_from <= $1 AND (s.valid_to IS NULL OR s.valid_to > $1)
-            AND NOT EXISTS (SELECT 1 FROM scope x WHERE x.unit_id = s.unit_id AND x.matter IS NULL AND NOT x.applies
-                AND x.valid_from <= $1 AND (x.valid_to IS NULL OR x.valid_to > $1))
-        ORDER BY s.sort_key, s.id";
     const PARENT = "SELECT parent_unit_id FROM section
         WHERE unit_id = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)";
-    const KEEP_FEED = "INSERT INTO feed (token_sha256, person_id, created_ms) VALUES ($1, $2, $3)";
-    const FEED = "SELECT person_id FROM feed WHERE token_sha256 = $1";
-    const REVOKE_FEEDS = "DELETE FROM feed WHERE person_id = $1";
-    const HAS_FEED = "SELECT COUNT(*) AS number FROM feed WHERE person_id = $1";
-}
-
-/// A task in a list.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct TaskRow {
-    pub id: String,
-    pub version: i64,
-    pub kind: String,
-    pub source_noun: String,
-    pub source_id: String,
-    pub title: String,
-    pub href: String,
-    pub basis: String,
-    pub due_rule: String,
-    pub due_on: String,
-    pub seat_key: Option<String>,
-    pub person_id: Option<String>,
-    pub unit_id: Option<String>,
-    pub campaign_id: Option<String>,
-    pub snoozed_until: Option<String>,
-    pub delegated_to: Option<String>,
-    /// The requirement that the task is about, in an inbox: two of them can bear the same title.
-    #[sqlx(default)]
-    pub clause_label: Option<String>,
-    #[sqlx(default)]
-    pub asks: Option<String>,
 }
 
 /// What a derivation says should be on somebody's list.
@@ -123,7 +80,8 @@ pub(crate) struct Wanted {
     pub(crate) title: String,
     pub(crate) href: String,
     pub(crate) basis: &'static str,
-    pub(crate) due: Date,
+    /// A fixed day moves with its records; days that are counted are counted from when the task appears.
+    pub(crate) due: DueRule,
     pub(crate) seat_key: String,
     pub(crate) unit_id: Option<String>,
 }
@@ -135,51 +93,6 @@ impl Wanted {
 }
 
 impl Db {
-    /// What a person has to do, soonest first, after `(due, id)`.
-    pub async fn tasks_of(
-        &self,
-        who: &Who,
-        on: Date,
-        after: (&str, &str),
-        limit: i64,
-    ) -> Result<Vec<TaskRow>> {
-        let keys = who.keys(on);
-        let mut rows: Vec<TaskRow> = Vec::new();
-        for group in keys.chunks(KEYS) {
-            let mut args: Vec<Value> =
-                vec![who.person_id.as_str().into(), on.into(), after.0.into(), after.1.into()];
-            args.extend(group.iter().map(Value::from));
-            args.resize(4 + KEYS, "-".into());
-            args.push(limit.into());
-            rows.extend(self.fetch_all::<TaskRow>(INBOX, &args).await?);
-        }
-        rows.sort_by(|a, b| (&a.due_on, &a.id).cmp(&(&b.due_on, &b.id)));
-        rows.dedup_by(|a, b| a.id == b.id);
-        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        Ok(rows)
-    }
-
-    /// Open tasks of the whole city that are due in a stretch of days: the year calendar.
-    pub async fn tasks_between(&self, from: Date, to: Date, limit: i64) -> Result<Vec<TaskRow>> {
-        self.fetch_all(BETWEEN, &[from.into(), to.into(), limit.into()]).await
-    }
-
-    /// Sections with a manager of their own to which the policy applies.
-    pub async fn managed_units(&self, on: Date) -> Result<Vec<String>> {
-        let rows: Vec<(String,)> = self.fetch_all(MANAGED, &[on.into()]).await?;
-        Ok(rows.into_iter().map(|(unit,)| unit).collect())
-    }
-
-    pub async fn feed_owner(&self, token_sha256: &str) -> Result<Option<String>> {
-        let row: Option<(String,)> = self.fetch_optional(FEED, &[token_sha256.into()]).await?;
-        Ok(row.map(|(person,)| person))
-    }
-
-    pub async fn has_feed(&self, person_id: &str) -> Result<bool> {
-        let (number,): (i64,) = self.fetch_one(HAS_FEED, &[person_id.into()]).await?;
-        Ok(number > 0)
-    }
-
     /// The seat that hears of a seat's lateness: the officer above the section, or the chief officer.
     async fn above(&self, key: &str, on: Date) -> Result<String> {
         let top = role_key(Role::ChiefOfficer, None);
@@ -219,12 +132,16 @@ impl Store {
         }
         let mut fresh = Vec::new();
         let mut moved = Vec::new();
+        let mut seen = BTreeSet::new();
         for wish in wanted {
+            // Two checks of one requirement can ask the same of the same seat.
+            if !seen.insert(wish.mark()) {
+                continue;
+            }
             match have.remove(&wish.mark()) {
                 None => fresh.push(wish),
-                // A drill or a check that was never done keeps the day it was first asked for.
-                Some(row) if row.due_on == wish.due.to_string() || wish.source_id == "never" => {}
-                Some(row) => moved.push((row.id, wish.due)),
+                Some(row) if row.due_rule == wish.due.code() && row.title == wish.title => {}
+                Some(row) => moved.push((row, wish)),
             }
         }
         let changed = fresh.len() + moved.len() + have.len();
@@ -232,12 +149,17 @@ impl Store {
             return Ok(0);
         }
         let mut tx = self.write(&Actor::system(), "task.derive").await?;
+        let calendar = tx.calendar().await?;
         for wish in fresh {
-            tx.insert_task(wish).await?;
+            let due = wish.due.due(on, &calendar);
+            tx.insert_task(wish, due).await?;
         }
-        for (id, due) in moved {
-            let row = tx.get(&TASK, &id).await?;
-            tx.update(row.set("due_on", due).set("due_rule", DueRule::Fixed(due).code())).await?;
+        for (was, wish) in moved {
+            let mut row = tx.get(&TASK, &was.id).await?.set("title", wish.title);
+            if was.due_rule != wish.due.code() {
+                row = row.set("due_on", wish.due.due(on, &calendar)).set("due_rule", wish.due.code());
+            }
+            tx.update(row).await?;
         }
         for row in have.into_values() {
             let (row, at) = (tx.get(&TASK, &row.id).await?, tx.at());
@@ -251,7 +173,7 @@ impl Store {
         let ahead = plus_days(on, AHEAD_DAYS);
         let office = role_key(Role::Secretariat, None);
         let mut wanted = self.reviews(ahead, &office).await?;
-        let until = sekisho_domain::date::start_of(ahead);
+        let until = start_of(ahead);
         type Ageing = (String, Option<String>, i64, String, String, Option<String>);
         let ageing: Vec<Ageing> = self.db.fetch_all(AGEING, &[until.into(), on.into()]).await?;
         for (requirement, unit, until_ms, title, role, filer_unit) in ageing {
@@ -266,7 +188,7 @@ impl Store {
                 source_id: requirement,
                 title: format!("証拠を新しくする: {title}"),
                 basis: "policy",
-                due: date_at(Ms(until_ms)),
+                due: DueRule::Fixed(date_at(Ms(until_ms))),
                 seat_key: role_key(if place.is_some() { Role::Manager } else { role }, place.as_deref()),
                 unit_id: unit,
             });
@@ -305,7 +227,8 @@ impl Store {
             let title = "反映できなかった人事異動を読み込み直す".to_owned();
             wanted.push(plain("personnel", "personnel_change", id, title, href, &due, &office)?);
         }
-        wanted.extend(self.keeping(now, ahead, &office).await?);
+        wanted.extend(self.mending(on, &office).await?);
+        wanted.extend(self.keeping(ahead, &office).await?);
         wanted.extend(self.stocktake_tasks(on).await?);
         wanted.extend(self.disposal_tasks(on).await?);
         let offices = Offices::load(&mut &self.db, on).await?;
@@ -339,8 +262,43 @@ impl Store {
         Ok(wanted)
     }
 
+    /// What does not hold, on the list of whoever can mend it: the sections that the verdict names, or the one who holds
+    /// the role. Where it names nobody and many hold the role, or nobody sits there, the office finds out who.
+    async fn mending(&self, on: Date, office: &str) -> Result<Vec<Wanted>> {
+        let broken: Vec<(String, String, String, String)> = self.db.fetch_all(BROKEN, &[CITY.into()]).await?;
+        if broken.is_empty() {
+            return Ok(Vec::new());
+        }
+        let incumbents = self.db.incumbents(on).await?;
+        let mut wanted = Vec::new();
+        for (requirement, title, role, samples) in broken {
+            let role = Role::from_code(&role).unwrap_or(Role::Secretariat);
+            let sections = who_acts(role.code(), &samples, &incumbents);
+            let places: Vec<Option<String>> = match sections.is_empty() {
+                true => vec![None],
+                false => sections.into_iter().map(|section| Some(section.unit_id)).collect(),
+            };
+            for unit_id in places {
+                let key = seat_to_mend(role, unit_id.as_deref(), &incumbents);
+                wanted.push(Wanted {
+                    unit_id: unit_id.filter(|_| key.is_some()),
+                    ..asked(
+                        "mend",
+                        "requirement",
+                        requirement.clone(),
+                        format!("守られていない点を直す: {title}"),
+                        format!("/requirements/{requirement}"),
+                        MENDING,
+                        key.as_deref().unwrap_or(office),
+                    )
+                });
+            }
+        }
+        Ok(wanted)
+    }
+
     /// What keeps the record itself trustworthy, and meetings that bodies need.
-    async fn keeping(&self, now: Ms, ahead: Date, office: &str) -> Result<Vec<Wanted>> {
+    async fn keeping(&self, ahead: Date, office: &str) -> Result<Vec<Wanted>> {
         let mut wanted = Vec::new();
         let last = async |sql| {
             let (last,): (Option<i64>,) = self.db.fetch_one(sql, &[]).await?;
@@ -353,24 +311,18 @@ impl Store {
             (OUTSIDE, "outside_checkpoint", "預かった証跡の封印を、記録と突き合わせる", 7, auditor.as_str()),
         ] {
             let last = last(sql).await?;
-            let since = last.map_or(date_at(now), |ms| date_at(Ms(ms)));
-            let days = if last.is_some() { days } else { AHEAD_DAYS };
-            let due = plus_days(since, days);
-            if due <= ahead {
-                let source = if last.is_some() { "city" } else { "never" };
-                let day = due.to_string();
-                wanted.push(plain(kind, kind, source.into(), title.into(), "/ledger".into(), &day, key)?);
+            let (source, due) = match last {
+                Some(ms) => ("city", DueRule::Fixed(plus_days(date_at(Ms(ms)), days))),
+                None => ("never", FIRST_TIME),
+            };
+            if !matches!(due, DueRule::Fixed(day) if day > ahead) {
+                wanted.push(asked(kind, kind, source.into(), title.into(), "/ledger".into(), due, key));
             }
         }
-        let calendar = self.db.calendar().await?;
         let bodies: Vec<(String, String, i64)> = self.db.fetch_all(FOR_BODIES, &[]).await?;
         for (body, name, number) in bodies {
-            let due = calendar.open_days_after(date_at(now), 10).to_string();
-            let href = format!("/bodies/{body}");
-            let mut wish =
-                plain("meeting", "body", body, format!("{name}に {number} 件を諮る"), href, &due, office)?;
-            wish.source_id.truncate(36);
-            wanted.push(wish);
+            let (title, href) = (format!("{name}に {number} 件を諮る"), format!("/bodies/{body}"));
+            wanted.push(asked("meeting", "body", body, title, href, MEETING, office));
         }
         Ok(wanted)
     }
@@ -381,38 +333,49 @@ impl Store {
         const AT_ONCE: i64 = 500;
         let calendar = self.db.calendar().await?;
         let late: Vec<TaskRow> = self.db.fetch_all(LATE, &[on.into(), AT_ONCE.into()]).await?;
+        let mut above: BTreeMap<String, String> = BTreeMap::new();
         let mut wanted = Vec::new();
         for task in late {
-            let (Ok(due), Some(key)) = (task.due_on.parse::<Date>(), task.seat_key.as_deref()) else {
+            let (Ok(due), Some(key)) = (task.due_on.parse::<Date>(), task.seat_key) else {
                 continue;
             };
-            if rung(due, &task.basis, on, &calendar) == Rung::Escalated {
-                let above = self.db.above(key, on).await?;
-                if above != key {
-                    let title = format!("期限を過ぎています: {}", task.title);
-                    wanted.push(plain("escalated", "task", task.id, title, task.href, &task.due_on, &above)?);
-                }
+            if rung(due, &task.basis, on, &calendar) != Rung::Escalated {
+                continue;
+            }
+            if !above.contains_key(&key) {
+                above.insert(key.clone(), self.db.above(&key, on).await?);
+            }
+            if let Some(above) = above.get(&key).filter(|above| **above != key) {
+                let title = format!("期限を過ぎています: {}", task.title);
+                wanted.push(plain("escalated", "task", task.id, title, task.href, &task.due_on, above)?);
             }
         }
         Ok(wanted)
     }
-
-    /// A new secret address for a person's calendar; older ones stop working.
-    pub async fn issue_feed(&self, person_id: &str, token_sha256: &str) -> Result<()> {
-        let now = self.clock.now();
-        let mut op = self.op().await?;
-        op.execute(REVOKE_FEEDS, &[person_id.into()]).await?;
-        op.execute(KEEP_FEED, &[token_sha256.into(), person_id.into(), now.into()]).await?;
-        op.commit().await
-    }
-
-    pub async fn revoke_feeds(&self, person_id: &str) -> Result<u64> {
-        self.op_execute(REVOKE_FEEDS, &[person_id.into()]).await
-    }
 }
 
-/// The one refusal about legal deadlines.
-pub const LEGAL: &str = "a legal deadline counts calendar days and is never put off";
+/// Who is asked to mend what does not hold; `None` where nobody in particular can be.
+fn seat_to_mend(role: Role, unit_id: Option<&str>, incumbents: &[Incumbent]) -> Option<String> {
+    let sits = |role: Role, unit: Option<&str>| {
+        let holds = |i: &&Incumbent| i.role == role.code() && i.person_id.is_some();
+        incumbents
+            .iter()
+            .filter(holds)
+            .filter(|i| unit.is_none_or(|unit| i.unit_id.as_deref() == Some(unit)))
+            .count()
+    };
+    match unit_id {
+        Some(unit) => [role, Role::Manager]
+            .into_iter()
+            .find(|role| role.is_of_a_section() && sits(*role, Some(unit)) > 0)
+            .map(|role| role_key(role, Some(unit))),
+        None => match sits(role, None) {
+            0 => None,
+            1 => Some(role_key(role, None)),
+            _ => (!role.is_of_a_section()).then(|| role_key(role, None)),
+        },
+    }
+}
 
 fn plain(
     kind: &'static str,
@@ -424,12 +387,24 @@ fn plain(
     key: &str,
 ) -> Result<Wanted> {
     let due = due.parse().map_err(|_| StoreError::Corrupt(format!("{due} is not a date")))?;
+    Ok(asked(kind, source_noun, source_id, title, href, DueRule::Fixed(due), key))
+}
+
+fn asked(
+    kind: &'static str,
+    source_noun: &'static str,
+    source_id: String,
+    title: String,
+    href: String,
+    due: DueRule,
+    key: &str,
+) -> Wanted {
     let seat_key = key.to_owned();
-    Ok(Wanted { kind, source_noun, source_id, title, href, basis: "policy", due, seat_key, unit_id: None })
+    Wanted { kind, source_noun, source_id, title, href, basis: "policy", due, seat_key, unit_id: None }
 }
 
 impl Tx<'_> {
-    async fn insert_task(&mut self, wish: Wanted) -> Result<()> {
+    async fn insert_task(&mut self, wish: Wanted, due: Date) -> Result<()> {
         let at = self.at();
         let row = Row::new(&TASK, self.new_id())
             .set("kind", wish.kind)
@@ -438,81 +413,12 @@ impl Tx<'_> {
             .set("title", wish.title)
             .set("href", wish.href)
             .set("basis", wish.basis)
-            .set("due_rule", DueRule::Fixed(wish.due).code())
-            .set("due_on", wish.due)
+            .set("due_rule", wish.due.code())
+            .set("due_on", due)
             .set("seat_key", wish.seat_key)
             .set("unit_id", wish.unit_id)
             .set("state", "open")
             .set("opened_ms", at);
         self.insert(row).await
-    }
-
-    /// Asks one person or seat for something by hand.
-    pub async fn create_task(
-        &mut self,
-        title: &str,
-        basis: &str,
-        rule: DueRule,
-        key: &str,
-    ) -> Result<String> {
-        let rule = rule.allowed(basis).map_err(|_| StoreError::IllegalMove(LEGAL))?;
-        let (at, calendar) = (self.at(), self.calendar().await?);
-        let id = self.new_id();
-        let row = Row::new(&TASK, &id)
-            .set("kind", "manual")
-            .set("source_noun", "task")
-            .set("source_id", id.as_str())
-            .set("title", title)
-            .set("href", "/tasks")
-            .set("basis", basis)
-            .set("due_rule", rule.code())
-            .set("due_on", rule.due(date_at(at), &calendar))
-            .set("seat_key", key)
-            .set("state", "open")
-            .set("opened_ms", at);
-        self.insert(row).await?;
-        Ok(id)
-    }
-
-    /// The task, if it is this person's to act on.
-    async fn own_task(&mut self, who: &Who, id: &str) -> Result<Row> {
-        let row = self.get(&TASK, id).await?;
-        let keys = who.keys(date_at(self.at()));
-        let own = keys.iter().any(|key| key == row.text("seat_key"))
-            || [row.text("person_id"), row.text("delegated_to")].contains(&who.person_id.as_str());
-        if !own || row.text("state") != "open" {
-            return Err(StoreError::NotFound);
-        }
-        Ok(row)
-    }
-
-    /// Done by hand. What is derived from records closes when the record says so, and not before.
-    pub async fn finish_task(&mut self, who: &Who, id: &str) -> Result<()> {
-        let (row, at) = (self.own_task(who, id).await?, self.at());
-        if !matches!(row.text("kind"), "manual" | "campaign") {
-            return Err(StoreError::IllegalMove("a derived task closes when its thing is done"));
-        }
-        self.update(row.set("state", "done").set("closed_ms", at).set("closed_by", who.person_id.as_str()))
-            .await
-    }
-
-    /// Puts a task off by some days; never a legal one, and not beyond two weeks at a time.
-    pub async fn snooze_task(&mut self, who: &Who, id: &str, until: Date) -> Result<()> {
-        let row = self.own_task(who, id).await?;
-        if row.text("basis") == "law" {
-            return Err(StoreError::IllegalMove(LEGAL));
-        }
-        let today = date_at(self.at());
-        let last = plus_days(today, SNOOZE_DAYS_MAX);
-        if until <= today || until > last {
-            return Err(StoreError::IllegalMove("a task is put off by one to fourteen days"));
-        }
-        self.update(row.set("snoozed_until", until)).await
-    }
-
-    /// Hands a task to a colleague; it stays on the seat's list as well.
-    pub async fn delegate_task(&mut self, who: &Who, id: &str, to: &str) -> Result<()> {
-        let row = self.own_task(who, id).await?;
-        self.update(row.set("delegated_to", to)).await
     }
 }
