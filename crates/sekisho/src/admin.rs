@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use age::x25519::Recipient;
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 use sekisho_domain::clock::Clock as _;
@@ -13,7 +14,7 @@ use sekisho_domain::position::{ASSIGNMENT, POSITION, ROLE_SEAT};
 use sekisho_domain::section::SECTION;
 use sekisho_store::Actor;
 
-use crate::backup;
+use crate::backup::{self, Copy, seal};
 use crate::data::{Data, SystemClock, read_settings};
 use crate::doctor;
 
@@ -29,6 +30,14 @@ pub enum Command {
         /// 写しの置き場所(この中に日時の名前で作る)
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
+        /// 封をする: この鍵(age1…)を持つ人だけが開ける写しにする
+        #[arg(long = "for", value_name = "age1…", value_parser = seal::recipient)]
+        sealed_for: Option<Recipient>,
+    },
+    /// 写しに封をするための鍵を作る(鍵のファイルは、この機械の外に保管する)
+    BackupKey {
+        /// 鍵を書くファイル(まだ無いもの)
+        file: PathBuf,
     },
     /// 写しから戻す。戻す先は新しい場所に限る
     Restore {
@@ -40,6 +49,9 @@ pub enum Command {
         /// PostgreSQL に戻すときの接続先(空のデータベース)
         #[arg(long, value_name = "URL")]
         database: Option<String>,
+        /// 封をした写しを開ける鍵のファイル
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
     },
     /// 復元訓練: 写しを別の場所に戻して検証し、結果を記録する
     Drill {
@@ -49,6 +61,9 @@ pub enum Command {
         /// PostgreSQL の訓練に使う空のデータベース(指定しないと作り、終わったら消す)
         #[arg(long, value_name = "URL")]
         database: Option<String>,
+        /// 封をした写しを開ける鍵のファイル
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
     },
     /// プログラムを入れ替えた後に、写しを取ってからデータの形式を新しくする
     Upgrade {
@@ -88,10 +103,11 @@ pub enum Command {
 
 pub async fn run(command: Command) -> Result<ExitCode> {
     match command {
-        Command::Backup { data, to } => {
+        Command::Backup { data, to, sealed_for } => {
             let data = Data::open(&data).await?;
-            let made = backup::make(&data, &to).await?;
-            println!("写しを取りました: {}", made.place.display());
+            let made = backup::make(&data, &to, sealed_for.as_ref()).await?;
+            let sealed = if sealed_for.is_some() { "封をした写し" } else { "写し" };
+            println!("{sealed}を取りました: {}", made.place.display());
             for path in made.left_out {
                 println!(
                     "写しに入っていません(データの場所の外にあります。別に写しを取ってください): {}",
@@ -99,8 +115,17 @@ pub async fn run(command: Command) -> Result<ExitCode> {
                 );
             }
         }
-        Command::Restore { backup, data, database } => {
-            let report = backup::restore(&backup, &data, database).await?;
+        Command::BackupKey { file } => {
+            let public = seal::new_key(&file)?;
+            println!("封を開ける鍵を作りました: {}", file.display());
+            println!(
+                "金庫など、この機械の外に保管し、この機械からは消してください。無くすと、封をした写しは誰にも開けられません。"
+            );
+            println!("写しを取るとき: sekisho admin backup --for {public} …");
+        }
+        Command::Restore { backup, data, database, key } => {
+            let copy = Copy::read(&backup, key.as_deref(), &data)?;
+            let report = backup::restore(copy.dir(), &data, database).await?;
             for line in sekisho_ledger::ja::lines(&report) {
                 println!("{line}");
             }
@@ -118,7 +143,10 @@ pub async fn run(command: Command) -> Result<ExitCode> {
                 data.display()
             );
         }
-        Command::Drill { backup, data, database } => return drill(&backup, &data, database).await,
+        Command::Drill { backup, data, database, key } => {
+            let copy = Copy::read(&backup, key.as_deref(), &data)?;
+            return drill(copy.dir(), &data, database).await;
+        }
         Command::Upgrade { data } => upgrade(&data).await?,
         Command::Rollback { data, database } => rollback(&data, database)?,
         Command::Doctor { data, bundle } => return doctor::run(&data, bundle.as_deref()).await,
@@ -210,7 +238,7 @@ async fn upgrade(dir: &Path) -> Result<()> {
     }
     let keep = before_upgrade(dir);
     std::fs::create_dir_all(&keep)?;
-    let copy = backup::make(&data, &keep).await?;
+    let copy = backup::make(&data, &keep, None).await?;
     println!("写しを取りました: {}", copy.place.display());
     data.store.db.migrate().await?;
     println!("データの形式を新しくしました。戻すときは `sekisho admin rollback --data {}`。", dir.display());

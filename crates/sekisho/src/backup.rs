@@ -4,11 +4,14 @@
 //! database (which may only be ahead of them, and a log catches up), then sealed files (which are on the disk
 //! before a record refers to them).
 
+pub(crate) mod seal;
+
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use age::x25519::Recipient;
 use anyhow::{Context as _, Result, bail};
 use sekisho_identity::Identity;
 use sekisho_ledger::{DirStorage, Policy, Storage as _, VerifyReport};
@@ -30,11 +33,29 @@ pub(crate) struct Made {
     pub(crate) left_out: Vec<PathBuf>,
 }
 
-/// Copies a running installation to a new directory under `to`.
-pub(crate) async fn make(data: &Data, to: &Path) -> Result<Made> {
+/// Copies a running installation to a new directory under `to`; under seal if it is given for whom.
+pub(crate) async fn make(data: &Data, to: &Path, sealed_for: Option<&Recipient>) -> Result<Made> {
     let name = format!("sekisho-{}", SystemClock.now().0);
     let (part, done) = (to.join(format!("{name}.part")), to.join(name));
-    std::fs::create_dir_all(&part).with_context(|| format!("{} を作れません", part.display()))?;
+    let left_out = match sealed_for {
+        None => fill(data, &part).await?,
+        // Nothing readable ever lies where the copy goes.
+        Some(recipient) => {
+            let plain = Away::new(data.dir.join("copying"))?;
+            let left_out = fill(data, &plain.0).await?;
+            seal::seal(&plain.0, &part, recipient)?;
+            left_out
+        }
+    };
+    restrict(&part)?;
+    std::fs::rename(&part, &done)?;
+    Ok(Made { place: done, left_out })
+}
+
+/// Writes a copy and its manifest; returns what is not in it.
+async fn fill(data: &Data, part: &Path) -> Result<Vec<PathBuf>> {
+    std::fs::create_dir_all(part).with_context(|| format!("{} を作れません", part.display()))?;
+    restrict(part)?;
     for sub in ["keys", "ledger", "kept"] {
         copy_tree(&data.dir.join(sub), &part.join(sub))?;
     }
@@ -49,15 +70,58 @@ pub(crate) async fn make(data: &Data, to: &Path) -> Result<Made> {
     let (within, left_out) = named_files(&data.dir)?;
     for path in within {
         let target = part.join(&path);
-        std::fs::create_dir_all(target.parent().unwrap_or(&part))?;
+        std::fs::create_dir_all(target.parent().unwrap_or(part))?;
         std::fs::copy(data.dir.join(&path), &target)?;
     }
     std::fs::copy(data.dir.join("sekisho.toml"), part.join("sekisho.toml"))?;
-    let manifest = serde_json::to_vec_pretty(&digests(&part)?)?;
+    let manifest = serde_json::to_vec_pretty(&digests(part)?)?;
     std::fs::write(part.join(MANIFEST), manifest)?;
-    restrict(&part)?;
-    std::fs::rename(&part, &done)?;
-    Ok(Made { place: done, left_out })
+    Ok(left_out)
+}
+
+/// A directory that is gone when it is no longer needed, and whatever an interrupted run left there.
+pub(crate) struct Away(PathBuf);
+
+impl Away {
+    fn new(dir: PathBuf) -> Result<Away> {
+        if dir.exists() {
+            std::fs::remove_dir_all(&dir)?;
+        }
+        Ok(Away(dir))
+    }
+}
+
+impl Drop for Away {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+/// A copy as it is read: itself, or what came out from under its seal, beside the place it goes to.
+pub(crate) enum Copy<'a> {
+    Plain(&'a Path),
+    Opened(Away),
+}
+
+impl Copy<'_> {
+    pub(crate) fn read<'a>(copy: &'a Path, key: Option<&Path>, beside: &Path) -> Result<Copy<'a>> {
+        if !seal::is_sealed(copy) {
+            return Ok(Copy::Plain(copy));
+        }
+        let key = key.with_context(|| {
+            "この写しには封がしてあります。--key で、封を開ける鍵のファイルを指定してください".to_owned()
+        })?;
+        let opened = Away::new(beside.with_extension("opened"))?;
+        seal::open(copy, &opened.0, key)?;
+        Ok(Copy::Opened(opened))
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        match self {
+            Copy::Plain(dir) => dir,
+            Copy::Opened(Away(dir)) => dir,
+        }
+    }
 }
 
 /// The files that `sekisho.toml` names (certificates, passwords): those in the data directory, relative to it, and

@@ -43,6 +43,41 @@ fn a_copy_of_a_running_system_comes_back_whole() {
     assert!(again.err.contains("上書きはしません"), "{}", again.err);
 }
 
+/// A copy that leaves the building: who finds it reads nothing, and it comes back with the key from the safe.
+#[test]
+fn a_sealed_copy_opens_with_its_key_and_not_without() {
+    let place = Place::new();
+    let (data, key) = (place.text("data"), place.text("safe.key"));
+    let server = Server::start(&place.path("data"), &[]);
+    let said = sekisho(&["admin", "backup-key", &key]).ok();
+    let public = said.out.split_whitespace().find(|word| word.starts_with("age1")).unwrap().to_owned();
+    sekisho(&["admin", "backup", "--data", &data, "--to", &place.text("copies"), "--for", &public]).ok();
+    let copy = newest(&place.path("copies"));
+    let copy_text = copy.to_str().unwrap();
+    let mut files =
+        std::fs::read_dir(&copy).unwrap().map(|e| e.unwrap().path()).filter(|path| path.is_file());
+    assert!(files.all(|file| file.extension().is_some_and(|e| e == "age")), "nothing lies open");
+    assert!(!place.path("data").join("copying").exists(), "nothing readable is left behind");
+
+    let refused = sekisho(&["admin", "drill", copy_text, "--data", &data]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("--key で、封を開ける鍵"), "{}", refused.err);
+    let drill = sekisho(&["admin", "drill", copy_text, "--data", &data, "--key", &key]).ok();
+    assert!(drill.out.contains("復元訓練に成功しました"), "{}", drill.out);
+    server.stop();
+
+    let back = place.text("back");
+    let database = into_database();
+    let mut restore = vec!["admin", "restore", copy_text, "--data", &back, "--key", &key];
+    restore.extend(database.iter().map(String::as_str));
+    sekisho(&restore).ok();
+    assert!(!place.path("back.opened").exists(), "nor beside what was restored");
+    sekisho(&["ledger", "verify", "--data", &back]).ok();
+    let wrong = sekisho(&["admin", "backup", "--data", &back, "--to", &place.text("more"), "--for", "age1x"]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.err.contains("age1 で始まる"), "{}", wrong.err);
+}
+
 #[test]
 fn a_changed_copy_is_refused_before_anything_is_written() {
     let place = Place::new();
