@@ -65,6 +65,7 @@ fn fixes() -> Vec<Fix> {
         also: 0,
         seat: seat(s, p),
         due: (l == "7(1)").then(|| Day::of(Date::constant(2026, 12, 1))),
+        late: false,
         since,
     };
     vec![

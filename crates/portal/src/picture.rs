@@ -431,9 +431,15 @@ mod tests {
         );
         let dues = [("b", Date::constant(2026, 12, 1)), ("a", Date::constant(2026, 12, 24))];
         let dues = dues.into_iter().map(|(id, day)| (id.to_owned(), day)).collect();
-        let lines = crate::pages::board::fixes(&p, &RoleNames::default(), &[], &dues);
+        let on = Date::constant(2026, 12, 2);
+        let lines = crate::pages::board::fixes(&p, &RoleNames::default(), &[], &dues, on);
         let due: Vec<Option<&str>> = lines.iter().map(|l| l.due.as_ref().map(|d| d.iso.as_str())).collect();
         assert_eq!(due, [Some("2026-12-01"), None, None], "the first day of those that are one line");
+        assert_eq!(
+            lines.iter().map(|l| l.late).collect::<Vec<_>>(),
+            [true, false, false],
+            "that day is over"
+        );
         let told = lines.iter().map(|l| (l.requirement_id.as_str(), l.also, l.since.iso.as_str()));
         assert_eq!(
             told.collect::<Vec<_>>(),

@@ -91,7 +91,9 @@ async fn a_late_task_is_heard_of_above_until_it_is_done() {
     tx.commit().await.unwrap();
     world.clock.advance(5 * Ms::DAY);
     world.store.derive_tasks().await.unwrap();
-    assert_eq!(tasks(&world, &chief).await.iter().filter(|t| t.kind == "escalated").count(), 1);
+    let heard: Vec<String> =
+        tasks(&world, &chief).await.into_iter().filter(|t| t.kind == "escalated").map(|t| t.title).collect();
+    assert_eq!(heard, ["期限を過ぎています（情報政策課）: 速報"], "what, and whose");
     let mut tx = world.store.write(&Actor::system(), "task.done").await.unwrap();
     tx.finish_task(&manager, &id).await.unwrap();
     tx.commit().await.unwrap();

@@ -82,8 +82,9 @@ pub(crate) struct Fix {
     /// Further requirements of the clause that one repair settles: the same reason, the same seat.
     pub(crate) also: usize,
     pub(crate) seat: Seat,
-    /// By when, if a task says so.
+    /// By when, if a task says so, and whether that day is over.
     pub(crate) due: Option<Day>,
+    pub(crate) late: bool,
     /// When it came to stand like this.
     pub(crate) since: Day,
 }
@@ -161,7 +162,9 @@ pub(crate) fn fixes(
     names: &RoleNames,
     incumbents: &[Incumbent],
     dues: &HashMap<String, Date>,
+    on: Date,
 ) -> Vec<Fix> {
+    let today = Day::of(on).iso;
     let mut out = Vec::new();
     for wanted in [Verdict::Broken, Verdict::Stale] {
         for node in &picture.nodes {
@@ -191,12 +194,16 @@ pub(crate) fn fixes(
                             also: 0,
                             seat: picture::mover(role, row.samples.as_deref(), names, incumbents),
                             due,
+                            late: false,
                             since,
                         },
                     )),
                 }
             }
-            out.extend(lines.into_iter().map(|(_, line)| line));
+            out.extend(lines.into_iter().map(|(_, line)| {
+                let late = line.due.as_ref().is_some_and(|due| due.iso < today);
+                Fix { late, ..line }
+            }));
         }
     }
     out
@@ -246,7 +253,7 @@ pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQue
     let (standing, head) = when.standing(&app).await?;
     let Standing { revision, picture, incumbents, roles, year, counts, level, dues } = &*standing;
     let seal = crate::pages::ledger::seal_line(head, level);
-    let mut fixes = fixes(picture, roles, incumbents, dues);
+    let mut fixes = fixes(picture, roles, incumbents, dues, when.on);
     let all = fixes.len();
     fixes.truncate(FIXES_SHOWN);
     let fix_caption = match all > FIXES_SHOWN {

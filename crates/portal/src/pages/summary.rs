@@ -66,7 +66,7 @@ pub(crate) async fn show(State(app): State<App>, me: Me, RawQuery(query): RawQue
     let when = When::read(&me, &query);
     let (standing, head) = when.standing(&app).await?;
     let Standing { revision, picture, incumbents, roles, counts, level, dues, .. } = &*standing;
-    let mut fixes = board::fixes(picture, roles, incumbents, dues);
+    let mut fixes = board::fixes(picture, roles, incumbents, dues, when.on);
     let more_fixes = fixes.len().saturating_sub(FIXES_SHOWN);
     fixes.truncate(FIXES_SHOWN);
     let waiting = decision::waiting_for(&app, &me, DECISIONS_SHOWN_ROWS).await?;

@@ -7,6 +7,7 @@ use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, date_at, plus_days, plus_months, start_of};
 use sekisho_domain::noun::Row;
 use sekisho_domain::role::Role;
+use sekisho_domain::role_name::RoleNames;
 use sekisho_domain::task::{DueRule, Rung, TASK, rung};
 use sekisho_domain::verdict::CITY;
 
@@ -69,6 +70,8 @@ sql! {
         WHERE state = 'cancelled' AND summary IS NOT NULL AND effective_ms > $1 ORDER BY id";
     const PARENT = "SELECT parent_unit_id FROM section
         WHERE unit_id = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)";
+    const SECTION_NAMES = "SELECT unit_id, name FROM section
+        WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to > $1)";
 }
 
 /// What a derivation says should be on somebody's list.
@@ -333,6 +336,12 @@ impl Store {
         const AT_ONCE: i64 = 500;
         let calendar = self.db.calendar().await?;
         let late: Vec<TaskRow> = self.db.fetch_all(LATE, &[on.into(), AT_ONCE.into()]).await?;
+        if late.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sections: BTreeMap<String, String> =
+            self.db.fetch_all::<(String, String)>(SECTION_NAMES, &[on.into()]).await?.into_iter().collect();
+        let roles = self.db.role_names().await?;
         let mut above: BTreeMap<String, String> = BTreeMap::new();
         let mut wanted = Vec::new();
         for task in late {
@@ -346,11 +355,23 @@ impl Store {
                 above.insert(key.clone(), self.db.above(&key, on).await?);
             }
             if let Some(above) = above.get(&key).filter(|above| **above != key) {
-                let title = format!("期限を過ぎています: {}", task.title);
+                let title = match whose(&key, &sections, &roles) {
+                    Some(whose) => format!("期限を過ぎています（{whose}）: {}", task.title),
+                    None => format!("期限を過ぎています: {}", task.title),
+                };
                 wanted.push(plain("escalated", "task", task.id, title, task.href, &task.due_on, above)?);
             }
         }
         Ok(wanted)
+    }
+}
+
+/// The section, or the role of the whole city, that a seat key names.
+fn whose<'n>(key: &'n str, sections: &'n BTreeMap<String, String>, roles: &'n RoleNames) -> Option<&'n str> {
+    match read_key(key)? {
+        (_, _, Some(unit)) => sections.get(unit).map(String::as_str),
+        ("role", code, None) => Some(roles.word(code)),
+        _ => None,
     }
 }
 
