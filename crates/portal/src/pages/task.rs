@@ -32,6 +32,8 @@ pub(crate) struct TaskList {
     shell: Shell,
     decisions: i64,
     rows: Vec<Line>,
+    /// What others are late with, told to the seat above them.
+    heard: Vec<Line>,
     pager: Pager,
     can_ask: bool,
     has_feed: bool,
@@ -80,7 +82,11 @@ fn basis_words(basis: &str) -> &'static str {
 
 async fn line(app: &App, task: TaskRow, on: Date, calendar: &Calendar) -> Result<Line, PortalError> {
     let due = task.due_on.parse::<Date>().unwrap_or(on);
-    let rung = rung(due, &task.basis, on, calendar);
+    let rung = match rung(due, &task.basis, on, calendar) {
+        // It is they who were told.
+        Rung::Escalated if task.kind == "escalated" => Rung::Late,
+        rung => rung,
+    };
     let helper = match &task.delegated_to {
         Some(id) => app.store.db.person_name(id).await?,
         None => None,
@@ -122,9 +128,10 @@ async fn list_page(
     tasks.truncate(PAGE_ROWS);
     let next = tasks.last().filter(|_| more).map(|t| format!("/tasks?after={}_{}", t.due_on, t.id));
     let calendar = app.store.db.calendar().await?;
-    let mut rows = Vec::new();
+    let (mut rows, mut heard) = (Vec::new(), Vec::new());
     for task in tasks {
-        rows.push(line(app, task, me.on, &calendar).await?);
+        let of = if task.kind == "escalated" { &mut heard } else { &mut rows };
+        of.push(line(app, task, me.on, &calendar).await?);
     }
     let mut shell = app.shell(me, "/tasks", "今日、することは何ですか").await?;
     shell.done = match query.get("done") {
@@ -139,6 +146,7 @@ async fn list_page(
         shell,
         decisions: app.store.db.count_waiting(&me.who, me.on, 999).await?,
         rows,
+        heard,
         pager: Pager { first: (!after.0.is_empty()).then(|| "/tasks".to_owned()), next },
         can_ask: me.reach(Action::Edit, "campaign") == Reach::All,
         has_feed: app.store.db.has_feed(&me.who.person_id).await?,

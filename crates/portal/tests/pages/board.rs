@@ -2,6 +2,7 @@
 
 use crate::kit::City;
 use crate::walk::{adopt, approve};
+use sekisho_domain::clock::Ms;
 use sekisho_domain::date::Date;
 use sekisho_store::Actor;
 
@@ -62,4 +63,38 @@ async fn a_mark_says_by_when_and_leads_to_what_it_is_about() {
             .body
             .contains("href=\"/accounts/0")
     );
+}
+
+/// What does not hold is somebody's to mend by a day. Once that day is over the board says so, and the seat above reads
+/// whose it is, apart from what it has to do itself.
+#[tokio::test]
+async fn a_red_mark_is_on_a_list_and_its_lateness_on_the_list_above() {
+    let city = City::new().await;
+    adopt(&city, POLICY, "体制を定める").await;
+    let me = city.signed_in("secretariat").await;
+    let id = city.app.store.db.requirement_by_catalogue_id("1.4.1").await.unwrap().unwrap();
+    city.post(&me, "/requirements", &[("row", &id), ("state", "adopted")])
+        .await
+        .to("/requirements?done=asked");
+    approve(&city, "chief_officer").await;
+    let derive = async || {
+        sekisho_checks::evaluate_dirty(&city.app.store).await.unwrap();
+        city.app.store.derive_tasks().await.unwrap();
+    };
+    derive().await;
+    let board = city.get(&me, "/").await.ok().body;
+    assert!(!board.contains("決まっていません") && !board.contains("過ぎています"), "{board}");
+
+    city.clock.advance(30 * Ms::DAY);
+    derive().await;
+    let me = city.signed_in("secretariat").await;
+    assert!(city.get(&me, "/").await.ok().body.contains("過ぎています"));
+    let above = city.signed_in("chief_officer").await;
+    let tasks = city.get(&above, "/tasks").await.ok().body;
+    let (own, heard) = tasks.split_once("ほかの職の、期限を過ぎたもの").unwrap_or_else(|| panic!("{tasks}"));
+    assert!(
+        !own.contains("守られていない点を直す") && heard.contains("最高情報セキュリティ責任者"),
+        "{tasks}"
+    );
+    assert!(!heard.contains("上位の職にも知らせています"), "they are the seat above: {tasks}");
 }
