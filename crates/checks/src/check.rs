@@ -25,8 +25,8 @@ pub struct Check {
     pub violating: &'static str,
     /// Facts that have grown too old to say anything. `None`: what is judged is this system's own and never ages.
     pub aged: Option<Aged>,
-    /// Sections that hold what violates, all of them, in the same columns; `total` counts what each of them holds.
-    pub owners: Option<&'static str>,
+    /// Whose it is that violates.
+    pub owners: Option<Owners>,
     /// Where the population comes from, as the page says it.
     pub source: &'static str,
     /// What holds, as a sentence.
@@ -41,10 +41,18 @@ pub struct Check {
 #[derive(Debug)]
 pub struct Aged {
     pub rows: &'static str,
-    /// As [`Check::owners`].
-    pub owners: Option<&'static str>,
+    pub owners: Option<Owners>,
     /// What has grown old, as a sentence.
     pub says: fn(&Finding) -> String,
+}
+
+/// Whose rows those are, in the same columns.
+#[derive(Clone, Copy, Debug)]
+pub struct Owners {
+    /// The sections, all of them; `total` counts what each of them holds.
+    pub sections: &'static str,
+    /// The first rows of the section `$3`.
+    pub rows: &'static str,
 }
 
 /// What the queries found.
@@ -345,28 +353,36 @@ pub(crate) use rows_where;
 /// The first of those rows, by number, and how many they are.
 macro_rules! first_rows {
     ($held:ident: $noun:tt, $among:expr, $condition:expr) => {
+        $crate::check::first_rows!($held: $noun, $among, $condition, "", "20")
+    };
+    ($held:ident: $noun:tt, $among:expr, $condition:expr, $of:literal, $most:literal) => {
         concat!(
             "SELECT '",
             $noun,
             "' AS noun, t.id AS id, t.number || ' ' || t.name AS label, COUNT(*) OVER () AS total",
             $crate::check::rows_where!($held: $noun, $among, $condition),
-            " ORDER BY t.number, t.id LIMIT 20"
+            $of,
+            " ORDER BY t.number, t.id LIMIT ",
+            $most
         )
     };
 }
 pub(crate) use first_rows;
 
-/// The sections that hold those rows, those with the most first.
+/// The sections that hold those rows, those with the most first, and the rows of one of them.
 macro_rules! owners {
     ($held:ident: $noun:tt, $among:expr, $condition:expr) => {
-        concat!(
-            "SELECT 'section' AS noun, COALESCE(t.unit_id, '-') AS id,
-                COALESCE((SELECT MAX(s.name) FROM section s WHERE s.unit_id = t.unit_id AND s.valid_from <= $1
-                    AND (s.valid_to IS NULL OR s.valid_to > $1)), '課の決まっていないもの') AS label,
-                COUNT(*) AS total",
-            $crate::check::rows_where!($held: $noun, $among, $condition),
-            " GROUP BY t.unit_id ORDER BY total DESC, id LIMIT 200"
-        )
+        $crate::check::Owners {
+            sections: concat!(
+                "SELECT 'section' AS noun, COALESCE(t.unit_id, '-') AS id,
+                    COALESCE((SELECT MAX(s.name) FROM section s WHERE s.unit_id = t.unit_id AND s.valid_from <= $1
+                        AND (s.valid_to IS NULL OR s.valid_to > $1)), '課の決まっていないもの') AS label,
+                    COUNT(*) AS total",
+                $crate::check::rows_where!($held: $noun, $among, $condition),
+                " GROUP BY t.unit_id ORDER BY total DESC, id LIMIT 200"
+            ),
+            rows: $crate::check::first_rows!($held: $noun, $among, $condition, " AND t.unit_id = $3", "100"),
+        }
     };
 }
 pub(crate) use owners;

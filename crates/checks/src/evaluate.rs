@@ -8,12 +8,12 @@ use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, date_at, start_of};
 use sekisho_domain::person::BY_HAND;
 use sekisho_domain::staff_source::{self, REGISTER, STAFF_SOURCE};
-use sekisho_domain::verdict::CITY;
+use sekisho_domain::verdict::{CITY, State};
 use sekisho_store::verdict::{Dirty, Outcome};
 use sekisho_store::{Actor, Db, Result, Store};
 
 use crate::CHECKS;
-use crate::check::{Check, Finding, Sample};
+use crate::check::{Check, Finding, Owners, Sample};
 use crate::evidence::{self, EVIDENCE_CHECK, Population};
 use crate::judge::{Requirement, is_adopted, judge, of_finding};
 
@@ -224,9 +224,30 @@ async fn find(db: &Db, check: &Check, now: Ms) -> Result<Finding> {
 }
 
 /// Whose what was found is: 「34人の職」 is nobody, 「税務課 12件」 is somebody.
-async fn owners(db: &Db, sql: Option<&'static str>, now: Ms) -> Result<Vec<Sample>> {
-    match sql {
-        Some(sql) => db.fetch_all(sql, &[date_at(now).into(), now.into()]).await,
+async fn owners(db: &Db, owners: Option<Owners>, now: Ms) -> Result<Vec<Sample>> {
+    match owners {
+        Some(owners) => db.fetch_all(owners.sections, &[date_at(now).into(), now.into()]).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The rows of one section that a verdict of a check in this state is about, as they stand now: what those in the
+/// section have to put right. Empty where the check knows no sections.
+pub async fn rows_of_section(
+    db: &Db,
+    check_id: &str,
+    state: State,
+    unit_id: &str,
+    now: Ms,
+) -> Result<Vec<Sample>> {
+    let check = CHECKS.iter().find(|check| check.id == check_id);
+    let owners = check.and_then(|check| match state {
+        State::Broken => check.owners,
+        State::Stale => check.aged.as_ref().and_then(|aged| aged.owners),
+        _ => None,
+    });
+    match owners {
+        Some(owners) => db.fetch_all(owners.rows, &[date_at(now).into(), now.into(), unit_id.into()]).await,
         None => Ok(Vec::new()),
     }
 }

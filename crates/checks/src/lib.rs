@@ -84,8 +84,8 @@ mod unneeded_assets_are_gone;
 mod unneeded_media_are_erased;
 mod users_cannot_change_protection;
 
-pub use check::{Aged, Check, Finding, Sample};
-pub use evaluate::{evaluate_all, evaluate_dirty, evaluate_due, preview};
+pub use check::{Aged, Check, Finding, Owners, Sample};
+pub use evaluate::{evaluate_all, evaluate_dirty, evaluate_due, preview, rows_of_section};
 pub use evidence::EVIDENCE_CHECK;
 
 /// Every machine check, by id.
@@ -176,7 +176,13 @@ pub fn by_machine(catalogue_id: &str) -> Option<bool> {
 pub fn statements() -> Vec<&'static str> {
     let queries = CHECKS.iter().flat_map(|check| [check.population, check.violating]);
     let aged = CHECKS.iter().filter_map(|check| check.aged.as_ref());
-    let owners = CHECKS.iter().filter_map(|check| check.owners);
-    let aged = aged.flat_map(|aged| [Some(aged.rows), aged.owners]).flatten().chain(owners);
-    queries.chain(aged).chain(evidence::SQL.iter().copied()).chain(evaluate::SQL.iter().copied()).collect()
+    let owners =
+        CHECKS.iter().flat_map(|check| [check.owners, check.aged.as_ref().and_then(|aged| aged.owners)]);
+    let owners = owners.flatten().flat_map(|owners| [owners.sections, owners.rows]);
+    queries
+        .chain(aged.map(|aged| aged.rows))
+        .chain(owners)
+        .chain(evidence::SQL.iter().copied())
+        .chain(evaluate::SQL.iter().copied())
+        .collect()
 }

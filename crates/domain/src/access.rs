@@ -30,6 +30,14 @@ impl Who {
         keys
     }
 
+    /// Whether a section is theirs on a day, as a 係 is its 課's.
+    pub fn sits_in(&self, unit_id: &str, on: Date) -> bool {
+        self.seats
+            .iter()
+            .filter(|seat| seat.valid(on))
+            .any(|seat| seat.sections(on).any(|own| own == unit_id))
+    }
+
     /// Whether this person may say for a section (`None`: for the city) that nothing happened which a row of this
     /// role is about. Silence must not become proof by somebody who would not know: it is the seat that answers, or
     /// the 事務局 that has asked all of them.

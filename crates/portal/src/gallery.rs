@@ -253,6 +253,7 @@ fn requirement_page(wrong: bool) -> requirement::RequirementPage {
             source: "登録された証拠（令和8年11月22日時点）".into(),
             since: Moment::at(NOW),
             samples: vec![],
+            own: vec![],
             acts: vec![],
         }),
         not_judged: "",

@@ -1,7 +1,7 @@
 //! Checks over the registers, one test each: nothing known, then holding, then one row wrong, then only time passing.
 //! Rows arrive through `Tx`, verdicts through the evaluator, as in a running city.
 
-use sekisho_checks::{CHECKS, evaluate_dirty, evaluate_due};
+use sekisho_checks::{CHECKS, evaluate_dirty, evaluate_due, rows_of_section};
 use sekisho_domain::asset::ASSET;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date::{Date, date_at};
@@ -11,6 +11,7 @@ use sekisho_domain::noun::{Row, Value};
 use sekisho_domain::requirement::REQUIREMENT;
 use sekisho_domain::role::Role;
 use sekisho_domain::system::SYSTEM;
+use sekisho_domain::verdict::State;
 use sekisho_store::Actor;
 use testkit::World;
 
@@ -187,6 +188,11 @@ async fn drive(
     let (state, reason) = city.verdict().await;
     assert_eq!(state, "broken", "{reason}");
     assert!(reason.contains(last.text("number")), "it names the row: {reason}");
+    let now = city.world.store.clock.now();
+    let of = async |unit| rows_of_section(city.world.db(), check, State::Broken, unit, now).await.unwrap();
+    let stands = city.world.db().row(last.noun, &last.id).await.unwrap().unwrap();
+    let own: Vec<String> = of(stands.text("unit_id")).await.into_iter().map(|row| row.id).collect();
+    assert_eq!((own, of("0302").await), (vec![last.id.clone()], vec![]), "whose it is, and nobody else's");
     let lines = city.world.db().verdict_history(&city.requirement_id, 50).await.unwrap();
     let open = lines.into_iter().find(|v| v.to_ms.is_none() && v.check_id == check).unwrap();
     let acts = match wrong.0 {

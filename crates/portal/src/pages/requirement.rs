@@ -13,6 +13,7 @@ use crate::shell::{Page, Shell, page};
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use sekisho_checks::rows_of_section;
 use sekisho_domain::access::Action;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date;
@@ -104,8 +105,20 @@ pub(crate) struct VerdictCard {
     pub(crate) source: String,
     pub(crate) since: Moment,
     pub(crate) samples: Vec<Cell>,
+    /// Those of the reader's own sections.
+    pub(crate) own: Vec<Own>,
     /// Sections that have to act.
     pub(crate) acts: Vec<String>,
+}
+
+/// What one of the reader's sections has to put right.
+#[derive(Debug)]
+pub(crate) struct Own {
+    pub(crate) section: String,
+    pub(crate) total: i64,
+    /// The first of them.
+    pub(crate) rows: Vec<Cell>,
+    pub(crate) more: bool,
 }
 
 #[derive(Debug)]
@@ -467,7 +480,10 @@ pub(crate) async fn requirement_page(
     let history = db.verdict_history(id, HISTORY_ROWS).await?;
     let in_force = matches!(row.text("state"), "adopted" | "modified");
     let current = history.iter().filter(|v| v.to_ms.is_none()).min_by_key(|v| Verdict::from_code(&v.state));
-    let verdict = current.filter(|_| in_force).map(|v| verdict_card(me, v));
+    let verdict = match current.filter(|_| in_force) {
+        Some(v) => Some(verdict_card(app, me, v).await?),
+        None => None,
+    };
     let reach = me.reach(Action::View, "evidence");
     let before = shown.before.unwrap_or((Ms::FOREVER, String::new()));
     let limit = i64::try_from(PAGE_ROWS).unwrap_or(50) + 1;
@@ -542,12 +558,25 @@ pub(crate) async fn requirement_page(
     })
 }
 
-fn verdict_card(me: &Me, v: &VerdictLine) -> VerdictCard {
+async fn verdict_card(app: &App, me: &Me, v: &VerdictLine) -> Result<VerdictCard, PortalError> {
     let samples: serde_json::Value = serde_json::from_str(&v.samples).unwrap_or_default();
     let samples = samples.as_array().into_iter().flatten().filter(|s| s["acts"] != true);
-    let samples = samples.map(|json| sample(me, json));
-    VerdictCard {
-        mark: Verdict::from_code(&v.state).into(),
+    let word = |json: &serde_json::Value, name: &str| json[name].as_str().unwrap_or_default().to_owned();
+    let samples = samples.map(|s| sample(me, &word(s, "noun"), &word(s, "id"), &word(s, "label")));
+    let (state, acts) = (Verdict::from_code(&v.state), acts(&v.samples));
+    let mut own = Vec::new();
+    for section in acts.iter().filter(|section| me.who.sits_in(&section.unit_id, me.on)) {
+        let db = &app.store.db;
+        let rows = rows_of_section(db, &v.check_id, state, &section.unit_id, me.now).await?;
+        own.extend(rows.first().map(|first| Own {
+            section: section.section.clone(),
+            total: first.total,
+            more: usize::try_from(first.total).unwrap_or(usize::MAX) > rows.len(),
+            rows: rows.iter().map(|row| sample(me, &row.noun, &row.id, &row.label)).collect(),
+        }));
+    }
+    Ok(VerdictCard {
+        mark: state.into(),
         reason: v.reason.clone(),
         expected: v.expected_count,
         observed: v.observed_count,
@@ -555,14 +584,13 @@ fn verdict_card(me: &Me, v: &VerdictLine) -> VerdictCard {
         source: clause::source(Some(&v.source), v.source_ms),
         since: Moment::at(Ms(v.from_ms)),
         samples: samples.collect(),
-        acts: acts(&v.samples).iter().map(picture::acts_words).collect(),
-    }
+        own,
+        acts: acts.iter().map(picture::acts_words).collect(),
+    })
 }
 
 /// A row behind a verdict, with the page that shows it, where there is one that the reader may open.
-fn sample(me: &Me, json: &serde_json::Value) -> Cell {
-    let word = |name: &str| json[name].as_str().unwrap_or_default();
-    let (noun, id) = (word("noun"), word("id"));
+fn sample(me: &Me, noun: &str, id: &str, label: &str) -> Cell {
     let page = match noun {
         "person" => Some("people"),
         "account" if me.reaches(Action::View, "account") => Some("accounts"),
@@ -580,9 +608,9 @@ fn sample(me: &Me, json: &serde_json::Value) -> Cell {
         (None, None) if noun == "section" && me.reaches(Action::Edit, "section") => {
             format!("/sections/{id}/edit")
         }
-        (None, None) => return Cell::text(word("label")),
+        (None, None) => return Cell::text(label),
     };
-    Cell::link(href, word("label"))
+    Cell::link(href, label)
 }
 
 fn change(v: &VerdictLine) -> Change {
