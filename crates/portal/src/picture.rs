@@ -56,6 +56,27 @@ pub(crate) fn asked(rows: Vec<Judged>, today: bool) -> Vec<Asked> {
     out
 }
 
+/// Since when each requirement has stood as it does, as far as the intervals go back: a verdict is written anew whenever
+/// its words change, and what is wrong is wrong no shorter for it.
+pub(crate) fn stretch(asked: &mut [Asked], intervals: &[Interval]) {
+    let mut of: HashMap<&str, Vec<&Interval>> = HashMap::new();
+    for interval in intervals {
+        of.entry(&interval.requirement_id).or_default().push(interval);
+    }
+    for Asked { row, state, .. } in asked {
+        let (Some(state), Some(from)) = (*state, row.from_ms.as_mut()) else { continue };
+        let same = of.get(row.requirement_id.as_str()).map_or(&[][..], Vec::as_slice);
+        let mut same: Vec<&Interval> = same.iter().copied().filter(|i| i.state == state.code()).collect();
+        // Latest beginning first, so that one pass reaches as far back as they touch one another.
+        same.sort_unstable_by_key(|i| std::cmp::Reverse(i.from_ms));
+        for interval in same {
+            if interval.from_ms < *from && interval.to_ms.is_none_or(|to| to >= *from) {
+                *from = interval.from_ms;
+            }
+        }
+    }
+}
+
 /// Rows that stand by now in a clause which an earlier edition did not have yet, where they stood in that edition: a
 /// past day is shown with its own chapters, and nothing falls out of them.
 pub(crate) fn placed_in(clauses: &[ClauseLine], mut rows: Vec<Judged>) -> Vec<Judged> {
@@ -299,6 +320,28 @@ pub(crate) fn mover(role: &str, samples: Option<&str>, names: &RoleNames, incumb
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wrong_is_wrong_since_it_first_was() {
+        let interval = |from_ms, to_ms, state: &str| Interval {
+            requirement_id: "a".into(),
+            state: state.into(),
+            from_ms,
+            to_ms,
+        };
+        let intervals = [
+            interval(0, Some(10), "broken"),
+            interval(10, Some(20), "holds"),
+            interval(20, Some(30), "broken"),
+            interval(25, Some(40), "broken"),
+            interval(40, None, "broken"),
+            interval(50, None, "stale"),
+        ];
+        let now = Judged { from_ms: Some(40), ..judged("a", "7", "adopted", Some("broken")) };
+        let mut rows = asked(vec![now], true);
+        stretch(&mut rows, &intervals);
+        assert_eq!(rows[0].row.from_ms, Some(20), "its words changed twice; before that it held");
+    }
 
     #[test]
     fn who_moves_is_somebody_who_can() {

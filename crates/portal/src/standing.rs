@@ -64,9 +64,12 @@ impl App {
         let judged = db.judged(at).await?;
         let judged = if today { judged } else { picture::placed_in(&clauses, judged) };
         let instants = picture::month_ends(on, at);
+        let intervals = db.intervals_since(instants[0]).await?;
+        let mut asked = picture::asked(judged, today);
+        picture::stretch(&mut asked, &intervals);
         Ok(Standing {
-            picture: Picture::new(clauses, picture::asked(judged, today)),
-            year: Year::new(&db.intervals_since(instants[0]).await?, &instants),
+            picture: Picture::new(clauses, asked),
+            year: Year::new(&intervals, &instants),
             incumbents: db.incumbents(on).await?,
             roles: db.role_names().await?,
             counts: db.counts(on).await?,
