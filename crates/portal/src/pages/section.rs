@@ -68,7 +68,8 @@ pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(query): RawQue
             (false, None) => Cell::text("なし"),
         };
         vec![
-            name.under(s.code.clone()),
+            name,
+            Cell::text(s.code.as_str()),
             Cell::text(word(KINDS, &s.kind)),
             from,
             Cell::number(s.people),
@@ -81,7 +82,7 @@ pub(crate) async fn list(State(app): State<App>, me: Me, RawQuery(query): RawQue
         shell,
         tabs: tabs(&me, "/sections"),
         caption: format!("今日の組織 {} 件と、これから始まるもの {} 件。", sections.len(), ahead.len()),
-        heads: vec!["名称", "種別", "いつから", "人数", "これからの予定"],
+        heads: vec!["名称", "コード", "種別", "いつから", "人数", "これからの予定"],
         rows: rows.collect(),
         empty: "まだ組織がありません。市そのもの、次に課の順に加えます。",
         add: can_edit.then(|| ("/sections/new".to_owned(), "組織を加える")),
