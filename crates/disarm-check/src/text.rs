@@ -65,12 +65,14 @@ fn starts_formula(cell: &[u8], utf8: bool) -> bool {
         [b"\x81\x81", b"\x81\x97", b"\x81\x7b", b"\x81\x7c"]
     };
     let rest = |n: usize| cell.get(n..).unwrap_or(&[]);
+    // A sign alone, whatever space or quotes stand behind it, computes nothing.
+    let more = |n: usize| !trimmed(rest(n), utf8).is_empty();
     // A word after a plus or minus may be a function; digits and signs alone are a number.
     let word = |rest: &[u8]| rest.iter().any(u8::is_ascii_alphabetic) && !is_number(cell);
     match cell.first() {
-        Some(b'=' | b'@' | b'|' | b'%') => cell.len() > 1,
+        Some(b'=' | b'@' | b'|' | b'%') => more(1),
         Some(b'+' | b'-') => word(rest(1)),
-        _ if cell.starts_with(wide[0]) || cell.starts_with(wide[1]) => cell.len() > wide[0].len(),
+        _ if cell.starts_with(wide[0]) || cell.starts_with(wide[1]) => more(wide[0].len()),
         _ if cell.starts_with(wide[2]) || cell.starts_with(wide[3]) => word(rest(wide[2].len())),
         _ => false,
     }
@@ -140,6 +142,7 @@ mod tests {
         assert_eq!(threats(b"a,=1+1\r\n", Format::Csv), ["T01"]);
         assert_eq!(threats("a\t　＝cmd\n".as_bytes(), Format::Tsv), ["T01"]);
         assert_eq!(threats(b"sep=;\na", Format::Csv), ["T01"]);
+        assert_eq!(threats("%\t,＝　\n= \"\n".as_bytes(), Format::Csv), [""; 0], "signs alone");
         assert_eq!(threats(b"a\x1b[31m", Format::Text), ["T02"]);
         assert_eq!(threats("a\u{202e}".as_bytes(), Format::Text), ["T02"]);
         assert_eq!(threats("\u{feff}名,\"'=1\",-12.5,+81-3,－\r\n".as_bytes(), Format::Csv), [""; 0]);

@@ -131,6 +131,16 @@ mod tests {
         assert_eq!(report.items, []);
     }
 
+    /// The second checker has to read the end of such a cell as the engine does, or it stops a harmless file.
+    #[test]
+    fn a_sign_alone_is_no_formula_whatever_space_follows_it() {
+        let input = "達成率,%\t,＝　,\"= \"\n";
+        let (out, report) = run(input.as_bytes(), "a.csv");
+        assert_eq!((out.as_slice(), report.threats()), (input.as_bytes(), 0));
+        let (out, report) = run("=\u{2003}\n".as_bytes(), "a.csv");
+        assert_eq!((out.as_slice(), report.threats()), ("\"'=\u{2003}\"\n".as_bytes(), 1));
+    }
+
     #[test]
     fn a_delimiter_line_is_dropped_and_its_delimiter_replaced() {
         let (out, report) = run(b"sep=;\r\na;=1+1\r\nb,c;d\r\n", "a.csv");

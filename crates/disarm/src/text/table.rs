@@ -121,7 +121,10 @@ fn write_cell(cell: &Cell, usual: char, delimiter: char, out: &mut String, addre
 
 /// Whether a spreadsheet would compute the cell. Numbers, dates, telephone numbers and lone signs are not formulas.
 fn is_formula(value: &str) -> bool {
-    let value = value.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\u{feff}' | '\u{a0}'));
+    let hides = |c: char| c.is_whitespace() || matches!(c, '"' | '\u{feff}' | '\u{a0}');
+    // Rare spaces behind a sign are taken for content: the second checker knows fewer of them.
+    let blank = |c: char| c.is_ascii_whitespace() || matches!(c, '"' | '\u{3000}' | '\u{feff}' | '\u{a0}');
+    let value = value.trim_start_matches(hides).trim_end_matches(blank);
     let mut chars = value.chars();
     match chars.next() {
         Some('=' | '＝' | '@' | '＠' | '|' | '%') => !chars.as_str().is_empty(),
