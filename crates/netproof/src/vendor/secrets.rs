@@ -111,7 +111,49 @@ pub fn strip(vendor: Vendor, text: &str) -> String {
 #[must_use]
 pub fn redact(vendor: Vendor, text: &str) -> Vec<String> {
     let mut state = State::default();
-    text.trim_start_matches('\u{feff}').lines().map(|line| state.line(vendor, line)).collect()
+    text.trim_start_matches('\u{feff}').lines().map(|line| state.line(vendor, unpaged(line))).collect()
+}
+
+/// Marks of pagers that wait for a key.
+const PAGERS: &[&str] = &["--More--", "-- More --", "<--- More --->", "---つづく---"];
+
+/// A line without the pager's mark before it, which the terminal has overwritten: the mark, then blanks between returns,
+/// backspaces and erasing sequences. Where nothing took the mark back it stays, and with it a line nobody reads.
+#[must_use]
+pub fn unpaged(line: &str) -> &str {
+    let (before, _) = overwritten(line);
+    let Some(rest) = PAGERS.iter().find_map(|mark| before.strip_prefix(mark)) else { return line };
+    match overwritten(rest) {
+        (_, Some(shown)) => shown,
+        (left, None) if left.is_empty() => "",
+        _ => line,
+    }
+}
+
+/// A text after leading blanks and control characters, and what stands after the last of these controls.
+fn overwritten(text: &str) -> (&str, Option<&str>) {
+    let (mut rest, mut shown) = (text, None);
+    while let Some(c) = rest.chars().next() {
+        rest = match c {
+            ' ' => &rest[1..],
+            '\r' | '\u{8}' => {
+                shown = Some(&rest[1..]);
+                &rest[1..]
+            }
+            // `ESC [ 2 K` and the like
+            '\u{1b}' => {
+                let body = rest[1..].strip_prefix('[').and_then(|b| {
+                    let end = b.find(|c: char| c.is_ascii_alphabetic())?;
+                    b[..end].chars().all(|c| c.is_ascii_digit() || c == ';').then(|| &b[end + 1..])
+                });
+                let Some(body) = body else { break };
+                shown = Some(body);
+                body
+            }
+            _ => break,
+        };
+    }
+    (rest, shown)
 }
 
 #[derive(Default)]

@@ -133,3 +133,25 @@ fn key_blocks_go_and_line_numbers_stay() {
     assert!(!out.join("\n").contains("AAAA"));
     assert_eq!(out[4], "b");
 }
+
+/// A pager's mark in front of a line hides neither its credential nor what it says; one that stays, stays.
+#[test]
+fn pagers_leave_lines_as_they_are_shown() {
+    let shown = [
+        (
+            "--More--          \r         \r        set password ENC zPAGE9",
+            "        set password ENC ********",
+        ),
+        ("---つづく---\rlogin password zPAGE9", "login password ********"),
+        ("<--- More --->\r              \r nameif dmz", " nameif dmz"),
+        (" --More-- \u{8}\u{8}\u{8}   \u{8}\u{8}\u{8} permit ip any any", " permit ip any any"),
+        ("\u{1b}[7m--More--\u{1b}[m\r\u{1b}[K permit ip any any", " permit ip any any"),
+        (" --More-- ", ""),
+        ("--More-- set action deny", "--More-- set action deny"),
+        ("    set comments \"a\r    set action deny", "    set comments \"a\r    set action deny"),
+    ];
+    for (line, expected) in shown {
+        let vendor = if line.contains("login") { Vendor::YamahaRtx } else { Vendor::Fortios };
+        assert_eq!(redact(vendor, line), [expected], "{line:?}");
+    }
+}
