@@ -103,6 +103,7 @@ pub(crate) fn must_work(site: &Site, world: &World, engine: &mut Engine<'_>, all
 fn works(site: &Site, world: &World, engine: &mut Engine<'_>, allow: &Allow, finding: &mut Finding) {
     for one in &allow.uses {
         let dst = one.to.addresses.clone().unwrap_or_else(|| question::zone_addresses(site, one.to.zone));
+        let dst = hosts_of(world, dst);
         let targets = question::targets(site, &world.topology, &one.to, &one.service);
         let good: Vec<usize> = targets.iter().filter(|t| t.certain).map(|t| t.node).collect();
         let everyone = Ranges::span(0, u128::MAX);
@@ -132,6 +133,16 @@ fn works(site: &Site, world: &World, engine: &mut Engine<'_>, allow: &Allow, fin
             }
         }
     }
+}
+
+/// The addresses without those of routers and of networks themselves, where nobody answers; a destination that is only
+/// such addresses is meant as it stands.
+fn hosts_of(world: &World, addresses: Ranges) -> Ranges {
+    let interfaces = world.devices.iter().flat_map(|d| &d.interfaces).flat_map(|i| &i.addresses);
+    let taken: Ranges =
+        interfaces.flat_map(|a| [(a.address, a.address), (a.first, a.first), (a.last, a.last)]).collect();
+    let hosts = addresses.subtract(&taken);
+    if hosts.is_empty() { addresses } else { hosts }
 }
 
 /// A zone is usually declared wider than its wires: only hosts that can be on the wire take part.
