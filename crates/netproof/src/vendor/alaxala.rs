@@ -16,8 +16,7 @@ use super::doors::Door;
 use super::switched::{Crossing, Port, attach_ports, entering, entrances, exits, share};
 use super::{ReadOptions, Vendor};
 
-const V4: Dialect =
-    Dialect { six: false, inverse: true, fragments: Fragments::NeverMatch, established: false };
+const V4: Dialect = Dialect { six: false, inverse: true, fragments: Fragments::NeverMatch, cisco: false };
 const V6: Dialect = Dialect { six: true, ..V4 };
 
 /// Reviewed line prefixes that cannot make a packet pass.
@@ -437,6 +436,7 @@ fn route_table(b: &mut Builder, c: &Config, next: NodeId) -> Vec<Rule> {
         }
     }
     rules.push(b.local_rule("", &Cube::any()));
+    rules.extend(b.doubtful_broadcasts("", &Cube::any()));
     let mut list = b.connected("");
     if let Some(line) = c.dynamic {
         let (more, learnt) = b.learnt(None, line, next);

@@ -435,6 +435,28 @@ impl Builder {
         Rule::new(vec![base.clone().with(Field::Dst, own)], vec![Jump::to(Device::LOCAL)], 0, "own address")
     }
 
+    /// The broadcast address of each network of these interfaces: who is not in the network gets nothing to all of its
+    /// hosts unless the device is told to pass such packets on. `None` when there is no such address.
+    #[must_use]
+    pub fn broadcasts(&self, vrf: &str, base: &Cube, meant: impl Fn(usize) -> bool) -> Option<Rule> {
+        let ends: Ranges = (0..self.device.interfaces.len())
+            .filter(|&n| {
+                meant(n) && self.device.interfaces[n].vrf == vrf && self.device.interfaces[n].enabled
+            })
+            .flat_map(|n| self.device.interfaces[n].addresses.iter())
+            .filter(|a| crate::net::all_v4().contains(a.address) && a.last - a.first > 1)
+            .map(|a| (a.last, a.last))
+            .collect();
+        let when = base.clone().with(Field::Dst, ends.clone());
+        (!ends.is_empty()).then(|| Rule::new(vec![when], Vec::new(), 0, "directed broadcast"))
+    }
+
+    /// The same where it was not read what the device does with such packets.
+    #[must_use]
+    pub fn doubtful_broadcasts(&self, vrf: &str, base: &Cube) -> Option<Rule> {
+        self.broadcasts(vrf, base, |_| true).map(|rule| rule.doubtful(Doubt::Unsourced))
+    }
+
     /// Every enabled interface as a way out to anybody, for routing that is not known.
     pub fn anywhere(&mut self, vrf: Option<&str>, to: NodeId) -> Vec<Jump> {
         let hops = self.anywhere_hops(vrf);

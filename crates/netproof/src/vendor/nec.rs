@@ -154,6 +154,7 @@ fn lower(mut b: Builder, lists: &HashMap<String, List>, bound: &[Bound]) -> Devi
     let routing = b.stage("route");
     let out_filter = b.stage("out-filter");
     let mut rules = vec![b.local_rule("", &Cube::any())];
+    rules.extend(b.doubtful_broadcasts("", &Cube::any()));
     let connected = b.connected("");
     rules.extend(b.route_rules(connected, &Cube::any(), out_filter));
     b.fill(routing, rules, Vec::new());

@@ -125,7 +125,7 @@ pub fn unpaged(line: &str) -> &str {
     let Some(rest) = PAGERS.iter().find_map(|mark| before.strip_prefix(mark)) else { return line };
     match overwritten(rest) {
         (_, Some(shown)) => shown,
-        (left, None) if left.is_empty() => "",
+        ("", None) => "",
         _ => line,
     }
 }

@@ -18,8 +18,7 @@ use super::entity::{Member, application, zone};
 use super::reviewed::{IGNORED, INTERFACE};
 use super::wall::{firewall, firewall_stage, nat, nat_stages};
 
-const HARDWARE: Dialect =
-    Dialect { six: false, inverse: true, fragments: Fragments::Unclear, established: false };
+const HARDWARE: Dialect = Dialect { six: false, inverse: true, fragments: Fragments::Unclear, cisco: false };
 
 #[derive(Default)]
 pub(super) struct Config {
@@ -341,6 +340,7 @@ fn lower(mut b: Builder, c: &Config) -> Device {
             }
         }
         rules.push(b.local_rule("", &Cube::any()));
+        rules.extend(b.doubtful_broadcasts("", &Cube::any()));
         let mut list = routes(&b, c);
         if let Some(line) = c.dynamic {
             let (more, learnt) = b.learnt(None, line, next);

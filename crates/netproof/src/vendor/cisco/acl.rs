@@ -24,13 +24,13 @@ pub(crate) struct Dialect {
     /// Masks are inverse (`0.0.0.255`); otherwise netmasks.
     pub(crate) inverse: bool,
     pub(crate) fragments: Fragments,
-    /// Whether `established` is sourced for ACK (Cisco); otherwise the entry is doubtful.
-    pub(crate) established: bool,
+    /// Whether it is Cisco's own: only there are `established`, single flags and names of ICMPv6 messages sourced.
+    pub(crate) cisco: bool,
 }
 
 impl Dialect {
     pub(crate) const IOS: Self =
-        Self { six: false, inverse: true, fragments: Fragments::Unclear, established: true };
+        Self { six: false, inverse: true, fragments: Fragments::Unclear, cisco: true };
     pub(crate) const IOS6: Self = Self { six: true, ..Self::IOS };
 }
 
@@ -362,11 +362,19 @@ fn options(w: &mut Words<'_>, protocols: &[Cube], dialect: Dialect, groups: &Gro
             "established" if number == Some(net::TCP) => {
                 let ack = flag_set(16, 16);
                 let reset = flag_set(4, 4).subtract(&ack);
-                out.flags = Some(if dialect.established {
-                    (ack, reset)
-                } else {
-                    (Ranges::empty(), ack.union(&reset))
-                });
+                out.flags =
+                    Some(if dialect.cisco { (ack, reset) } else { (Ranges::empty(), ack.union(&reset)) });
+            }
+            // `match-any +rst +ack`, `match-all +syn -ack`, or one flag that must be set (IOS Security Command Reference,
+            // `permit (IP)`).
+            "match-any" | "match-all" if dialect.cisco && number == Some(net::TCP) && out.flags.is_none() => {
+                out.flags = Some((flag_list(w, word == "match-all")?, Ranges::empty()));
+            }
+            "syn" | "ack" | "fin" | "rst" | "psh" | "urg"
+                if dialect.cisco && number == Some(net::TCP) && out.flags.is_none() =>
+            {
+                let bit = net::FLAG_NAMES.iter().find(|(n, _)| n.eq_ignore_ascii_case(word))?.1;
+                out.flags = Some((flag_set(bit, bit), Ranges::empty()));
             }
             "time-range" => {
                 w.next()?;
@@ -392,14 +400,37 @@ fn options(w: &mut Words<'_>, protocols: &[Cube], dialect: Dialect, groups: &Gro
                 }
                 out.icmp = Some((kind, code));
             }
+            // Elsewhere only numbers are sourced.
             other if number == Some(net::ICMP6) && out.icmp.is_none() => {
-                // ICMPv6 names are not the IPv4 ones; only numbers are read.
-                out.icmp = Some((Ranges::one(other.parse::<u8>().ok()?.into()), Ranges::span(0, 65_535)));
+                if !dialect.cisco && other.parse::<u8>().is_err() {
+                    return None;
+                }
+                let (kind, mut code) = ports::icmp6(other)?;
+                if let Some(Ok(c)) = w.peek().map(str::parse::<u8>) {
+                    w.next();
+                    code = Ranges::one(c.into());
+                }
+                out.icmp = Some((kind, code));
             }
             _ => return None,
         }
     }
     Some(out)
+}
+
+/// Flag values that meet all or any of the conditions `+ack -fin …`.
+fn flag_list(w: &mut Words<'_>, all: bool) -> Option<Ranges> {
+    let mut asked = Vec::new();
+    while let Some(word) = w.peek().filter(|t| t.starts_with(['+', '-'])) {
+        let bit = net::FLAG_NAMES.iter().find(|(n, _)| n.eq_ignore_ascii_case(&word[1..]))?.1;
+        asked.push((bit, word.starts_with('+')));
+        w.next();
+    }
+    let meets = |flags: u128| {
+        let mut each = asked.iter().map(|(bit, set)| (flags & bit != 0) == *set);
+        if all { each.all(|met| met) } else { each.any(|met| met) }
+    };
+    (!asked.is_empty()).then(|| (0..64u128).filter(|f| meets(*f)).map(|f| (f, f)).collect())
 }
 
 /// Parses a standard entry from `permit`/`deny` on: a source address; without mask it is a host (C8).

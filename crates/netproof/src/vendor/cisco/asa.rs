@@ -17,8 +17,7 @@ use super::reviewed;
 use super::sections::{self, Section, ignore_all, unknown_all};
 use super::services::AsaServices;
 
-const EXTENDED: Dialect =
-    Dialect { six: false, inverse: false, fragments: Fragments::Unclear, established: true };
+const EXTENDED: Dialect = Dialect { six: false, inverse: false, fragments: Fragments::Unclear, cisco: true };
 
 /// (list, outward and interface or global, line)
 type Bound = (String, Option<(bool, String)>, u32);
@@ -56,7 +55,8 @@ pub(crate) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) ->
         b.ignored(*line, "comment");
     }
     let mut c = Config::default();
-    for section in parsed.sections.iter().filter(|s| s.words[0] == "object" || s.words[0] == "object-group") {
+    let objects = parsed.sections.iter().filter(|s| s.words[0] == "object" || s.words[0] == "object-group");
+    for section in sections::inner_first(objects) {
         object(&mut b, &mut c, section);
     }
     for section in &parsed.sections {
@@ -542,6 +542,7 @@ fn lower(mut b: Builder, c: &Config) -> Device {
     }
     for (stage, next) in [(routing, lists), (reply, Device::EGRESS)] {
         let mut rules = vec![b.local_rule("", &Cube::any())];
+        rules.extend(b.doubtful_broadcasts("", &Cube::any()));
         let mut routes = told.clone();
         if let Some(line) = c.dynamic {
             let (more, learnt) = b.learnt(None, line, next);

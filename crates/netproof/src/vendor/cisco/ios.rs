@@ -1,4 +1,4 @@
-//! Cisco IOS and IOS-XE. Order: in ACL → NAT outside→inside → PBR → routing → NAT inside→outside → out ACL.
+//! Cisco IOS and IOS-XE. Order: in ACL → NAT outside→inside → PBR → routing → zone policies → NAT inside→outside → out ACL.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,6 +14,7 @@ use super::ios_acl::{Binding, bind, named_list, numbered, object_group};
 use super::ios_interface::interface;
 use super::ios_nat::{self, Translation};
 use super::ios_route::{policy_routing, routes, static_route};
+use super::ios_zones::{self, Zones};
 use super::reviewed;
 use super::sections::{self, Section, ignore_all, unknown_all, whole};
 use super::services::Services;
@@ -29,12 +30,15 @@ pub(super) struct Config {
     dynamic: Vec<u32>,
     /// Interfaces with a run-time address, whether of IPv6, and the line that says so.
     pub(super) run_time: Vec<(usize, bool, u32)>,
+    /// Interfaces that pass broadcasts from elsewhere on, and whether a list says which.
+    pub(super) broadcasting: Vec<(usize, bool)>,
     pub(super) inside: Vec<usize>,
     pub(super) outside: Vec<usize>,
     pub(super) translations: Vec<Translation>,
     pub(super) pools: HashMap<String, Ranges>,
     pub(super) policies: Vec<(usize, String, u32)>,
     pub(super) maps: BTreeMap<String, Vec<Section>>,
+    pub(super) zones: Zones,
     unrouted: Option<u32>,
     routed6: bool,
     services: Services,
@@ -49,7 +53,7 @@ pub(crate) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) ->
         b.ignored(*line, "comment");
     }
     let mut c = Config::default();
-    for section in parsed.sections.iter().filter(|s| s.words[0] == "object-group") {
+    for section in sections::inner_first(parsed.sections.iter().filter(|s| s.words[0] == "object-group")) {
         object_group(&mut b, &mut c.groups, section);
     }
     for section in &parsed.sections {
@@ -114,11 +118,12 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
             c.routed6 = true;
             true
         }
-        // Zone policies stop what no pair of zones lets through; lists of interfaces stand all the same.
-        ["policy-map" | "class-map", "type", "inspect", ..]
-        | ["zone", "security", ..]
-        | ["zone-pair", "security", ..]
-        | ["ip", "access-list", "role-based", ..] => {
+        ["policy-map" | "class-map", "type", "inspect", ..] | ["zone" | "zone-pair", "security", ..]
+            if c.zones.section(b, section) =>
+        {
+            return;
+        }
+        ["ip", "access-list", "role-based", ..] => {
             unknown_all(b, section, &Scope::Drops);
             return;
         }
@@ -166,10 +171,11 @@ fn lower(mut b: Builder, c: &Config) -> Device {
     let untranslate = b.stage("nat-outside");
     let pbr = b.stage("pbr");
     let routing = b.stage("route");
+    let zones = b.stage("zones");
     let translate = b.stage("nat-inside");
     let out_acl = b.stage("out-acl");
 
-    let rules = route_table(&mut b, c, translate);
+    let rules = route_table(&mut b, c, zones);
     b.fill(routing, rules, Vec::new());
     let mut entry = lists;
     if b.relays() {
@@ -180,8 +186,9 @@ fn lower(mut b: Builder, c: &Config) -> Device {
         entry = b.relayed(&all, lists, straight);
     }
 
-    let rules = policy_routing(&mut b, c, translate);
+    let rules = policy_routing(&mut b, c, zones);
     b.fill(pbr, rules, vec![Jump::to(routing)]);
+    ios_zones::fill(&mut b, c, zones, translate);
     ios_nat::fill(&mut b, c, untranslate, pbr, translate, out_acl);
     bind(&mut b, c, lists, untranslate, false);
     bind(&mut b, c, out_acl, Device::EGRESS, true);
@@ -207,6 +214,13 @@ fn route_table(b: &mut Builder, c: &Config, next: NodeId) -> Vec<Rule> {
     for vrf in &vrfs {
         let here = Cube::any().with(Field::In, members(b, vrf));
         rules.push(b.local_rule(vrf, &here));
+        // Dropped since 12.0 unless the interface is told otherwise (IOS IP Application Services Command Reference,
+        // `ip directed-broadcast`).
+        rules.extend(b.broadcasts(vrf, &here, |n| !c.broadcasting.iter().any(|told| told.0 == n)));
+        rules.extend(
+            b.broadcasts(vrf, &here, |n| c.broadcasting.contains(&(n, true)))
+                .map(|rule| rule.doubtful(Doubt::Unsourced)),
+        );
         let mut list = routes(b, c, vrf);
         for &line in &c.dynamic {
             let (more, learnt) = b.learnt(Some(vrf), line, next);

@@ -102,9 +102,16 @@ pub(super) fn named_list(
     let list = lists.entry(name.to_owned()).or_default();
     for child in &section.children {
         let words = child.slices();
-        let (sequence, words) = match words[0].parse::<u32>() {
-            Ok(n) => (n, &words[1..]),
-            Err(_) => (list.next_sequence(10), &words[..]),
+        // IPv6 lists print the number with a word, before or after the entry.
+        let (number, words) = match words[..] {
+            ["sequence", number, ref rest @ ..] => (Some(number), rest),
+            [ref rest @ .., "sequence", number] if six => (Some(number), rest),
+            [number, ref rest @ ..] if number.parse::<u32>().is_ok() => (Some(number), rest),
+            _ => (None, &words[..]),
+        };
+        let sequence = match number.map(str::parse) {
+            Some(Ok(number)) => number,
+            _ => list.next_sequence(10),
         };
         if matches!(words.first(), Some(&"remark")) {
             b.ignored(child.line, "look");
@@ -224,7 +231,10 @@ fn table(b: &mut Builder, c: &Config, binding: &Binding, next: NodeId) -> NodeId
     let lists = if binding.six { &c.lists6 } else { &c.lists };
     match lists.get(&binding.list).filter(|l| !l.entries.is_empty()) {
         Some(list) => {
-            let rules = list.rules(&binding.list, &[Jump::to(next)]);
+            let mut rules = list.rules(&binding.list, &[Jump::to(next)]);
+            if binding.six {
+                rules.push(neighbours(binding, next));
+            }
             b.fill(node, rules, Vec::new());
         }
         None => {
@@ -237,4 +247,16 @@ fn table(b: &mut Builder, c: &Config, binding: &Binding, next: NodeId) -> NodeId
         }
     }
     node
+}
+
+/// A list of IPv6 ends in `permit icmp any any nd-na`, `permit icmp any any nd-ns` and only then in the deny (Catalyst 3750
+/// Metro Command Reference, `deny (IPv6)`). Whether the device also passes such messages on to other networks, where
+/// nobody takes them (RFC 4861 7.1), is not said.
+fn neighbours(binding: &Binding, next: NodeId) -> Rule {
+    let when = Cube::any()
+        .with(Field::Proto, Ranges::one(net::ICMP6))
+        .with(Field::Sport, Ranges::span(135, 136))
+        .with(Field::Frag, Ranges::one(0));
+    let label = format!("{} nd", binding.list);
+    Rule::new(vec![when], vec![Jump::to(next)], binding.line, label).doubtful(Doubt::Unsourced)
 }

@@ -34,8 +34,6 @@ pub(super) fn interface(b: &mut Builder, c: &mut Config, section: &Section) {
                 // It may join VLANs, which is no matter of this port alone.
                 unknown_all(b, child, &Scope::Device);
             }
-        } else if child.words[0] == "zone-member" {
-            unknown_all(b, child, &Scope::Drops);
         } else if !interface_line(b, c, number, &name, child) {
             match reviewed::prefix(reviewed::IOS_INTERFACE, &child.text()) {
                 Some(rule) => ignore_all(b, child, rule),
@@ -92,6 +90,8 @@ fn interface_line(b: &mut Builder, c: &mut Config, number: usize, name: &str, ch
             let Some(server) = net::parse_ip(server) else { return false };
             b.relay(number, server, line);
         }
+        ["ip", "directed-broadcast", ref list @ ..] => c.broadcasting.push((number, !list.is_empty())),
+        ["zone-member", "security", zone] => c.zones.join(number, zone),
         ["ip", "nat", "inside"] => c.inside.push(number),
         ["ip", "nat", "outside"] => c.outside.push(number),
         ["ip", "policy", "route-map", map] => c.policies.push((number, map.to_owned(), line)),

@@ -10,6 +10,7 @@ mod ios_acl;
 mod ios_interface;
 mod ios_nat;
 mod ios_route;
+mod ios_zones;
 mod ports;
 mod reviewed;
 pub(super) mod sections;

@@ -38,9 +38,13 @@ pub(crate) fn port(name: &str) -> Option<u128> {
         "imap4" => 143,
         "snmp" => 161,
         "snmptrap" => 162,
+        "dnsix" => 195,
         "xdmcp" => 177,
         "bgp" => 179,
         "irc" => 194,
+        "mobile-ip" => 434,
+        "pim-auto-rp" => 496,
+        "rtsp" => 554,
         "ldap" => 389,
         "https" => 443,
         "isakmp" => 500,
@@ -54,8 +58,18 @@ pub(crate) fn port(name: &str) -> Option<u128> {
         "klogin" => 543,
         "kshell" => 544,
         "ldaps" => 636,
+        "lotusnotes" => 1352,
+        "citrix-ica" => 1494,
         "sqlnet" => 1521,
+        "h323" => 1720,
+        "pptp" => 1723,
+        "nfs" => 2049,
+        "ctiqbe" => 2748,
         "non500-isakmp" => 4500,
+        "sip" => 5060,
+        "aol" => 5190,
+        "pcanywhere-data" => 5631,
+        "pcanywhere-status" => 5632,
         other => return other.parse::<u16>().ok().map(u128::from),
     })
 }
@@ -88,6 +102,36 @@ pub(crate) fn icmp(name: &str) -> Option<(Ranges, Ranges)> {
         "mask-request" => (17, None),
         "mask-reply" => (18, None),
         "traceroute" => (30, None),
+        other => (other.parse::<u8>().ok()?.into(), None),
+    };
+    Some((Ranges::one(kind), code.map_or(all, Ranges::one)))
+}
+
+/// Type and code of an ICMPv6 message name (IOS IPv6 Command Reference, `permit (IPv6)`; numbers of RFC 4443, 4861, 2710).
+pub(crate) fn icmp6(name: &str) -> Option<(Ranges, Ranges)> {
+    let all = Ranges::span(0, 65_535);
+    let (kind, code) = match name {
+        "unreachable" => (1, None),
+        "no-route" => (1, Some(0)),
+        "no-admin" => (1, Some(1)),
+        "port-unreachable" => (1, Some(4)),
+        "packet-too-big" => (2, None),
+        "time-exceeded" => (3, None),
+        "hop-limit" => (3, Some(0)),
+        "reassembly-timeout" => (3, Some(1)),
+        "parameter-problem" => (4, None),
+        "header" => (4, Some(0)),
+        "next-header" => (4, Some(1)),
+        "parameter-option" => (4, Some(2)),
+        "echo-request" => (128, None),
+        "echo-reply" => (129, None),
+        "mld-query" => (130, None),
+        "mld-report" => (131, None),
+        "mld-reduction" => (132, None),
+        "router-solicitation" => (133, None),
+        "router-advertisement" => (134, None),
+        "nd-ns" => (135, None),
+        "nd-na" => (136, None),
         other => (other.parse::<u8>().ok()?.into(), None),
     };
     Some((Ranges::one(kind), code.map_or(all, Ranges::one)))

@@ -1,5 +1,7 @@
 //! Indented configurations: a line and the lines under it.
 
+use std::collections::HashSet;
+
 use crate::vendor::build::{Builder, Scope};
 
 /// One line with its children.
@@ -81,6 +83,30 @@ fn pop(stack: &mut Vec<(usize, Section)>, top: &mut Vec<Section>) {
             None => top.push(section),
         }
     }
+}
+
+/// Objects and groups (`object network NAME`) in such an order that what one of them names comes before it, as far as
+/// there is such an order: a group may be printed before the groups it holds.
+pub(crate) fn inner_first<'s>(sections: impl Iterator<Item = &'s Section>) -> Vec<&'s Section> {
+    let name = |s: &'s Section| s.words.get(2).map(String::as_str);
+    let mut open: Vec<&Section> = sections.collect();
+    let mut out = Vec::new();
+    while !open.is_empty() {
+        let waiting: HashSet<&str> = open.iter().filter_map(|s| name(s)).collect();
+        let ready = |s: &&'s Section| {
+            let says = s.children.iter().filter(|c| c.words[0] != "description");
+            says.flat_map(|c| &c.words).all(|w| Some(w.as_str()) == name(s) || !waiting.contains(w.as_str()))
+        };
+        let (now, later): (Vec<_>, Vec<_>) = open.into_iter().partition(ready);
+        // Groups that hold each other: no order helps.
+        let stuck = now.is_empty();
+        out.extend(now);
+        open = later;
+        if stuck {
+            out.append(&mut open);
+        }
+    }
+    out
 }
 
 /// The line and everything under it became `item`.

@@ -256,6 +256,10 @@ fn route_stage(b: &mut Builder, routes: &[Route], stage: NodeId, local: NodeId, 
     let mut own = b.local_rule("", &Cube::any());
     own.then = vec![Jump::to(local)];
     let mut rules = vec![own];
+    // The kernel keeps them for itself (`ip route show table local`) unless `bc_forwarding` is set, which no rule set says.
+    rules.extend(
+        b.doubtful_broadcasts("", &Cube::any()).map(|rule| Rule { then: vec![Jump::to(local)], ..rule }),
+    );
     let mut all = b.connected("");
     all.extend(routes.iter().cloned());
     if all.is_empty() {

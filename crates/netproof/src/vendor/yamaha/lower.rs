@@ -23,6 +23,16 @@ struct Binding {
     line: u32,
 }
 
+/// What `ip filter directed-broadcast` says (§8.1.13, initial value `on`): broadcasts from elsewhere are dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Broadcasts {
+    #[default]
+    Dropped,
+    Passed,
+    /// Filters say which, or hosts are woken up by them.
+    Some,
+}
+
 /// (interface key, IPv6, outward)
 type Side = (String, bool, bool);
 
@@ -53,6 +63,12 @@ struct Config {
     /// Whether a LAN is divided into `vlanN` networks.
     divided: bool,
     services: Services,
+    /// What becomes of broadcasts from other networks.
+    broadcasts: Broadcasts,
+    /// LAN interfaces that are switched off, the networks of their VLANs and ports with them.
+    shut: Vec<String>,
+    /// Connected networks come before static routes to the same network, which tie with them otherwise.
+    connected_first: bool,
     /// Whether DHCP requests are sent on, and to whom.
     relaying: bool,
     relays: Vec<(u128, u32)>,
@@ -105,6 +121,10 @@ pub(crate) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) ->
         if let Some(n) = b.device.interface(name) {
             b.device.interfaces[n].enabled = true;
         }
+    }
+    for interface in &mut b.device.interfaces {
+        let whole = interface.name.split(['/', '.']).next().unwrap_or_default();
+        interface.enabled &= !config.shut.iter().any(|name| name == whole);
     }
     lower(b, &config)
 }
@@ -174,6 +194,27 @@ fn read_line(
                 return false;
             };
             c.routes.push(route::Line { prefix, gateways, line });
+            true
+        }
+        ["ip", "filter", "directed-broadcast", ref rest @ ..] => {
+            match *rest {
+                ["on"] => {}
+                ["off"] => c.broadcasts = Broadcasts::Passed,
+                _ => c.broadcasts = Broadcasts::Some,
+            }
+            true
+        }
+        // The preference of connected networks against 10000 of static routes, which win a tie (§8.1.33, §8.3.3).
+        ["ip", "implicit-route", "preference", value] => match value.parse::<u64>() {
+            Ok(value) => {
+                c.connected_first = value > 10_000;
+                true
+            }
+            Err(_) => false,
+        },
+        // No link comes up (§4.47); with numbers after the name only those sockets of the switch are off.
+        ["lan", "shutdown", name] => {
+            c.shut.push(name.to_owned());
             true
         }
         ["ip", "forward", "filter", id, order, ref rest @ ..] => {
@@ -292,6 +333,11 @@ fn on_interface(b: &mut Builder, c: &mut Config, name: &str, rest: &[&str], line
             }
             Err(_) => false,
         },
+        // Packets that wake hosts up are sent to the whole network before `directed-broadcast` is asked (§8.1.13).
+        ["wol", "relay", state, ..] if state != "off" => {
+            c.broadcasts = Broadcasts::Some;
+            true
+        }
         ["rebound", state @ ("on" | "off")] => {
             c.rebound.insert(name.to_owned(), state == "on");
             true
@@ -481,6 +527,7 @@ fn relay(b: &mut Builder, c: &Config, first: NodeId) -> NodeId {
 
 fn routes(b: &mut Builder, c: &Config, routing: NodeId, next: NodeId) {
     let mut rules = vec![b.local_rule("", &Cube::any())];
+    rules.extend(broadcasts(b, c));
     let mut learnt = Vec::new();
     if let Some(line) = c.dynamic_routing {
         let (more, routes) = b.learnt(None, line, next);
@@ -495,12 +542,22 @@ fn routes(b: &mut Builder, c: &Config, routing: NodeId, next: NodeId) {
         let when = Cube::any().with(Field::Dst, family);
         rules.extend(b.given_at_run_time(interface, &when, *line, next));
     }
-    rules.extend(route::rules(b, &c.routes, &c.filters, learnt, next));
+    rules.extend(route::rules(b, &c.routes, &c.filters, learnt, c.connected_first, next));
     b.fill(routing, rules, Vec::new());
+}
+
+/// Broadcasts that come from other networks.
+fn broadcasts(b: &Builder, c: &Config) -> Option<Rule> {
+    match c.broadcasts {
+        Broadcasts::Dropped => b.broadcasts("", &Cube::any(), |_| true),
+        Broadcasts::Passed => None,
+        Broadcasts::Some => b.doubtful_broadcasts("", &Cube::any()),
+    }
 }
 
 fn forwards(b: &mut Builder, c: &Config, stage: NodeId, routing: NodeId, next: NodeId) {
     let mut dispatch = vec![b.local_rule("", &Cube::any())];
+    dispatch.extend(broadcasts(b, c));
     for (name, id) in &c.forward_on {
         let Some(n) = b.device.interface(name) else { continue };
         let node = b.stage(&format!("forward-filter {name}"));

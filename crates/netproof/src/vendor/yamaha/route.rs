@@ -136,6 +136,7 @@ pub(super) fn rules(
     lines: &[Line],
     filters: &BTreeMap<u32, Filter>,
     learnt: Vec<Route>,
+    connected_first: bool,
     to: NodeId,
 ) -> Vec<Rule> {
     let connected = b.connected("");
@@ -144,6 +145,9 @@ pub(super) fn rules(
     plain.extend(learnt.into_iter().map(|r| Route { distance: 2, ..r }));
     let mut filtered: Vec<(u128, Rule)> = Vec::new();
     for line in lines {
+        if connected_first && connected.iter().any(|r| r.prefix == line.prefix) {
+            continue;
+        }
         let mut open = Vec::new();
         for gateway in &line.gateways {
             let mut gateway = gateway.clone();
