@@ -2,7 +2,7 @@
 
 use crate::vendor::build::{Builder, Scope};
 
-use super::lower::{RULE_CONDITIONS, RULE_LOOKS};
+use super::lower::{RULE_CONDITIONS, RULE_LOOKS, for_every_device};
 use super::tree::Tree;
 
 /// Sections that cannot make a packet pass, by path; reviewed.
@@ -189,7 +189,8 @@ pub(super) fn account(b: &mut Builder, whole: &Tree, root: &Tree, device: &Tree,
         strict(b, list, &["rules"]);
         // Rules in force are held to the list where they are read.
         for rule in list.get("rules").map(|r| r.children.as_slice()).unwrap_or_default() {
-            let read = |c: &Tree| RULE_LOOKS.iter().chain(RULE_CONDITIONS).any(|known| c.name == *known);
+            let known = |c: &Tree| RULE_LOOKS.iter().chain(RULE_CONDITIONS).any(|known| c.name == *known);
+            let read = |c: &Tree| known(c) || for_every_device(c);
             for child in rule.children.iter().filter(|c| !read(c)) {
                 unknown(b, child, &Scope::Rule(format!("rule {}", rule.name)));
             }

@@ -53,6 +53,17 @@ pub(super) const RULE_LOOKS: &[&str] = &[
     "disable-server-response-inspection",
 ];
 
+/// Which devices of a manager a rule is for: without any in the list, every device (Panorama Administrator's Guide,
+/// "Push a Policy Rule to a Subset of Firewalls").
+pub(super) fn for_every_device(attribute: &Tree) -> bool {
+    let all = |c: &Tree| match c.name.as_str() {
+        "negate" => c.children.iter().all(|v| v.name == "no"),
+        "devices" => c.children.is_empty(),
+        _ => false,
+    };
+    attribute.name == "target" && attribute.children.iter().all(all)
+}
+
 pub(super) struct Pan<'a> {
     pub(super) b: Builder,
     pub(super) objects: Objects,
@@ -189,6 +200,7 @@ impl Pan<'_> {
         let tables = self.tables(network);
         for (stage, next) in [(entry, decide), (reply, Device::EGRESS)] {
             let mut rules = self.own_zone(next);
+            rules.extend(self.b.doubtful_broadcasts("", &Cube::any()));
             let mut learnt = Vec::new();
             if let Some(line) = dynamic(network) {
                 let (more, routes) = self.b.learnt(None, line, next);
@@ -426,7 +438,7 @@ impl Pan<'_> {
         for child in &rule.children {
             let plain = child.children.iter().all(|c| c.name == "any");
             match child.name.as_str() {
-                name if RULE_LOOKS.contains(&name) => {}
+                name if RULE_LOOKS.contains(&name) || for_every_device(child) => {}
                 // User, category, device and schedule conditions: the rule may match less.
                 name if RULE_CONDITIONS.contains(&name) => {
                     if !plain || name == "schedule" {

@@ -5,7 +5,7 @@ use crate::net;
 use crate::space::{Cube, Field, Ranges};
 use crate::vendor::build::{Route, Scope};
 
-use super::lower::{Pan, RULE_LOOKS};
+use super::lower::{Pan, RULE_LOOKS, for_every_device};
 use super::tree::Tree;
 
 impl Pan<'_> {
@@ -19,7 +19,8 @@ impl Pan<'_> {
             let odd = rule.word("nat-type").is_some_and(|t| t != "ipv4")
                 || rule.get("to-interface").is_some_and(|t| t.children.iter().any(|c| c.name != "any"));
             // An attribute that is not known may be a translation.
-            let odd = odd || rule.children.iter().any(|c| !RULE_LOOKS.contains(&c.name.as_str()));
+            let read = |c: &Tree| RULE_LOOKS.contains(&c.name.as_str()) || for_every_device(c);
+            let odd = odd || rule.children.iter().any(|c| !read(c));
             let translated = self.translation(rule);
             let Some((dst, dport, src)) = translated.filter(|_| !odd) else {
                 self.b.unknown(rule.line, Scope::Device);

@@ -36,6 +36,11 @@ pub(super) fn read(vsys: &Tree, shared: &Tree, options: &ReadOptions) -> Objects
                         Some(Ranges::span(net::parse_ip(lo)?, net::parse_ip(hi)?))
                     })
                 })
+                // Bits that are set in the mask are not compared (PAN-OS Web Interface Help, "Objects > Addresses").
+                .or_else(|| {
+                    let (ip, mask) = entry.word("ip-wildcard")?.split_once('/')?;
+                    net::wildcard(ip, mask)
+                })
                 .filter(|_| entry.children.iter().all(plain))
                 .or_else(|| options.objects.get(&entry.name).cloned());
             out.addresses.insert(entry.name.clone(), exact);
