@@ -428,3 +428,98 @@ fn an_unread_section_beside_a_virtual_system_is_not_structure() {
     assert_eq!(with(""), 0);
     assert_eq!(with("set frobnicate packets yes\n"), 1);
 }
+
+/// A FortiGate whose ports 3 and 4 are `kind`, and a policy towards JU.
+fn fortigate_with_ports(more: &str) -> String {
+    format!(
+        "#config-version=FGT60F-7.4.5-FW-build2702-240000:opmode=0:vdom=0:user=admin\n\
+         config system interface\n    edit \"port1\"\n        set vdom \"root\"\n        set ip 10.1.0.1 255.255.255.0\n    next\n\
+    edit \"port3\"\n        set vdom \"root\"\n    next\n    edit \"port4\"\n        set vdom \"root\"\n    next\n{more}"
+    )
+}
+
+/// Frames between the ports of a switch meet no policy, and what comes in by a port is the switch's.
+#[test]
+fn ports_of_a_fortigate_switch_are_one_wire() {
+    let switch = "    edit \"sw\"\n        set vdom \"root\"\n        set type switch\n        set ip 10.9.0.1 255.255.255.0\n    next\nend\n\
+         config system switch-interface\n    edit \"sw\"\n        set vdom \"root\"\n        set member \"port3\" \"port4\"\n    next\nend\n";
+    let hard = "    edit \"lan\"\n        set vdom \"root\"\n        set type hard-switch\n        set ip 10.9.0.1 255.255.255.0\n    next\nend\n\
+         config system virtual-switch\n    edit \"lan\"\n        set physical-switch \"sw0\"\n        config port\n            edit \"port3\"\n            next\n            edit \"port4\"\n            next\n        end\n    next\nend\n";
+    let pair = "    edit \"agg\"\n        set vdom \"root\"\n        set type aggregate\n        set member \"port3\" \"port4\"\n        set ip 10.9.0.1 255.255.255.0\n    next\nend\n";
+    let service =
+        "config firewall service custom\n    edit \"ALL\"\n        set protocol IP\n    next\nend\n";
+    for (whole, text) in [("sw", switch), ("lan", hard), ("agg", pair)] {
+        // The wire of the whole is in no zone by its address: the ports alone say where it is.
+        let at = |zone: &str, prefix: &str, port: &str| {
+            format!(
+                "[[zone]]\nid = \"{zone}\"\nkind = \"OTHER\"\nprefixes = [\"{prefix}\"]\ninterfaces = [\"fw:{port}\"]\n"
+            )
+        };
+        let clean = fortigate_with_ports(text);
+        let ju = "[[zone]]\nid = \"ju\"\nkind = \"JU\"\nprefixes = [\"10.1.0.0/16\"]\n";
+        let mut apart = case(&[("fw.fortios.conf", &clean)]);
+        apart.zones = format!("{ju}{}", at("in", "10.2.0.0/16", "port3"));
+        assert_eq!(apart.verdict(), Verdict::Proved, "{whole}");
+        let policy = format!(
+            "config firewall policy\n    edit 1\n        set srcintf \"{whole}\"\n        set dstintf \"port1\"\n        set action accept\n        set srcaddr \"all\"\n        set dstaddr \"all\"\n        set schedule \"always\"\n        set service \"ALL\"\n    next\nend\n"
+        );
+        let mut open = case(&[("fw.fortios.conf", &format!("{clean}{service}{policy}"))]);
+        open.zones = apart.zones.clone();
+        assert_eq!(open.verdict(), Verdict::Refuted, "{whole}");
+        let mut split = case(&[("fw.fortios.conf", &clean)]);
+        split.zones = format!("{}{}", at("ju", "10.3.0.0/16", "port3"), at("in", "10.2.0.0/16", "port4"));
+        assert!(!matches!(split.verdict(), Verdict::Proved | Verdict::ProvedUnder), "{whole}");
+    }
+}
+
+/// A 特定通信 to a whole network: neither the router's address in it nor the network's own are hosts that answer.
+#[test]
+fn an_allowed_network_is_its_hosts() {
+    let core = "version 17.3\nhostname core\nip routing\ninterface Vlan10\n ip address 10.1.0.1 255.255.255.0\n no ip proxy-arp\n!\n\
+                interface Vlan20\n ip address 10.2.0.1 255.255.255.0\n no ip proxy-arp\n";
+    let allow = |to: &str| {
+        format!(
+            "[[allow]]\nid = \"d\"\nfrom = \"in\"\nto = \"ju:{to}\"\nservice = \"tcp/443\"\nmust_work = true\nowner = \"x\"\nbasis = \"x\"\n"
+        )
+    };
+    let mut works = case(&[("core.ios.conf", core)]);
+    works.intents = allow("10.1.0.0/24");
+    assert_eq!(works.verdict(), Verdict::Proved);
+    let mut router = case(&[("core.ios.conf", core)]);
+    router.intents = allow("10.1.0.1");
+    assert_ne!(router.verdict(), Verdict::Proved);
+}
+
+/// Two virtual domains with a link between them, numbered or not: what one passes into the link comes out in the other.
+#[test]
+fn a_link_between_virtual_domains_leads_into_the_other() {
+    for (near, far) in
+        [("10.255.0.1 255.255.255.252", "10.255.0.2 255.255.255.252"), ("0.0.0.0 0.0.0.0", "0.0.0.0 0.0.0.0")]
+    {
+        for kind in ["vdom-link", "physical"] {
+            let interface = |name: &str, vdom: &str, ip: &str, kind: &str| {
+                format!(
+                    "    edit \"{name}\"\n        set vdom \"{vdom}\"\n        set type {kind}\n        set ip {ip}\n    next\n"
+                )
+            };
+            let (one, other) =
+                if kind == "physical" { ("npu0_vlink0", "npu0_vlink1") } else { ("up0", "up1") };
+            let pass = "config firewall policy\n    edit 1\n        set srcintf \"any\"\n        set dstintf \"any\"\n        set action accept\n        set srcaddr \"all\"\n        set dstaddr \"all\"\n        set schedule \"always\"\n        set service \"ALL\"\n    next\nend\n";
+            let service =
+                "config firewall service custom\n    edit \"ALL\"\n        set protocol IP\n    next\nend\n";
+            let gateway = if near.starts_with('0') { "" } else { "        set gateway 10.255.0.2\n" };
+            let route = format!(
+                "config router static\n    edit 1\n        set dst 10.1.0.0 255.255.0.0\n{gateway}        set device \"{one}\"\n    next\nend\n"
+            );
+            let text = format!(
+                "#config-version=FGT60F-7.4.5-FW-build2702-240000:opmode=0:vdom=1:user=admin\nconfig vdom\nedit A\nnext\nedit B\nnext\nend\nconfig global\nconfig system vdom-link\n    edit \"up\"\n    next\nend\nconfig system interface\n{}{}{}{}end\nend\nconfig vdom\nedit A\n{service}{route}{pass}end\nend\nconfig vdom\nedit B\n{service}{pass}end\nend\n",
+                interface("port2", "A", "10.2.0.1 255.255.255.0", "physical"),
+                interface(one, "A", near, kind),
+                interface("port1", "B", "10.1.0.1 255.255.255.0", "physical"),
+                interface(other, "B", far, kind),
+            );
+            let verdict = case(&[("fw.fortios.conf", &text)]).verdict();
+            assert!(!matches!(verdict, Verdict::Proved | Verdict::ProvedUnder), "{near} {kind}: {verdict:?}");
+        }
+    }
+}

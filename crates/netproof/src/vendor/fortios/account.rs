@@ -162,6 +162,13 @@ pub(super) fn account_sections(b: &mut Builder, configs: &[&Block], vdom: &str) 
     }
 }
 
+/// Tables of a VDOM without any interface: no packet meets them.
+pub(super) fn account_unreached(b: &mut Builder, configs: &[&Block]) {
+    for config in configs.iter().filter(|c| READ_BY_ATTRIBUTE.contains(&c.name.as_str())) {
+        account_all(b, config, "vdom without interfaces");
+    }
+}
+
 /// Objects: attributes that the object readers do not know are unknown within the object, which its user sees as a
 /// doubt.
 fn account_objects(b: &mut Builder, config: &Block) {

@@ -28,6 +28,37 @@ pub(super) fn read_interfaces(b: &mut Builder, global: &[&Block], vdoms: &Vdoms<
     }
 }
 
+/// Ports of switches, aggregates and redundant pairs: what comes in by one comes in by the whole, and frames between the
+/// ports of a switch meet no policy unless `intra-switch-policy` asks for one (Fortinet community ta-p/198381).
+pub(super) fn attach_members(b: &mut Builder, sections: &[&Block]) {
+    let mut owners: Vec<(String, Vec<String>)> = Vec::new();
+    for config in sections {
+        for entry in &config.entries {
+            let members = match config.name.as_str() {
+                "system interface" | "system switch-interface" => entry.list("member"),
+                "system virtual-switch" => {
+                    let ports = entry.configs.iter().filter(|c| c.name == "port");
+                    ports.flat_map(|c| &c.entries).map(|port| port.name.clone()).collect()
+                }
+                _ => Vec::new(),
+            };
+            owners.push((entry.name.clone(), members));
+        }
+    }
+    // A switch may hold an aggregate: a few rounds find the outermost of every sensible nesting.
+    for _ in 0..4 {
+        for (owner, members) in &owners {
+            let Some(owner) = b.device.interface(owner) else { continue };
+            let owner = b.device.interfaces[owner].port_of.unwrap_or(owner);
+            for member in members.iter().filter_map(|m| b.device.interface(m)).collect::<Vec<_>>() {
+                if member != owner {
+                    b.device.interfaces[member].port_of = Some(owner);
+                }
+            }
+        }
+    }
+}
+
 fn read_interface(b: &mut Builder, entry: &Block, vdom: String) -> Interface {
     let mut interface = Interface::new(entry.name.clone(), entry.line);
     interface.vrf = vdom;

@@ -11,8 +11,8 @@ use crate::space::{Cube, Field, Ranges};
 
 use super::super::build::{Builder, Scope};
 use super::super::{ReadOptions, Vendor};
-use super::account::{account_sections, structure};
-use super::interface::read_interfaces;
+use super::account::{account_sections, account_unreached, structure};
+use super::interface::{attach_members, read_interfaces};
 use super::lex::{self, Block};
 use super::nat::{self, Vip};
 use super::objects::Objects;
@@ -192,14 +192,21 @@ pub fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device
     }
     let (global, vdoms) = split(&mut b, &root);
     read_interfaces(&mut b, &global, &vdoms);
+    let sections: Vec<&Block> =
+        global.iter().copied().chain(vdoms.iter().flat_map(|v| v.1.iter().copied())).collect();
+    attach_members(&mut b, &sections);
     let entry = b.stage("entry");
     let mut dispatch = Vec::new();
     for (name, configs) in &vdoms {
         let mut all: Vec<&Block> = global.clone();
         all.extend(configs.iter().copied());
         account_sections(&mut b, &all, name);
-        if let Some((here, node)) = lower_vdom(&mut b, name, all, version, options) {
-            dispatch.push(Rule::new(vec![here], vec![Jump::to(node)], 0, format!("vdom {name}")));
+        match lower_vdom(&mut b, name, all, version, options) {
+            Some((here, node)) => {
+                dispatch.push(Rule::new(vec![here], vec![Jump::to(node)], 0, format!("vdom {name}")));
+            }
+            // Nothing comes into it.
+            None => account_unreached(&mut b, configs),
         }
     }
     if vdoms.len() > 1 {
@@ -207,11 +214,26 @@ pub fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device
         b.device.reply_entry = None;
     }
     b.fill(entry, dispatch, Vec::new());
-    let sections: Vec<&Block> =
-        global.iter().copied().chain(vdoms.iter().flat_map(|v| v.1.iter().copied())).collect();
     let doors = services::doors(&mut b, &sections);
     b.doors(&doors);
-    b.finish(entry)
+    let first = by_members(&mut b, entry);
+    b.finish(first)
+}
+
+/// What comes in by a port of a switch or aggregate comes in by the whole.
+fn by_members(b: &mut Builder, entry: NodeId) -> NodeId {
+    let member = |(port, i): (usize, &crate::model::Interface)| {
+        let when = Cube::any().with(Field::In, Ranges::one(port as u128));
+        let whole = Jump::to(entry).put(Field::In, i.port_of? as u128);
+        Some(Rule::new(vec![when], vec![whole], i.line, "member"))
+    };
+    let rules: Vec<Rule> = b.device.interfaces.iter().enumerate().filter_map(member).collect();
+    if rules.is_empty() {
+        return entry;
+    }
+    let first = b.stage("members");
+    b.fill(first, rules, vec![Jump::to(entry)]);
+    first
 }
 
 /// `#config-version=MODEL-7.2.5-FW-…`.
@@ -435,6 +457,7 @@ fn stages(b: &mut Builder, vdom: &Vdom<'_>) -> NodeId {
     let statics = route::statics(b, vdom);
     for (stage, next) in [(routing, policies), (replies, Device::EGRESS)] {
         let mut rules = vec![b.local_rule(&vdom.name, &Cube::any())];
+        rules.extend(b.doubtful_broadcasts(&vdom.name, &Cube::any()));
         rules.extend(route::policy_routes(b, vdom, next));
         rules.extend(route::sdwan_rules(b, vdom, next));
         let (unknown, learnt) = route::protocols(b, vdom, next);

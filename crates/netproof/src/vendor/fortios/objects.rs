@@ -80,17 +80,23 @@ impl Objects {
     #[must_use]
     pub(super) fn read(configs: &[&Block], options: &ReadOptions) -> Self {
         let mut out = Self::default();
+        let interfaces = configs.iter().filter(|c| c.name == "system interface");
+        let interfaces: Vec<&Block> = interfaces.flat_map(|c| &c.entries).collect();
+        let four = |entry: &Block| match entry.word("type") {
+            Some("interface-subnet") => interface_subnet(entry, &interfaces),
+            _ => v4_address(entry),
+        };
         let mut schedule_groups: Vec<(String, Vec<String>)> = Vec::new();
         for config in configs {
             for entry in &config.entries {
                 let name = entry.name.clone();
                 match config.name.as_str() {
                     "firewall address" => {
-                        let value = address(entry, options, net::all_v4(), v4_address);
+                        let value = address(entry, options, net::all_v4(), &four);
                         out.v4.insert(name, value);
                     }
                     "firewall address6" => {
-                        let value = address(entry, options, net::all_v6(), v6_address);
+                        let value = address(entry, options, net::all_v6(), &v6_address);
                         out.v6.insert(name, value);
                     }
                     "firewall addrgrp" => out.group(entry, false),
@@ -279,7 +285,7 @@ fn address(
     entry: &Block,
     options: &ReadOptions,
     all: Ranges,
-    exact: fn(&Block) -> Option<Ranges>,
+    exact: &dyn Fn(&Block) -> Option<Ranges>,
 ) -> Addresses {
     if let Some(assumed) = options.objects.get(&entry.name) {
         return Addresses::exact(assumed.clone());
@@ -292,6 +298,26 @@ fn address(
         Some(_) => Addresses { ranges: all, doubt: Some(Doubt::UnknownLine) },
         None => Addresses { ranges: all, doubt: Some(Doubt::Dynamic) },
     }
+}
+
+/// The subnet of an interface with a written address (FortiOS CLI Reference, `config firewall address`, type
+/// `interface-subnet`: "IP and subnet of interface"). One that prints another subnet is not understood.
+fn interface_subnet(entry: &Block, interfaces: &[&Block]) -> Option<Ranges> {
+    let named = entry.word("interface")?;
+    let interface = interfaces.iter().find(|i| i.name == named)?;
+    if interface.word("mode").is_some_and(|mode| mode != "static") {
+        return None;
+    }
+    let subnet = |words: &[String]| match words {
+        [ip, mask] => {
+            let (lo, hi) = net::network(net::parse_v4(ip)?, net::mask_length(mask)?)?;
+            (lo != net::V4_FIRST).then(|| Ranges::span(lo, hi))
+        }
+        _ => None,
+    };
+    let own = subnet(interface.get("ip")?)?;
+    let printed = entry.get("subnet").map(subnet);
+    (printed.is_none() || printed == Some(Some(own.clone()))).then_some(own)
 }
 
 fn v4_address(entry: &Block) -> Option<Ranges> {
