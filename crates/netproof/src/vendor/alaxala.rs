@@ -13,7 +13,7 @@ use super::cisco::acl::{self, Dialect, Entry, Fragments, Groups, List};
 use super::cisco::sections::{self, Section, ignore_all, unknown_all};
 use super::cisco::services::guarded;
 use super::doors::Door;
-use super::switched::{Crossing, Port, attach_ports, entering, entrances, exits, share};
+use super::switched::{Crossing, Port, attach_parts, attach_ports, entering, entrances, exits, share};
 use super::{ReadOptions, Vendor};
 
 const V4: Dialect = Dialect { six: false, inverse: true, fragments: Fragments::NeverMatch, cisco: false };
@@ -78,7 +78,6 @@ const INTERFACE: &[(&str, &str)] = &[
     ("lacp", "link"),
     ("spanning-tree", "access-port"),
     ("storm-control", "shaping"),
-    ("channel-group", "link"),
     ("lldp", "link"),
     ("qos-flow-group", "shaping"),
     ("ip qos-flow-group", "shaping"),
@@ -113,6 +112,8 @@ struct Config {
     others: Vec<(usize, bool, u32)>,
     statics: Vec<(Route, u128)>,
     dynamic: Option<u32>,
+    /// Ports that are parts of a channel, with its name.
+    channels: Vec<(usize, String)>,
     mode: Option<String>,
     /// `line vty`: lists of who may log in, IPv4 and IPv6.
     vtys: Vec<(u32, [Option<String>; 2])>,
@@ -240,6 +241,11 @@ fn interface(b: &mut Builder, c: &mut Config, section: &Section) {
                 }
                 found.is_some()
             }
+            ["channel-group", channel, ..] if channel.parse::<u16>().is_ok() => {
+                c.channels.push((number, format!("port-channel{channel}")));
+                true
+            }
+            ["channel-group", ..] => true,
             ["shutdown"] => {
                 b.device.interfaces[number].enabled = false;
                 true
@@ -362,6 +368,7 @@ fn works_in_mode(model: &str, mode: Option<&str>, six: bool) -> bool {
 
 fn lower(mut b: Builder, c: &Config, options: &ReadOptions) -> Device {
     attach_ports(&mut b);
+    let parts = attach_parts(&mut b, &c.channels);
     let entry = b.stage("in-lists");
     let routing = b.stage("route");
     let out_lists = b.stage("out-lists");
@@ -384,6 +391,8 @@ fn lower(mut b: Builder, c: &Config, options: &ReadOptions) -> Device {
         let doors = doors(c);
         b.doors(&doors);
     }
+    // That the lists of the channel hold for its ports is recalled.
+    let first = b.by_parts(first, &parts, Some(Doubt::Unsourced));
     b.finish(first)
 }
 

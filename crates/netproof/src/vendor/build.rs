@@ -478,6 +478,23 @@ impl Builder {
             .collect()
     }
 
+    /// What comes in by a part of a switch, aggregate or channel comes in by the whole: a table in front of `entry` takes
+    /// the pairs of part and whole, and the doubt where that was not read.
+    pub fn by_parts(&mut self, entry: NodeId, parts: &[(usize, usize)], doubt: Option<Doubt>) -> NodeId {
+        if parts.is_empty() {
+            return entry;
+        }
+        let rule = |(part, whole): &(usize, usize)| {
+            let when = Cube::any().with(Field::In, Ranges::one(*part as u128));
+            let then = vec![Jump::to(entry).put(Field::In, *whole as u128)];
+            Rule::new(vec![when], then, self.device.interfaces[*part].line, "part of a whole").maybe(doubt)
+        };
+        let rules = parts.iter().map(rule).collect();
+        let first = self.stage("parts");
+        self.fill(first, rules, vec![Jump::to(entry)]);
+        first
+    }
+
     /// The finished device, starting at `entry`. Lines nobody accounted for are unknown for the whole device.
     #[must_use]
     pub fn finish(mut self, entry: NodeId) -> Device {

@@ -188,6 +188,24 @@ pub(crate) fn attach_ports(b: &mut Builder) {
     }
 }
 
+/// Ports that are parts of a channel, by its name: they are where the channel is, which is set up under its own name. The
+/// pairs of part and whole are for [`Builder::by_parts`].
+pub(crate) fn attach_parts(b: &mut Builder, parts: &[(usize, String)]) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    for (part, name) in parts {
+        let Some(whole) = b.device.interface(name) else { continue };
+        let channel = b.device.interfaces[whole].clone();
+        let it = &mut b.device.interfaces[*part];
+        it.port_of = if channel.addresses.is_empty() { channel.port_of } else { Some(whole) };
+        it.vrf = channel.vrf;
+        it.kind = channel.kind;
+        it.vlan = channel.vlan;
+        it.trunk = channel.trunk;
+        pairs.push((*part, whole));
+    }
+    pairs
+}
+
 /// `In` values of packets entering by an interface: itself, and its ports when it is an SVI.
 pub(crate) fn entering(b: &Builder, interface: usize) -> Ranges {
     let ports = (0..b.device.interfaces.len()).filter(|&p| b.device.interfaces[p].port_of == Some(interface));

@@ -523,3 +523,34 @@ fn a_link_between_virtual_domains_leads_into_the_other() {
         }
     }
 }
+
+/// A zone declared at a port of a channel is where the channel is, in its VRF and behind its list.
+#[test]
+fn ports_of_a_channel_are_the_channel() {
+    let at = |device: &str| {
+        format!(
+            "[[zone]]\nid = \"ju\"\nkind = \"JU\"\nprefixes = [\"10.1.0.0/16\"]\n[[zone]]\nid = \"in\"\nkind = \"IN\"\nprefixes = [\"10.2.0.0/16\"]\ninterfaces = [\"core:{device}\"]\n"
+        )
+    };
+    let ios = |of_both: &str, more: &str| {
+        format!(
+            "version 17.3\nhostname core\nip routing\ninterface GigabitEthernet0/0\n ip address 10.1.0.1 255.255.255.0\n no ip proxy-arp\n{of_both}interface GigabitEthernet0/1\n no ip address\n channel-group 1 mode active\ninterface Port-channel1\n ip address 10.9.0.1 255.255.255.0\n no ip proxy-arp\n{of_both}{more}"
+        )
+    };
+    let member = "GigabitEthernet0/1";
+    let list = " ip access-group G in\nip access-list extended G\n deny ip any any\n";
+    for (text, expected) in [
+        (ios("", ""), Verdict::Refuted),
+        (ios("", list), Verdict::Proved),
+        (ios(" vrf forwarding X\n", ""), Verdict::Refuted),
+        (ios(" zone-member security A\n", "zone security A\n"), Verdict::Refuted),
+    ] {
+        let mut c = case(&[("core.ios.conf", &text)]);
+        c.zones = at(member);
+        assert_eq!(c.verdict(), expected, "{text}");
+    }
+    let alaxala = "hostname \"core\"\nvlan 10\nvlan 20\ninterface port-channel 1\n  switchport mode access\n  switchport access vlan 20\ninterface gigabitethernet 0/1\n  switchport mode access\n  switchport access vlan 10\ninterface gigabitethernet 0/2\n  channel-group 1 mode on\ninterface vlan 10\n  ip address 10.1.0.1 255.255.255.0\ninterface vlan 20\n  ip address 10.9.0.1 255.255.255.0\n";
+    let mut c = case(&[("core.alaxala.conf", alaxala)]);
+    c.zones = at("gigabitethernet 0/2");
+    assert!(!matches!(c.verdict(), Verdict::Proved | Verdict::ProvedUnder));
+}

@@ -6,7 +6,7 @@ use crate::model::{Device, Doubt, Jump, NodeId, Rule};
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
 use crate::vendor::build::{Builder, Route, Scope};
-use crate::vendor::switched::attach_ports;
+use crate::vendor::switched::{attach_parts, attach_ports};
 use crate::vendor::{ReadOptions, Vendor};
 
 use super::acl::{Groups, List};
@@ -30,6 +30,8 @@ pub(super) struct Config {
     dynamic: Vec<u32>,
     /// Interfaces with a run-time address, whether of IPv6, and the line that says so.
     pub(super) run_time: Vec<(usize, bool, u32)>,
+    /// Ports that are parts of a channel, with its name.
+    pub(super) channels: Vec<(usize, String)>,
     /// Interfaces that pass broadcasts from elsewhere on, and whether a list says which.
     pub(super) broadcasting: Vec<(usize, bool)>,
     pub(super) inside: Vec<usize>,
@@ -167,6 +169,7 @@ fn joined(b: &mut Builder, section: &Section) {
 
 fn lower(mut b: Builder, c: &Config) -> Device {
     attach_ports(&mut b);
+    let parts = attach_parts(&mut b, &c.channels);
     let lists = b.stage("in-acl");
     let untranslate = b.stage("nat-outside");
     let pbr = b.stage("pbr");
@@ -194,7 +197,9 @@ fn lower(mut b: Builder, c: &Config) -> Device {
     bind(&mut b, c, out_acl, Device::EGRESS, true);
     let list = |name: &str, six: bool| if six { c.lists6.get(name) } else { c.lists.get(name) }.cloned();
     b.doors(&c.services.doors(list));
-    b.finish(entry)
+    // What is said of the channel holds for its ports (Catalyst 9300 Layer 2 Configuration Guide, "EtherChannel").
+    let first = b.by_parts(entry, &parts, None);
+    b.finish(first)
 }
 
 /// Own addresses and routes of every VRF; routed packets go to `next`.

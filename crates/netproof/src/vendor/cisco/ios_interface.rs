@@ -91,6 +91,7 @@ fn interface_line(b: &mut Builder, c: &mut Config, number: usize, name: &str, ch
             b.relay(number, server, line);
         }
         ["ip", "directed-broadcast", ref list @ ..] => c.broadcasting.push((number, !list.is_empty())),
+        ["channel-group", channel, ..] => c.channels.push((number, format!("port-channel{channel}"))),
         ["zone-member", "security", zone] => c.zones.join(number, zone),
         ["ip", "nat", "inside"] => c.inside.push(number),
         ["ip", "nat", "outside"] => c.outside.push(number),

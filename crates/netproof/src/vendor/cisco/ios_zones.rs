@@ -303,7 +303,8 @@ impl Taken {
         let mut unsure = Vec::new();
         for (some, rest) in [(self, other), (other, self)] {
             for (cube, doubt) in &some.unsure {
-                unsure.extend(cross(std::slice::from_ref(cube), &whole(rest)).into_iter().map(|x| (x, *doubt)));
+                unsure
+                    .extend(cross(std::slice::from_ref(cube), &whole(rest)).into_iter().map(|x| (x, *doubt)));
             }
         }
         Self { sure: cross(&self.sure, &other.sure), unsure }

@@ -216,24 +216,10 @@ pub fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device
     b.fill(entry, dispatch, Vec::new());
     let doors = services::doors(&mut b, &sections);
     b.doors(&doors);
-    let first = by_members(&mut b, entry);
+    let parts = b.device.interfaces.iter().enumerate().filter_map(|(part, i)| Some((part, i.port_of?)));
+    let parts: Vec<(usize, usize)> = parts.collect();
+    let first = b.by_parts(entry, &parts, None);
     b.finish(first)
-}
-
-/// What comes in by a port of a switch or aggregate comes in by the whole.
-fn by_members(b: &mut Builder, entry: NodeId) -> NodeId {
-    let member = |(port, i): (usize, &crate::model::Interface)| {
-        let when = Cube::any().with(Field::In, Ranges::one(port as u128));
-        let whole = Jump::to(entry).put(Field::In, i.port_of? as u128);
-        Some(Rule::new(vec![when], vec![whole], i.line, "member"))
-    };
-    let rules: Vec<Rule> = b.device.interfaces.iter().enumerate().filter_map(member).collect();
-    if rules.is_empty() {
-        return entry;
-    }
-    let first = b.stage("members");
-    b.fill(first, rules, vec![Jump::to(entry)]);
-    first
 }
 
 /// `#config-version=MODEL-7.2.5-FW-…`.
