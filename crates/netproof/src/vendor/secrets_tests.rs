@@ -138,10 +138,7 @@ fn key_blocks_go_and_line_numbers_stay() {
 #[test]
 fn pagers_leave_lines_as_they_are_shown() {
     let shown = [
-        (
-            "--More--          \r         \r        set password ENC zPAGE9",
-            "        set password ENC ********",
-        ),
+        ("--More--          \r         \r        set password ENC zPAGE9", "        set password ********"),
         ("---つづく---\rlogin password zPAGE9", "login password ********"),
         ("<--- More --->\r              \r nameif dmz", " nameif dmz"),
         (" --More-- \u{8}\u{8}\u{8}   \u{8}\u{8}\u{8} permit ip any any", " permit ip any any"),
