@@ -359,3 +359,84 @@ fn the_picture_in_the_header_of_a_sheet_stays() {
         assert!(text.contains(kept), "{kept} not in {text}");
     }
 }
+
+#[test]
+fn a_chart_says_what_it_draws_for_missing_values() {
+    let c = "xmlns:c=\"http://schemas.openxmlformats.org/drawingml/2006/chart\"";
+    let options = "<c16r3:dataDisplayOptions16><c16r3:dispNaAsBlank val=\"1\"/></c16r3:dataDisplayOptions16>";
+    let frame = format!(
+        "<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id=\"4\" name=\"c\"/><p:cNvGraphicFramePr/><p:nvPr/></p:nvGraphicFramePr><p:xfrm/><a:graphic><a:graphicData uri=\"http://schemas.openxmlformats.org/drawingml/2006/chart\"><c:chart {c} r:id=\"rId2\"/></a:graphicData></a:graphic></p:graphicFrame>"
+    );
+    let chart = format!(
+        "<c:chartSpace {c}><c:chart><c:plotArea/><c:dispBlanksAs val=\"gap\"/><c:extLst><c:ext uri=\"{{56B9EC1D-385E-4148-901F-78D8002777C0}}\" xmlns:c16r3=\"http://schemas.microsoft.com/office/drawing/2017/03/chart\">{options}</c:ext></c:extLst></c:chart></c:chartSpace>"
+    );
+    let package = pptx(&frame, "").part("ppt/charts/chart1.xml", chart).rel(
+        "ppt/slides/slide1.xml",
+        "rId2",
+        "chart",
+        "../charts/chart1.xml",
+    );
+    let (rebuilt, report) = clean(&package.build(), "a.pptx");
+    let text = everything(&rebuilt);
+    assert!(text.contains(options), "{text}");
+    assert!(report.items.is_empty(), "{:?}", report.items);
+}
+
+const DGM: &str = "xmlns:dgm=\"http://schemas.openxmlformats.org/drawingml/2006/diagram\" xmlns:a=\"http://schemas.openxmlformats.org/drawingml/2006/main\" xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\"";
+
+/// A slide with a diagram whose only box says 「受付」, `click` on that box and `more` behind the list of boxes.
+fn diagram(click: &str, more: &str) -> Package {
+    let frame = format!(
+        "<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id=\"4\" name=\"d\"/><p:cNvGraphicFramePr/><p:nvPr/></p:nvGraphicFramePr><p:xfrm/><a:graphic><a:graphicData uri=\"http://schemas.openxmlformats.org/drawingml/2006/diagram\"><dgm:relIds {DGM} r:dm=\"rId2\" r:lo=\"rId3\" r:qs=\"rId4\" r:cs=\"rId5\"/></a:graphicData></a:graphic></p:graphicFrame>"
+    );
+    let words = "<a:bodyPr/><a:p><a:r><a:t>受付</a:t></a:r></a:p>";
+    let data = format!(
+        "<dgm:dataModel {DGM}><dgm:ptLst><dgm:pt modelId=\"1\"><dgm:prSet/><dgm:spPr/><dgm:t>{words}</dgm:t><dgm:extLst><a:ext uri=\"{{E40237B7-FDA0-4F09-8148-C483321AD2D9}}\"><dgm14:cNvPr xmlns:dgm14=\"http://schemas.microsoft.com/office/drawing/2010/diagram\" id=\"0\" name=\"\">{click}</dgm14:cNvPr></a:ext></dgm:extLst></dgm:pt></dgm:ptLst>{more}<dgm:extLst><a:ext uri=\"http://schemas.microsoft.com/office/drawing/2008/diagram\"><dsp:dataModelExt xmlns:dsp=\"http://schemas.microsoft.com/office/drawing/2008/diagram\" relId=\"rId6\"/></a:ext></dgm:extLst></dgm:dataModel>"
+    );
+    let drawing = format!(
+        "<dsp:drawing {DGM} xmlns:dsp=\"http://schemas.microsoft.com/office/drawing/2008/diagram\"><dsp:spTree><dsp:nvGrpSpPr><dsp:cNvPr id=\"0\" name=\"\"/><dsp:cNvGrpSpPr/></dsp:nvGrpSpPr><dsp:grpSpPr/><dsp:sp modelId=\"1\"><dsp:nvSpPr><dsp:cNvPr id=\"0\" name=\"\">{click}</dsp:cNvPr><dsp:cNvSpPr/></dsp:nvSpPr><dsp:spPr/><dsp:txBody>{words}</dsp:txBody></dsp:sp></dsp:spTree></dsp:drawing>"
+    );
+    let slide = "ppt/slides/slide1.xml";
+    pptx(&frame, "")
+        .part("ppt/diagrams/data1.xml", data)
+        .part("ppt/diagrams/layout1.xml", format!("<dgm:layoutDef {DGM} uniqueId=\"u\"><dgm:layoutNode name=\"n\"><dgm:alg type=\"lin\"/></dgm:layoutNode></dgm:layoutDef>"))
+        .part("ppt/diagrams/style1.xml", format!("<dgm:styleDef {DGM} uniqueId=\"u\"/>"))
+        .part("ppt/diagrams/colors1.xml", format!("<dgm:colorsDef {DGM} uniqueId=\"u\"/>"))
+        .part("ppt/diagrams/drawing1.xml", drawing)
+        .rel(slide, "rId2", "diagramData", "../diagrams/data1.xml")
+        .rel(slide, "rId3", "diagramLayout", "../diagrams/layout1.xml")
+        .rel(slide, "rId4", "diagramQuickStyle", "../diagrams/style1.xml")
+        .rel(slide, "rId5", "diagramColors", "../diagrams/colors1.xml")
+        .rel(slide, "rId6", "http://schemas.microsoft.com/office/2007/relationships/diagramDrawing", "../diagrams/drawing1.xml")
+}
+
+#[test]
+fn a_diagram_stays_with_its_words_its_layout_and_its_drawing() {
+    let (rebuilt, report) = clean(&diagram("", "").build(), "a.pptx");
+    let text = everything(&rebuilt);
+    assert_eq!(text.matches("<a:t>受付</a:t>").count(), 2, "in the data and in the drawing: {text}");
+    for part in
+        ["<dgm:relIds ", "<dgm:alg type=\"lin\"/>", "<dgm:styleDef ", "<dgm:colorsDef ", "<dsp:dataModelExt "]
+    {
+        assert!(text.contains(part), "{part} not in {text}");
+    }
+    // Only the description that a box may have is not copied.
+    let told: Vec<_> = report.items.iter().map(|i| (i.threat.id(), i.severity)).collect();
+    assert_eq!(told, [("O07", Severity::Note)], "{:?}", report.items);
+}
+
+#[test]
+fn o05_o16_what_acts_inside_a_diagram_goes() {
+    let click = "<a:hlinkClick r:id=\"rId1\" action=\"ppaction://program\"/>";
+    let package = diagram(click, "<dgm:evil>x</dgm:evil>")
+        .rel("ppt/diagrams/data1.xml", "rId1", "hyperlink", "https://evil.invalid/")
+        .rel("ppt/diagrams/drawing1.xml", "rId1", "hyperlink", "https://evil.invalid/")
+        .rel("ppt/diagrams/data1.xml", "rId2", "image", "https://evil.invalid/a.png");
+    let gone = ["evil", "ppaction", "hlinkClick"];
+    for (id, severity) in
+        [("O05", Severity::External), ("O16", Severity::Active), ("O07", Severity::Simplified)]
+    {
+        let text = assert_removed(&package, id, severity, &gone);
+        assert!(text.contains("<a:t>受付</a:t>"), "{text}");
+    }
+}

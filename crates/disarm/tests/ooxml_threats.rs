@@ -510,6 +510,21 @@ fn o26_vml_addresses_and_handlers() {
 }
 
 #[test]
+fn o26_ink_and_models_are_told() {
+    let body = "<w:p><w:r><mc:AlternateContent><mc:Choice Requires=\"w14\"><w14:contentPart r:id=\"rId5\"/></mc:Choice><mc:Fallback><w:t>代わり</w:t></mc:Fallback></mc:AlternateContent></w:r></w:p>";
+    let ink =
+        "<inkml:ink xmlns:inkml=\"http://www.w3.org/2003/InkML\"><inkml:trace>1 2</inkml:trace></inkml:ink>";
+    let relation = "http://schemas.microsoft.com/office/2017/06/relationships/model3d";
+    let drawn =
+        docx(body).part("word/ink/ink1.xml", ink).rel("word/document.xml", "rId5", "ink", "ink/ink1.xml");
+    let model =
+        docx("").part("word/media/m.glb", "glTF").rel("word/document.xml", "rId6", relation, "media/m.glb");
+    for (package, gone) in [(drawn, "ink"), (model, "glTF")] {
+        assert_removed(&package, "O26", Severity::Simplified, &[gone, "contentPart"]);
+    }
+}
+
+#[test]
 fn o27_charts_keep_their_cache_and_lose_their_book() {
     let frame = "<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id=\"4\" name=\"c\"/><p:cNvGraphicFramePr/><p:nvPr/></p:nvGraphicFramePr><p:xfrm/><a:graphic><a:graphicData uri=\"http://schemas.openxmlformats.org/drawingml/2006/chart\"><c:chart xmlns:c=\"http://schemas.openxmlformats.org/drawingml/2006/chart\" r:id=\"rId2\"/></a:graphicData></a:graphic></p:graphicFrame>";
     let chart = "<c:chartSpace xmlns:c=\"http://schemas.openxmlformats.org/drawingml/2006/chart\" xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\"><c:chart><c:plotArea><c:barChart><c:ser><c:idx val=\"0\"/><c:val><c:numRef><c:f>[1]Sheet1!$A$1</c:f><c:numCache><c:ptCount val=\"1\"/><c:pt idx=\"0\"><c:v>42</c:v></c:pt></c:numCache></c:numRef></c:val></c:ser></c:barChart></c:plotArea></c:chart><c:externalData r:id=\"rId1\"><c:autoUpdate val=\"1\"/></c:externalData></c:chartSpace>";
