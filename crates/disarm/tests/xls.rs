@@ -117,10 +117,40 @@ fn looks_go_with_the_cells() {
             "<fgColor rgb=\"FF0C0000\"/><bgColor rgb=\"FF0F0000\"/>",
             "<left style=\"mediumDashed\"><color rgb=\"FF060000\"/></left>",
             "horizontal=\"centerContinuous\"",
-            "<col min=\"2\" max=\"3\" width=\"10\" style=\"1\" hidden=\"1\" customWidth=\"1\"/>",
+            "<col min=\"2\" max=\"3\" width=\"9.9921875\" style=\"1\" hidden=\"1\" customWidth=\"1\"/>",
             "<c r=\"D3\" s=\"1\"/>",
         ],
     );
+}
+
+#[test]
+fn what_a_sheet_does_not_say_is_what_excel_takes() {
+    let row = words(&[3, 0, 1, 0x811D, 0, 0, 0x0100, 0x000F]);
+    let sheet = Sheet::new("表")
+        .record(0x0225, words(&[0, 400]))
+        .record(0x0208, row)
+        .record(0x0201, words(&[2, 3, 16]));
+    // A solid fill in the colour of the window, before the colour of text.
+    let book = Workbook::new(sheet).global(0x00E0, xf(0, 0, false, 0x20, 0, (1, 65 | 64 << 7)));
+    assert_has(
+        &rebuilt(&book),
+        &[
+            "<fgColor indexed=\"65\"/><bgColor indexed=\"64\"/>",
+            "<pageMargins left=\"0.7480314960629921\" right=\"0.7480314960629921\" top=\"0.984251968503937\" bottom=\"0.984251968503937\"",
+            "defaultColWidth=\"8.9765625\" defaultRowHeight=\"20\"",
+            "<row r=\"4\" ht=\"14.25\" customHeight=\"1\"",
+        ],
+    );
+}
+
+#[test]
+fn a_formula_with_the_number_of_an_older_version_is_one() {
+    let value = 3_f64.to_le_bytes().to_vec();
+    let data =
+        |row: u16| [words(&[row, 0, 15]), value.clone(), vec![0; 6], words(&[3]), vec![0x1E, 3, 0]].concat();
+    let sheet = Sheet::new("表").record(0x0206, data(0)).record(0x0406, data(1));
+    let wanted = ["A1", "A2"].map(|at| format!("<c r=\"{at}\"><f>3</f><v>3</v></c>"));
+    assert_has(&rebuilt(&Workbook::new(sheet)), &wanted.each_ref().map(String::as_str));
 }
 
 #[test]

@@ -317,7 +317,15 @@ fn shapes_and_their_words_survive() {
         .record(0x003C, words(&[0, 0, 0, 0, 2, 0, 0, 0]));
     let (rebuilt, report) = clean(&one(sheet).build(), "a.xls");
     let all = everything(&rebuilt);
-    for wanted in ["prst=\"ellipse\"", "0000FF", "w=\"19050\"", "印鑑", "anchor=\"ctr\"", "algn=\"ctr\""] {
+    for wanted in [
+        "prst=\"ellipse\"",
+        "0000FF",
+        "w=\"19050\"",
+        "印鑑",
+        "anchor=\"ctr\"",
+        "algn=\"ctr\"",
+        "vertOverflow=\"clip\"",
+    ] {
         assert!(all.contains(wanted), "{wanted} is missing in {all}");
     }
     assert!(report.items.iter().all(|i| i.severity == Severity::Note), "{:#?}", report.items);

@@ -12,10 +12,13 @@ use super::{
     formula::{self, Code, cell_name},
     links::Links,
     record::{Fields, Record},
+    style::Ruler,
     text::Text,
     xml,
 };
 use crate::{Action, Refusal, Severity, Threat, ctx::Ctx};
+
+const FORMULA: u16 = 0x0006;
 
 #[derive(Debug, Clone)]
 enum Value {
@@ -49,6 +52,14 @@ enum Stored {
 struct Row {
     height: u16,
     flags: u32,
+}
+
+impl Row {
+    /// In twentieths of a point, 0 when only the default is meant. The upper bit calls the height usual, but it may be
+    /// another one than the sheet names.
+    fn height(self) -> u16 {
+        self.height & 0x7FFF
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -138,7 +149,18 @@ impl Cells {
     fn cell(&mut self, id: u16, fields: &mut Fields<'_>) -> Option<bool> {
         if !matches!(
             id,
-            0x0201 | 0x00BE | 0x0203 | 0x027E | 0x00BD | 0x00FD | 0x0204 | 0x00D6 | 0x0205 | 0x0006
+            0x0201
+                | 0x00BE
+                | 0x0203
+                | 0x027E
+                | 0x00BD
+                | 0x00FD
+                | 0x0204
+                | 0x00D6
+                | 0x0205
+                | FORMULA
+                | 0x0206
+                | 0x0406
         ) {
             return Some(false);
         }
@@ -158,7 +180,8 @@ impl Cells {
                     self.add(row, column.checked_add(u16::try_from(i).ok()?)?, xf, Value::Number(value));
                 }
             }
-            0x0006 => self.formula(row, column, fields)?,
+            // Some programs give formulas the numbers of older versions and the body of this one.
+            FORMULA | 0x0206 | 0x0406 => self.formula(row, column, fields)?,
             _ => {
                 let xf = fields.u16()?;
                 let value = match id {
@@ -314,8 +337,7 @@ pub(super) struct Paper<'a> {
     pub(super) strings: usize,
     /// `rPr` of every font.
     pub(super) fonts: &'a [String],
-    /// Pixels of a digit of the standard font.
-    pub(super) digit_width: f64,
+    pub(super) ruler: Ruler,
 }
 
 impl Cells {
@@ -326,7 +348,7 @@ impl Cells {
         if let Some(width) = self.default_width.filter(|w| *w != 8) {
             let _ = write!(out, " baseColWidth=\"{}\"", width.min(255));
         }
-        let _ = write!(out, " defaultColWidth=\"{}\"", xml::number(self.usual_width(paper.digit_width)));
+        let _ = write!(out, " defaultColWidth=\"{}\"", xml::number(self.usual_width(paper.ruler)));
         let _ = write!(out, " defaultRowHeight=\"{}\" customHeight=\"1\"", height_text(height));
         if flags & 2 != 0 {
             out.push_str(" zeroHeight=\"1\"");
@@ -366,7 +388,7 @@ impl Cells {
                 "<col min=\"{}\" max=\"{}\" width=\"{}\"",
                 at + 1,
                 end + 1,
-                width_text(column.width)
+                width_text(column.width, paper.ruler)
             );
             let style = paper.styles.get(&column.xf).copied().unwrap_or(0);
             if style > 0 {
@@ -432,24 +454,20 @@ impl Cells {
         out.push_str("</mergeCells>");
     }
 
-    /// Width of a column that says nothing, in characters: that of the sheet, or as many digits as it names with the
-    /// margin beside them, rounded up to eight pixels as Excel does.
-    fn usual_width(&self, digit_width: f64) -> f64 {
+    /// Width of a column that says nothing, in characters.
+    fn usual_width(&self, ruler: Ruler) -> f64 {
         match self.standard_width {
             Some(width) => f64::from(width) / 256.0,
-            None => {
-                let digits = f64::from(self.default_width.unwrap_or(8).min(255));
-                ((digits * digit_width + 5.0) / 8.0).ceil() * 8.0 / digit_width
-            }
+            None => ruler.usual_width(f64::from(self.default_width.unwrap_or(8).min(255))),
         }
         .min(255.0)
     }
 
     /// Width of a column in characters.
-    pub(super) fn column_width(&self, column: u16, digit_width: f64) -> f64 {
+    pub(super) fn column_width(&self, column: u16, ruler: Ruler) -> f64 {
         let of = |c: &Column| if c.flags & 1 != 0 { 0.0 } else { f64::from(c.width) / 256.0 };
         let own = self.columns.iter().rev().find(|c| (c.first..=c.last).contains(&column)).map(of);
-        own.unwrap_or_else(|| self.usual_width(digit_width))
+        own.unwrap_or_else(|| self.usual_width(ruler))
     }
 
     /// Rows that say something about themselves, in order.
@@ -462,7 +480,7 @@ impl Cells {
         let default = self.default_row.map_or(255, |(_, height)| height);
         match self.rows.get(&row) {
             Some(row) if row.flags & 0x20 != 0 => 0.0,
-            Some(row) if row.height & 0x8000 == 0 => f64::from(row.height) / 20.0,
+            Some(row) if row.height() > 0 => f64::from(row.height()) / 20.0,
             _ => f64::from(default) / 20.0,
         }
     }
@@ -475,10 +493,10 @@ fn write_row(out: &mut String, row: Row, paper: &Paper<'_>) {
         let style = paper.styles.get(&xf).copied().unwrap_or(0);
         let _ = write!(out, " s=\"{style}\" customFormat=\"1\"");
     }
-    if row.height & 0x8000 == 0 && row.height > 0 {
+    if row.height() > 0 {
         // A height that Excel chose is fixed all the same: other programs would choose another one for the fonts they
         // have, and the pages would break elsewhere.
-        let _ = write!(out, " ht=\"{}\" customHeight=\"1\"", height_text(row.height));
+        let _ = write!(out, " ht=\"{}\" customHeight=\"1\"", height_text(row.height()));
     }
     let mut flag = |bit: u32, name: &str| {
         if flags & bit != 0 {
@@ -579,9 +597,12 @@ pub(super) fn range_name([r1, r2, c1, c2]: [u16; 4]) -> String {
     if (r1, c1) == (r2, c2) { first } else { format!("{first}:{}", cell_name(r2, c2)) }
 }
 
-fn width_text(width: u16) -> String {
-    // Excel's widest column has 255 characters.
-    xml::number((f64::from(width) / 256.0).min(255.0))
+/// A width in parts of 256 of a character, as characters; Excel's widest column has 255. Less a twentieth of a point:
+/// LibreOffice takes that off the columns of .xls and not off those of .xlsx, and over a page it adds up. Excel rounds
+/// both to the same pixels.
+fn width_text(width: u16, ruler: Ruler) -> String {
+    let less = (256.0 / (ruler.digit * 15.0)).round();
+    xml::number(((f64::from(width) - less).max(0.0) / 256.0).min(255.0))
 }
 
 fn height_text(height: u16) -> String {

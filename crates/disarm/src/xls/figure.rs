@@ -448,6 +448,8 @@ fn frame_of_text(shape: &Shape, text: &ShapeText) -> String {
     if !direction.is_empty() {
         let _ = write!(out, " vert=\"{direction}\"");
     }
+    // Excel cuts off what does not fit, as boxes in hidden rows show.
+    out.push_str(" vertOverflow=\"clip\"");
     out.push_str(if shape.property(0x85) == Some(2) { " wrap=\"none\"" } else { " wrap=\"square\"" });
     let automatic = shape.switch(0xBF, 3, false);
     for (id, name, narrow) in

@@ -8,6 +8,7 @@ use super::{
     cells::Cells,
     escher::{Anchor, Shape},
     record::Fields,
+    style::Ruler,
 };
 
 /// English metric units per pixel at 96 dpi and per point.
@@ -27,11 +28,11 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    pub(super) fn new(cells: &Cells, digit_width: f64) -> Self {
+    pub(super) fn new(cells: &Cells, ruler: Ruler) -> Self {
         let mut columns = vec![0];
         for column in 0..=255 {
-            let width = cells.column_width(column, digit_width);
-            let pixels = (width * digit_width + 0.5).floor();
+            let width = cells.column_width(column, ruler);
+            let pixels = (width * ruler.digit + 0.5).floor();
             columns.push(columns.last().copied().unwrap_or(0) + emu(pixels * PER_PIXEL));
         }
         let default_row = emu(cells.row_height(u16::MAX) * PER_POINT);

@@ -15,6 +15,10 @@ use super::{
 /// Paper of a sheet that leaves it to the printer; OOXML would read silence as US letter.
 const A4: u16 = 9;
 
+/// Left, right, top and bottom margin of a sheet that does not name them: 1.9 and 2.5 centimetres, as where paper is
+/// measured in them. The quarters of an inch used elsewhere are half a millimetre more, which moves every line.
+const MARGINS: [f64; 4] = [1.9 / 2.54, 1.9 / 2.54, 2.5 / 2.54, 2.5 / 2.54];
+
 /// Settings of one sheet.
 #[derive(Debug, Default)]
 pub(super) struct Page {
@@ -299,8 +303,9 @@ impl Page {
         if !options.is_empty() {
             let _ = write!(out, "<printOptions{options}/>");
         }
-        let margin = |at: usize, default: f64| {
-            self.margins[at].filter(|m| m.is_finite() && (0.0..49.0).contains(m)).unwrap_or(default)
+        let margin = |at: usize| {
+            let own = self.margins[at].filter(|m| m.is_finite() && (0.0..49.0).contains(m));
+            xml::number(own.unwrap_or(MARGINS[at]))
         };
         let edge = |margin: fn(&Setup) -> f64| {
             self.setup
@@ -312,10 +317,10 @@ impl Page {
         let _ = write!(
             out,
             "<pageMargins left=\"{}\" right=\"{}\" top=\"{}\" bottom=\"{}\" header=\"{}\" footer=\"{}\"/>",
-            margin(0, 0.75),
-            margin(1, 0.75),
-            margin(2, 1.0),
-            margin(3, 1.0),
+            margin(0),
+            margin(1),
+            margin(2),
+            margin(3),
             edge(|s| s.header_margin),
             edge(|s| s.footer_margin)
         );

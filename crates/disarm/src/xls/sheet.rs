@@ -142,7 +142,7 @@ impl Sheet {
         ctx: &mut Ctx<'_>,
     ) -> Result<Parts, Refusal> {
         let mut parts = Parts::default();
-        let grid = Grid::new(&self.cells, styles.digit_width());
+        let grid = Grid::new(&self.cells, styles.ruler());
         let shapes = self.layer.shapes(&self.name, ctx)?;
         let known: Vec<bool> = book.pictures.iter().map(Option::is_some).collect();
         let mut plots = BTreeMap::new();

@@ -148,6 +148,10 @@ impl Styles {
             Some(rgb) => {
                 let _ = write!(out, "<{tag} rgb=\"FF{rgb:06X}\"/>");
             }
+            // Text and window of the screen, either of them before or behind.
+            None if matches!((tag, index), ("bgColor" | "fgColor", 64 | 65)) => {
+                let _ = write!(out, "<{tag} indexed=\"{index}\"/>");
+            }
             None if tag == "bgColor" => out.push_str("<bgColor indexed=\"65\"/>"),
             None if tag == "fgColor" => out.push_str("<fgColor indexed=\"64\"/>"),
             None if index == 0x7FFF => {}
@@ -215,12 +219,13 @@ impl Styles {
         })
     }
 
-    /// Width of a digit of the standard font in pixels at 96 dpi, for turning widths into lengths.
-    pub(super) fn digit_width(&self) -> f64 {
+    /// The standard font as the measure of columns.
+    pub(super) fn ruler(&self) -> Ruler {
         let (height, name) = self.fonts.first().map_or((220, ""), |f| (f.height, f.name.as_str()));
         // Half an em and a little more; Calibri is the narrow one among the usual fonts.
         let share = if name == "Calibri" { 0.507 } else { 0.53 };
-        (f64::from(height) / 20.0 * 96.0 / 72.0 * share).round().max(4.0)
+        let digit = (f64::from(height) / 20.0 * 96.0 / 72.0 * share).round().max(4.0);
+        Ruler { digit, height: f64::from(height) }
     }
 
     /// Adds a differential format and gives its index.
@@ -239,6 +244,29 @@ impl Styles {
         let mut out = String::new();
         self.colour(&mut out, tag, index, None);
         out
+    }
+}
+
+/// The standard font, whose digits measure the columns.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ruler {
+    /// Width of a digit in pixels at 96 dpi.
+    pub(super) digit: f64,
+    /// Height of the font in twentieths of a point.
+    height: f64,
+}
+
+impl Ruler {
+    /// Width, in characters, of a column that only knows how many digits fit: Excel adds the margins and rounds up to
+    /// eight pixels. It shows what lies within half a pixel of that alike; LibreOffice reckons from the height of the
+    /// font, and of the widths that are one to Excel the nearest to its own is taken.
+    pub(super) fn usual_width(self, digits: f64) -> f64 {
+        let pixels = ((digits * self.digit + 5.0) / 8.0).ceil() * 8.0;
+        let office = 256.0 * digits + 40_960.0 / (self.height - 15.0).max(60.0) + 50.0;
+        // Excel counts in parts of 256 characters, and half a pixel is some of them, or less than one in a huge font.
+        let half = ((128.0 / self.digit).floor() - 1.0).max(0.5);
+        let exact = pixels / self.digit * 256.0;
+        office.round().clamp((exact - half).ceil(), (exact + half).floor()) / 256.0
     }
 }
 
@@ -606,3 +634,24 @@ const PALETTE: [u32; 64] = [
     0x99CC00, 0xFFCC00, 0xFF9900, 0xFF6600, 0x666699, 0x969696, 0x003366, 0x339966, 0x003300, 0x333300,
     0x993300, 0x993366, 0x333399, 0x333333,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_of_eight_digits_has_the_pixels_that_excel_gives_it() {
+        // ECMA-376 part 1, 18.3.1.13: how a width becomes pixels.
+        let pixels =
+            |width: f64, digit: f64| ((256.0 * width + (128.0 / digit).floor()) / 256.0 * digit).floor();
+        for (height, digit, wanted) in
+            [(200.0, 7.0, 64.0), (220.0, 7.0, 64.0), (220.0, 8.0, 72.0), (240.0, 9.0, 80.0)]
+        {
+            let width = Ruler { digit, height }.usual_width(8.0);
+            assert_eq!(pixels(width, digit), wanted, "{height} {digit}: {width}");
+        }
+        assert!(Ruler { digit: 600.0, height: 17_000.0 }.usual_width(8.0) > 8.0);
+        // Where it may choose, it takes what LibreOffice reckons.
+        assert_eq!(Ruler { digit: 8.0, height: 220.0 }.usual_width(8.0), 2298.0 / 256.0);
+    }
+}

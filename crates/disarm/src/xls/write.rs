@@ -98,12 +98,8 @@ fn sheets(
     let fonts: Vec<String> = (0..u16::try_from(styles.fonts.len() + 1).unwrap_or(u16::MAX))
         .map(|font| styles.run_font(font))
         .collect();
-    let paper = Paper {
-        styles: &cell_styles,
-        strings: book.strings.len(),
-        fonts: &fonts,
-        digit_width: styles.digit_width(),
-    };
+    let paper =
+        Paper { styles: &cell_styles, strings: book.strings.len(), fonts: &fonts, ruler: styles.ruler() };
     let active = book.active();
     let sheets: Vec<Sheet> = std::mem::take(&mut book.sheets);
     let mut kinds = Vec::new();
