@@ -153,6 +153,133 @@ fn a_formula_with_the_number_of_an_older_version_is_one() {
     assert_has(&rebuilt(&Workbook::new(sheet)), &wanted.each_ref().map(String::as_str));
 }
 
+/// A line of a chart: colour, kind of line, width.
+fn line(rgb: u32, kind: u16, width: i16) -> Vec<u8> {
+    [rgb.to_le_bytes().to_vec(), words(&[kind, width as u16, 0, 23])].concat()
+}
+
+#[test]
+fn charts_keep_their_lines_fonts_and_places() {
+    let (open, close) = ((0x1033, Vec::new()), (0x1034, Vec::new()));
+    let frame = (0x1032, words(&[0, 2]));
+    let place = |kinds: u16, at: [i32; 4]| {
+        [words(&[kinds, kinds]), at.iter().flat_map(|v| v.to_le_bytes()).collect()].concat()
+    };
+    // Blue above, white below, as a table of drawing properties.
+    let shade: Vec<u8> =
+        [(0x180_u16, 4_u32), (0x181, 0x02FF_FFFF), (0x183, 0x02FF_0000), (0x18B, 0), (0x18C, 0)]
+            .iter()
+            .flat_map(|(id, value)| [id.to_le_bytes().to_vec(), value.to_le_bytes().to_vec()].concat())
+            .collect();
+    let shade = [words(&[0x0053, 0xF00B, 30, 0]), shade].concat();
+    let marker =
+        [vec![0, 0, 255, 0, 0, 255, 0, 0], words(&[2, 0, 8, 8]), 140_u32.to_le_bytes().to_vec()].concat();
+    let tick = [vec![2, 0, 3, 1], vec![0; 20], words(&[0, 0, 45])].concat();
+    let text = [vec![0; 24], words(&[0x10, 0])].concat();
+    let number = |at: u16, value: f64| [words(&[at, 0, 0]), value.to_le_bytes().to_vec()].concat();
+    let records: Vec<(u16, Vec<u8>)> = vec![
+        (
+            0x1002,
+            [vec![0; 8], (300_i32 << 16).to_le_bytes().to_vec(), (120_i32 << 16).to_le_bytes().to_vec()]
+                .concat(),
+        ),
+        open.clone(),
+        frame.clone(),
+        open.clone(),
+        (0x1007, line(0x0030_2010, 1, 1)),
+        close.clone(),
+        (0x1003, words(&[1, 1, 2, 2, 1, 0])),
+        open.clone(),
+        (0x1051, words(&[0x0100, 0, 0, 0])),
+        (0x100D, [words(&[0]), short_text("申請件数")].concat()),
+        (0x1006, words(&[0xFFFF, 0, 0, 0])),
+        open.clone(),
+        (0x1007, line(0x0000_00FF, 0, -1)),
+        (0x100A, [vec![0; 8], words(&[1, 0, 0, 0])].concat()),
+        (0x1066, shade),
+        (0x1009, marker),
+        close.clone(),
+        (0x1045, words(&[0])),
+        close.clone(),
+        (0x1044, words(&[0x1B, 0])),
+        (0x1041, vec![0; 18]),
+        open.clone(),
+        (0x104F, place(2, [0, 2_000, 2_000, 2_000])),
+        (0x101D, vec![0; 18]),
+        open.clone(),
+        (0x1020, words(&[1, 1, 1, 0])),
+        (0x101E, tick),
+        (0x1026, words(&[5])),
+        (0x1021, words(&[0])),
+        (0x1007, line(0x0080_8080, 0, -1)),
+        close.clone(),
+        (0x101D, [words(&[1]), vec![0; 16]].concat()),
+        open.clone(),
+        (0x104E, words(&[10])),
+        (0x1021, words(&[1])),
+        (0x1007, line(0x00C0_C0C0, 2, -1)),
+        close.clone(),
+        (0x1014, vec![0; 20]),
+        open.clone(),
+        (0x101A, words(&[0])),
+        (0x1015, [place(0, [0; 4])[4..].to_vec(), vec![7, 1, 0, 0]].concat()),
+        open.clone(),
+        frame,
+        open.clone(),
+        (0x1007, line(0, 5, 0)),
+        close.clone(),
+        close.clone(),
+        close.clone(),
+        close.clone(),
+        (0x1025, text),
+        open,
+        (0x1026, words(&[5])),
+        (0x1027, words(&[1, 0, 0])),
+        close.clone(),
+        close,
+        (0x1065, words(&[1])),
+        (0x0203, number(0, 4.0)),
+        (0x0203, number(1, 7.0)),
+    ];
+    let mut sheet = Sheet::new("グラフ").kind(2);
+    sheet.records = records;
+    let book = Workbook::new(Sheet::new("表")).sheet(sheet).global(0x0031, font("ＭＳ ゴシック", 180, 700));
+    let all = rebuilt(&book);
+    assert_has(
+        &all,
+        &[
+            // Nobody wrote a title: it is the name of the only series, in the font of the title.
+            "sz=\"900\" b=\"1\"><a:latin typeface=\"ＭＳ ゴシック\"/><a:ea typeface=\"ＭＳ ゴシック\"/></a:rPr><a:t>申請件数</a:t>",
+            "<a:gs pos=\"0\"><a:srgbClr val=\"0000FF\"/></a:gs><a:gs pos=\"100000\"><a:srgbClr val=\"FFFFFF\"/></a:gs>",
+            "<a:ln w=\"25400\"><a:solidFill><a:srgbClr val=\"102030\"/></a:solidFill><a:prstDash val=\"dash\"/></a:ln>",
+            // Half of the chart without eight pixels on every side.
+            "<c:layoutTarget val=\"outer\"/><c:xMode val=\"edge\"/><c:yMode val=\"edge\"/><c:x val=\"0.02\"/><c:y val=\"0.5\"/><c:w val=\"0.48\"/><c:h val=\"0.45\"/>",
+            "<a:bodyPr rot=\"-2700000\" vert=\"horz\"/>",
+            "<c:crossBetween val=\"midCat\"/>",
+            "<c:numFmt formatCode=\"0.00%\" sourceLinked=\"0\"/>",
+            "<c:majorGridlines><c:spPr><a:ln w=\"3175\"><a:solidFill><a:srgbClr val=\"C0C0C0\"/></a:solidFill><a:prstDash val=\"sysDot\"/></a:ln>",
+            "<c:legendPos val=\"r\"/><c:layout><c:manualLayout><c:xMode val=\"edge\"/><c:yMode val=\"edge\"/><c:x val=\"0.02\"/><c:y val=\"0.05\"/></c:manualLayout></c:layout>",
+        ],
+    );
+    // An area has no markers; the same series as a line has the one that it names.
+    assert!(!all.contains("<c:marker>"), "{all}");
+    let mut slanting = book.clone();
+    for (_, data) in slanting.sheets[1].records.iter_mut().filter(|(id, _)| *id == 0x1066) {
+        data[30] = 45;
+    }
+    assert!(!rebuilt(&slanting).contains("gradFill"));
+    let mut lined = book;
+    for (id, _) in &mut lined.sheets[1].records {
+        *id = if *id == 0x101A { 0x1018 } else { *id };
+    }
+    assert_has(
+        &rebuilt(&lined),
+        &[
+            "<c:marker><c:symbol val=\"diamond\"/><c:size val=\"7\"/><c:spPr><a:solidFill><a:srgbClr val=\"00FF00\"/>",
+        ],
+    );
+}
+
 #[test]
 fn formulas_become_text_again() {
     // ROUND(A1*1.1,0)&"円", in the order in which it is calculated.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    escher,
     formula::{self, Code},
     links::Links,
     record::{Fields, Record},
@@ -49,11 +50,33 @@ pub(super) struct Group {
 }
 
 /// A fill or a line: RGB, or none at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Paint {
+    #[default]
     Automatic,
     None,
     Colour(u32),
+    /// From the first, above, to the second.
+    Shade(u32, u32),
+}
+
+/// A line: what it is painted with, how thick (-1 hair, 0 thin, 1 medium, 2 thick) and how broken it is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Stroke {
+    pub(super) paint: Paint,
+    pub(super) width: i16,
+    pub(super) dash: u16,
+}
+
+/// What stands at each value of a line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Marker {
+    /// 0 nothing, 1 square, 2 diamond, …; `None`: the chart chooses.
+    pub(super) kind: Option<u16>,
+    pub(super) line: Paint,
+    pub(super) fill: Paint,
+    /// In twentieths of a point.
+    pub(super) size: u32,
 }
 
 #[derive(Debug)]
@@ -64,8 +87,8 @@ pub(super) struct Series {
     pub(super) categories_code: Option<Code>,
     pub(super) group: u16,
     pub(super) fill: Paint,
-    pub(super) line: Paint,
-    pub(super) width: i16,
+    pub(super) line: Stroke,
+    pub(super) marker: Option<Marker>,
     /// Colours of single points (slices).
     pub(super) points: BTreeMap<u16, Paint>,
     pub(super) values: BTreeMap<u16, f64>,
@@ -86,8 +109,35 @@ pub(super) struct Axis {
     pub(super) major: Option<f64>,
     pub(super) reversed: bool,
     pub(super) logarithmic: bool,
-    pub(super) grid: bool,
     pub(super) title: String,
+    pub(super) title_font: Option<u16>,
+    pub(super) line: Stroke,
+    pub(super) grid: Option<Stroke>,
+    /// Marks and labels: kinds of the larger and smaller marks, place of the labels, their turn.
+    pub(super) marks: Option<Marks>,
+    pub(super) font: Option<u16>,
+    pub(super) format: Option<u16>,
+    /// Whether values stand between the marks of the categories, as bars do.
+    pub(super) between: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Marks {
+    pub(super) major: u8,
+    pub(super) minor: u8,
+    pub(super) labels: u8,
+    pub(super) turn: Option<u16>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Legend {
+    /// Side: 0 below, 1 corner, 2 above, 3 right, 4 left, 7 free.
+    pub(super) side: u8,
+    /// Left and top in parts of 4000 of what the border of the chart leaves; the size follows from the words.
+    pub(super) place: [i32; 2],
+    pub(super) line: Stroke,
+    pub(super) fill: Paint,
+    pub(super) font: Option<u16>,
 }
 
 /// One chart.
@@ -98,10 +148,19 @@ pub(super) struct Chart {
     /// Category and value axis.
     pub(super) axes: [Axis; 2],
     pub(super) title: String,
-    /// Side of the legend: 0 below, 1 corner, 2 above, 3 right, 4 left, 7 free.
-    pub(super) legend: Option<u8>,
+    /// A title that nobody wrote: the name of the only series.
+    pub(super) automatic_title: bool,
+    pub(super) title_font: Option<u16>,
+    pub(super) font: Option<u16>,
+    pub(super) legend: Option<Legend>,
     pub(super) area: Paint,
+    pub(super) border: Stroke,
     pub(super) plot: Paint,
+    pub(super) plot_border: Stroke,
+    /// Width and height in points.
+    pub(super) size: [f64; 2],
+    /// Where the plot with its labels stands when someone moved it, counted as the place of the legend.
+    pub(super) plot_place: Option<[i32; 4]>,
     /// Something that is not drawn: three dimensions, trend lines, error bars.
     pub(super) simplified: bool,
     walk: Walk,
@@ -116,8 +175,12 @@ struct Walk {
     second: bool,
     axis: usize,
     axis_line: u16,
-    /// Text that waits for the record that says what it belongs to.
+    /// Text that waits for the record that says what it belongs to, its font, and whether someone deleted it.
     text: String,
+    font: Option<u16>,
+    deleted: bool,
+    usual: bool,
+    moved: bool,
     brai: u8,
     point: u16,
     cached: u16,
@@ -129,6 +192,7 @@ const DATA_FORMAT: u16 = 0x1006;
 const CHART_FORMAT: u16 = 0x1014;
 const TEXT: u16 = 0x1025;
 const FRAME: u16 = 0x1032;
+const AXIS_PARENT: u16 = 0x1041;
 const BEGIN: u16 = 0x1033;
 const END: u16 = 0x1034;
 const AXIS: u16 = 0x101D;
@@ -141,9 +205,16 @@ impl Default for Chart {
             groups: Vec::new(),
             axes: [Axis::default(), Axis::default()],
             title: String::new(),
+            automatic_title: false,
+            title_font: None,
+            font: None,
             legend: None,
             area: Paint::Automatic,
+            border: Stroke { paint: Paint::None, ..Stroke::default() },
             plot: Paint::None,
+            plot_border: Stroke { paint: Paint::None, ..Stroke::default() },
+            size: [0.0, 0.0],
+            plot_place: None,
             simplified: false,
             walk: Walk::default(),
         }
@@ -173,13 +244,22 @@ impl Chart {
     fn end(&mut self) {
         match self.walk.open.pop() {
             Some(SERIES) => self.walk.series_closed = self.series.len(),
-            Some(TEXT) => self.walk.text.clear(),
+            Some(TEXT) => {
+                if std::mem::take(&mut self.walk.usual) {
+                    self.font = self.walk.font.or(self.font);
+                }
+                self.walk.text.clear();
+            }
             _ => {}
         }
     }
 
     fn record(&mut self, id: u16, fields: &mut Fields<'_>) -> Option<()> {
         match id {
+            0x1002 => {
+                fields.skip(8)?;
+                self.size = [f64::from(fields.i32()?) / 65_536.0, f64::from(fields.i32()?) / 65_536.0];
+            }
             SERIES => self.series.push(Series::new()),
             0x1051 => self.reference(fields)?,
             0x100D => {
@@ -196,32 +276,57 @@ impl Chart {
             DATA_FORMAT => self.walk.point = fields.u16()?,
             0x1007 => self.line_format(fields)?,
             0x100A => self.area_format(fields)?,
-            0x1009 => {
-                fields.skip(8)?;
-                let shape = fields.u16()?;
-                if let Some(group) = self.groups.last_mut().filter(|_| self.walk.open.contains(&CHART_FORMAT))
-                {
-                    group.markers = shape != 0;
+            0x1009 => self.marker(fields)?,
+            // What it does not say in plain colours is no damage.
+            0x1066 => self.gradient(fields).unwrap_or(()),
+            0x1026 => self.font(fields.u16()?),
+            0x1024 => self.walk.usual = true,
+            TEXT => {
+                fields.skip(24)?;
+                (self.walk.font, self.walk.deleted) = (None, fields.u16()? & 0x40 != 0);
+            }
+            0x1044 => self.walk.moved = fields.u16()? & 8 != 0,
+            0x104F if self.walk.open.last() == Some(&AXIS_PARENT) && !self.walk.second => {
+                let kind = (fields.u16()?, fields.u16()?);
+                let place = [fields.i32()?, fields.i32()?, fields.i32()?, fields.i32()?];
+                if kind == (2, 2) && self.walk.moved {
+                    self.plot_place = Some(place);
                 }
             }
-            0x1041 => self.walk.second = fields.u16()? != 0,
+            AXIS_PARENT => self.walk.second = fields.u16()? != 0,
             AXIS => {
-                self.walk.axis = usize::from(fields.u16()?).min(1);
-                self.walk.axis_line = 0;
-                if !self.walk.second {
-                    self.axes[self.walk.axis].present = true;
+                // The third axis, of depth, is not drawn.
+                self.walk.axis = usize::from(fields.u16()?);
+                self.walk.axis_line = u16::MAX;
+                if let Some(axis) = self.axis() {
+                    axis.present = true;
                 }
             }
             0x1021 => {
                 self.walk.axis_line = fields.u16()?;
-                if self.walk.axis_line == 1 && !self.walk.second {
-                    self.axes[self.walk.axis].grid = true;
+                if let (1, Some(axis)) = (self.walk.axis_line, self.axis()) {
+                    axis.grid = Some(Stroke::default());
+                }
+            }
+            0x101E => self.marks(fields)?,
+            0x104E if self.inside(AXIS) => {
+                let format = fields.u16()?;
+                if let Some(axis) = self.axis() {
+                    axis.format = Some(format);
+                }
+            }
+            0x1020 => {
+                fields.skip(6)?;
+                let flags = fields.u16()?;
+                if let Some(axis) = self.axis() {
+                    (axis.between, axis.reversed) = (Some(flags & 1 != 0), flags & 4 != 0);
                 }
             }
             0x101F => self.range(fields)?,
             LEGEND => {
-                fields.skip(16)?;
-                self.legend = Some(fields.u8()?);
+                let place = [fields.i32()?, fields.i32()?];
+                fields.skip(8)?;
+                self.legend = Some(Legend { side: fields.u8()?, place, ..Legend::default() });
             }
             CHART_FORMAT => {
                 fields.skip(16)?;
@@ -279,38 +384,89 @@ impl Chart {
     fn link_text(&mut self, target: u16) {
         let text = std::mem::take(&mut self.walk.text);
         match target {
-            1 => self.title = text,
-            2 => self.axes[1].title = text,
-            3 => self.axes[0].title = text,
+            1 => {
+                self.title_font = self.walk.font;
+                self.automatic_title = text.is_empty() && !self.walk.deleted;
+                self.title = text;
+            }
+            2 | 3 => {
+                let axis = &mut self.axes[usize::from(3 - target)];
+                (axis.title, axis.title_font) = (text, self.walk.font);
+            }
             _ => {}
         }
     }
 
+    /// The axis whose records come in; `None` for one that is not drawn.
+    fn axis(&mut self) -> Option<&mut Axis> {
+        self.axes.get_mut(self.walk.axis).filter(|_| !self.walk.second)
+    }
+
     fn line_format(&mut self, fields: &mut Fields<'_>) -> Option<()> {
-        let (colour, style, width, flags) = (fields.u32()?, fields.u16()?, fields.i16()?, fields.u16()?);
-        let paint = match (flags & 1, style) {
+        let (colour, dash, width, flags) = (fields.u32()?, fields.u16()?, fields.i16()?, fields.u16()?);
+        let paint = match (flags & 1, dash) {
             (_, 5) => Paint::None,
             (0, _) => Paint::Colour(rgb(colour)),
             _ => Paint::Automatic,
         };
+        let stroke = Stroke { paint, width, dash };
         if self.inside(SERIES) {
             let series = self.series.last_mut()?;
             if self.walk.point == 0xFFFF {
-                (series.line, series.width) = (paint, width);
+                series.line = stroke;
             }
         } else if self.inside(CHART_FORMAT) && self.inside(DATA_FORMAT) {
             self.groups.last_mut()?.lines = paint != Paint::None;
+        } else if self.inside(AXIS) {
+            let line = self.walk.axis_line;
+            match (self.axis(), line) {
+                (Some(axis), 0) => axis.line = stroke,
+                (Some(axis), 1) => axis.grid = Some(stroke),
+                _ => {}
+            }
+        } else if self.inside(FRAME) && !self.inside(TEXT) {
+            let open = &self.walk.open;
+            match &mut self.legend {
+                Some(legend) if open.contains(&LEGEND) => legend.line = stroke,
+                _ if open.contains(&AXIS_PARENT) => self.plot_border = stroke,
+                _ => self.border = stroke,
+            }
         }
         Some(())
     }
 
     fn area_format(&mut self, fields: &mut Fields<'_>) -> Option<()> {
         let (fore, _back, pattern, flags) = (fields.u32()?, fields.u32()?, fields.u16()?, fields.u16()?);
-        let paint = match (flags & 1, pattern) {
+        self.fill(match (flags & 1, pattern) {
             (0, 0) => Paint::None,
             (0, _) => Paint::Colour(rgb(fore)),
             _ => Paint::Automatic,
-        };
+        })
+    }
+
+    /// A fill that the record of plain colours cannot say stands behind it: an exact colour, or one that turns into
+    /// another from above to below. Of any other kind the plain colour stays.
+    fn gradient(&mut self, fields: &mut Fields<'_>) -> Option<()> {
+        let left = fields.left();
+        let table = escher::table(&fields.bytes(left)?)?;
+        // Numbers into a palette have their nearest colour in the record before.
+        let plain = |id: u16| table.property(id).filter(|colour| (colour >> 24) & 0x19 == 0).map(rgb);
+        let number = |id: u16| table.property(id).unwrap_or(0);
+        match (number(0x180), number(0x18C), (number(0x18B) >> 16) as i16) {
+            (0, ..) => self.fill(Paint::Colour(plain(0x181)?)),
+            (4 | 7, focus @ (0 | 100), angle @ (0 | 180 | -180)) => {
+                let (fore, back) = (plain(0x181)?, plain(0x183)?);
+                self.fill(if (angle != 0) == (focus == 0) {
+                    Paint::Shade(fore, back)
+                } else {
+                    Paint::Shade(back, fore)
+                })
+            }
+            _ => Some(()),
+        }
+    }
+
+    fn fill(&mut self, paint: Paint) -> Option<()> {
         if self.inside(SERIES) {
             let series = self.series.last_mut()?;
             if self.walk.point == 0xFFFF {
@@ -318,25 +474,70 @@ impl Chart {
             } else {
                 series.points.insert(self.walk.point, paint);
             }
-        } else if self.inside(FRAME) && !self.inside(LEGEND) && !self.inside(TEXT) {
-            // The frame of the plot stands among the axes, the one of the chart before them.
-            if self.inside(0x1041) {
-                self.plot = paint;
-            } else {
-                self.area = paint;
+        } else if self.inside(FRAME) && !self.inside(TEXT) {
+            let open = &self.walk.open;
+            match &mut self.legend {
+                Some(legend) if open.contains(&LEGEND) => legend.fill = paint,
+                // The frame of the plot stands among the axes, the one of the chart before them.
+                _ if open.contains(&AXIS_PARENT) => self.plot = paint,
+                _ => self.area = paint,
             }
         }
         Some(())
+    }
+
+    fn marker(&mut self, fields: &mut Fields<'_>) -> Option<()> {
+        let (line, fill, kind, flags) = (fields.u32()?, fields.u32()?, fields.u16()?, fields.u16()?);
+        fields.skip(4)?;
+        let size = fields.u32().unwrap_or(100);
+        let paint = |bit: u16, colour: u32| match (flags & 1, flags & bit) {
+            (0, 0) => Paint::Colour(rgb(colour)),
+            (0, _) => Paint::None,
+            _ => Paint::Automatic,
+        };
+        if self.inside(SERIES) {
+            if self.walk.point == 0xFFFF {
+                let kind = (flags & 1 == 0).then_some(kind);
+                let marker = Marker { kind, line: paint(0x20, line), fill: paint(0x10, fill), size };
+                self.series.last_mut()?.marker = Some(marker);
+            }
+        } else if self.inside(CHART_FORMAT) {
+            self.groups.last_mut()?.markers = kind != 0;
+        }
+        Some(())
+    }
+
+    fn marks(&mut self, fields: &mut Fields<'_>) -> Option<()> {
+        let (major, minor, labels) = (fields.u8()?, fields.u8()?, fields.u8()?);
+        fields.skip(21)?;
+        let flags = fields.u16()?;
+        fields.u16()?;
+        let turn = fields.u16()?;
+        if let Some(axis) = self.axis() {
+            axis.marks = Some(Marks { major, minor, labels, turn: (flags & 0x20 == 0).then_some(turn) });
+        }
+        Some(())
+    }
+
+    fn font(&mut self, font: u16) {
+        if self.inside(AXIS) {
+            if let Some(axis) = self.axis() {
+                axis.font = Some(font);
+            }
+        } else if self.inside(LEGEND) {
+            if let Some(legend) = &mut self.legend {
+                legend.font = Some(font);
+            }
+        } else if self.inside(TEXT) {
+            self.walk.font = Some(font);
+        }
     }
 
     fn range(&mut self, fields: &mut Fields<'_>) -> Option<()> {
         let (minimum, maximum, major) = (fields.f64()?, fields.f64()?, fields.f64()?);
         fields.skip(16)?;
         let flags = fields.u16()?;
-        if self.walk.second {
-            return Some(());
-        }
-        let axis = &mut self.axes[self.walk.axis];
+        let Some(axis) = self.axis() else { return Some(()) };
         let own = |bit: u16, value: f64| (flags & bit == 0 && value.is_finite()).then_some(value);
         axis.logarithmic = flags & 0x20 != 0;
         axis.reversed = flags & 0x40 != 0;
@@ -393,8 +594,8 @@ impl Series {
             categories_code: None,
             group: 0,
             fill: Paint::Automatic,
-            line: Paint::Automatic,
-            width: 0,
+            line: Stroke::default(),
+            marker: None,
             points: BTreeMap::new(),
             values: BTreeMap::new(),
             categories: BTreeMap::new(),

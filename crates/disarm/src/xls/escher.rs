@@ -147,6 +147,14 @@ fn anchor(fields: &mut Fields<'_>) -> Option<Anchor> {
     Some(Anchor { flags, from: half()?, to: half()? })
 }
 
+/// A table of properties on its own, as fills of charts have it.
+pub(super) fn table(data: &[u8]) -> Option<Shape> {
+    let (head, body) = children(data).find(|(head, _)| head.kind == 0xF00B)?;
+    let mut shape = Shape::default();
+    properties(&mut shape, head.instance, body);
+    Some(shape)
+}
+
 fn properties(shape: &mut Shape, count: u16, data: &[u8]) {
     let mut fields = Fields::over(data);
     let mut long = Vec::new();

@@ -228,6 +228,22 @@ impl Styles {
         Ruler { digit, height: f64::from(height) }
     }
 
+    /// The code of a number format, where the workbook or every workbook says it.
+    pub(super) fn format_code(&self, format: u16) -> Option<&str> {
+        const EVERY: [(u16, &str); 8] = [
+            (0, "General"),
+            (1, "0"),
+            (2, "0.00"),
+            (3, "#,##0"),
+            (4, "#,##0.00"),
+            (9, "0%"),
+            (10, "0.00%"),
+            (49, "@"),
+        ];
+        let every = || EVERY.iter().find(|(id, _)| *id == format).map(|(_, code)| *code);
+        self.formats.get(&format).map(String::as_str).or_else(every)
+    }
+
     /// Adds a differential format and gives its index.
     pub(super) fn add_dxf(&mut self, dxf: String) -> usize {
         match self.dxfs.iter().position(|d| *d == dxf) {
