@@ -331,6 +331,32 @@ fn shapes_and_their_words_survive() {
     assert!(report.items.iter().all(|i| i.severity == Severity::Note), "{:#?}", report.items);
 }
 
+#[test]
+fn lines_and_boxes_without_a_drawing_layer_are_drawn() {
+    // As Excel 5 kept them: number, kind, place, no macro, then what each kind has.
+    let object = |kind: u16, rest: &[u8]| {
+        let head = words(&[1, 0, kind, 1, 0x0402, 1, 512, 2, 0, 3, 0, 4, 128, 0]);
+        [head, vec![0; 6], rest.to_vec()].concat()
+    };
+    let sheet = plain()
+        .record(0x005D, object(1, &[10, 1, 2, 0, 0, 0, 1, 0]))
+        .record(0x005D, object(2, &[9, 11, 1, 0, 12, 0, 1, 0, 0, 0]))
+        .record(0x005D, object(1, &[10, 5, 2, 0, 0, 0, 0, 0]));
+    let (rebuilt, report) = clean(&one(sheet).build(), "a.xls");
+    let all = everything(&rebuilt);
+    for wanted in [
+        "<xdr:col>1</xdr:col><xdr:colOff>342900</xdr:colOff><xdr:row>2</xdr:row>",
+        "<a:xfrm flipH=\"1\">",
+        "<a:ln w=\"19050\"><a:solidFill><a:srgbClr val=\"FF0000\"/></a:solidFill><a:prstDash val=\"dash\"/></a:ln>",
+        "<a:solidFill><a:srgbClr val=\"00FF00\"/></a:solidFill><a:ln w=\"9525\"><a:solidFill><a:srgbClr val=\"0000FF\"/>",
+        "<a:ln><a:noFill/></a:ln>",
+    ] {
+        assert!(all.contains(wanted), "{wanted} is missing in {all}");
+    }
+    assert_eq!(all.matches("prst=\"line\"").count(), 2);
+    assert!(report.items.iter().all(|i| i.severity == Severity::Note), "{:#?}", report.items);
+}
+
 /// Encrypts everything that Excel encrypts, with a key stream byte for each position of the stream.
 fn encrypt(records: &[u8], pass: &[u8], pad: impl Fn(usize, usize, u8) -> u8) -> Vec<u8> {
     let info = [words(&[0x002F, u16::try_from(pass.len()).expect("short")]), pass.to_vec()].concat();

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use super::{
     chart::Chart,
-    escher::{self, Shape},
+    escher::{self, Anchor, Shape},
     record::{Fields, Record},
     text::Text,
 };
-use crate::{Action, Refusal, Severity, Threat, ctx::Ctx};
+use crate::{Action, Meter, Refusal, Severity, Threat, ctx::Ctx};
 
 /// What a shape is besides its look.
 #[derive(Debug, Default, Clone)]
@@ -50,6 +50,8 @@ pub(super) struct Note {
 pub(super) struct Layer {
     stream: Vec<u8>,
     pub(super) objects: Vec<Object>,
+    /// Lines and boxes that stand in the records of objects alone, as before Excel 97: report writers still do so.
+    plain: Vec<Plain>,
     pub(super) notes: Vec<Note>,
     /// Charts by the number of their object.
     pub(super) charts: BTreeMap<usize, Chart>,
@@ -61,6 +63,7 @@ impl Layer {
         let mut fields = record.fields();
         match record.id {
             0x00EC => self.stream.extend(record.joined()),
+            0x005D if let Some(plain) = plain(record.data) => self.plain.push(plain),
             0x005D => {
                 let object = object(record.data);
                 self.objects.push(object);
@@ -92,7 +95,9 @@ impl Layer {
 
     /// The shapes; objects that none of them draws are told.
     pub(super) fn shapes(&self, sheet: &str, ctx: &mut Ctx<'_>) -> Result<Vec<Shape>, Refusal> {
-        let (shapes, drawn) = escher::shapes(&self.stream, ctx)?;
+        let (mut shapes, drawn) = escher::shapes(&self.stream, ctx)?;
+        ctx.spend(Meter::Objects, self.plain.len() as u64)?;
+        shapes.extend(self.plain.iter().map(Plain::shape));
         let notes = self.objects.iter().skip(drawn).filter(|o| o.kind == 0x19).count();
         for _ in drawn..self.objects.len() - notes {
             ctx.report(Threat::L06, Severity::Simplified, Action::Dropped, "壊れた図形", sheet);
@@ -109,6 +114,76 @@ impl Layer {
             if object.ole {
                 ctx.report(Threat::L05, Severity::Active, Action::Flattened, "埋め込みオブジェクト", sheet);
             }
+        }
+    }
+}
+
+/// A line or a box without a drawing layer.
+#[derive(Debug, Clone, Copy)]
+struct Plain {
+    is_box: bool,
+    anchor: Anchor,
+    /// Colour, style (5 none) and width of the line.
+    line: [u8; 3],
+    /// Colour of the inside, where there is one.
+    fill: Option<u8>,
+    /// The corner of its rectangle where a line begins: 0 upper left, then clockwise.
+    corner: u8,
+}
+
+/// Reads an OBJ record of Excel 5. Today's begin with a part of eighteen bytes that says what the object is.
+fn plain(data: &[u8]) -> Option<Plain> {
+    let mut fields = Fields::over(data);
+    if (fields.u16()?, fields.u16()?) == (0x15, 0x12) {
+        return None;
+    }
+    let is_box = match fields.u16()? {
+        1 => false,
+        2 => true,
+        _ => return None,
+    };
+    fields.skip(4)?;
+    let mut end = || Some([fields.u16()?, fields.u16()?, fields.u16()?, fields.u16()?]);
+    let anchor = Anchor { flags: 0, from: end()?, to: end()? };
+    if fields.u16()? != 0 {
+        // A macro stands behind it, and the rest elsewhere.
+        return None;
+    }
+    fields.skip(6)?;
+    let mut fill = None;
+    if is_box {
+        let (_, fore, pattern, automatic) = (fields.u8()?, fields.u8()?, fields.u8()?, fields.u8()?);
+        fill = if automatic & 1 != 0 { Some(9) } else { Some(fore).filter(|_| pattern != 0) };
+    }
+    let mut line = [fields.u8()?, fields.u8()?, fields.u8()?];
+    if fields.u8()? & 1 != 0 {
+        line = [8, 0, 0];
+    }
+    fields.skip(2)?;
+    Some(Plain { is_box, anchor, line, fill, corner: if is_box { 0 } else { fields.u8()? } })
+}
+
+impl Plain {
+    /// The same in the words of the drawing layer.
+    fn shape(&self) -> Shape {
+        let [colour, style, width] = self.line;
+        // Numbers of the palette.
+        let palette = |colour: u8| 0x0800_0000 | u32::from(colour);
+        let switch = |on: bool, bit: u32| 1 << (bit + 16) | u32::from(on) << bit;
+        let dash = [0, 6, 5, 8, 10].get(usize::from(style)).copied().unwrap_or(0);
+        Shape {
+            geometry: if self.is_box { 1 } else { 20 },
+            flags: if self.corner % 2 == 1 { 0x40 } else { 0 },
+            properties: BTreeMap::from([
+                (0x181, palette(self.fill.unwrap_or(9))),
+                (0x1BF, switch(self.fill.is_some(), 4)),
+                (0x1C0, palette(colour)),
+                (0x1CB, 9_525 * u32::from(width.clamp(1, 3))),
+                (0x1CE, dash),
+                (0x1FF, switch(style != 5, 3)),
+            ]),
+            anchor: Some(self.anchor),
+            ..Shape::default()
         }
     }
 }
