@@ -382,16 +382,16 @@ impl Chart {
     }
 
     fn link_text(&mut self, target: u16) {
-        let text = std::mem::take(&mut self.walk.text);
+        let (text, font) = (std::mem::take(&mut self.walk.text), self.walk.font.or(self.font));
         match target {
             1 => {
-                self.title_font = self.walk.font;
+                self.title_font = font;
                 self.automatic_title = text.is_empty() && !self.walk.deleted;
                 self.title = text;
             }
             2 | 3 => {
                 let axis = &mut self.axes[usize::from(3 - target)];
-                (axis.title, axis.title_font) = (text, self.walk.font);
+                (axis.title, axis.title_font) = (text, font);
             }
             _ => {}
         }

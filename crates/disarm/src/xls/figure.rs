@@ -396,6 +396,8 @@ impl<'a, 'c> Canvas<'a, 'c> {
             (font.italic, " i=\"1\""),
             (font.underline, " u=\"sng\""),
             (font.strike, " strike=\"sngStrike\""),
+            (font.script == 1, " baseline=\"30000\""),
+            (font.script == 2, " baseline=\"-25000\""),
         ] {
             if on {
                 out.push_str(text);

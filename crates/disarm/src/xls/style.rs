@@ -214,6 +214,7 @@ impl Styles {
             italic: font.flags & 2 != 0,
             underline: font.underline != 0,
             strike: font.flags & 8 != 0,
+            script: font.script,
             rgb: self.rgb(font.colour),
             name: &font.name,
         })
@@ -294,6 +295,8 @@ pub(super) struct ShapeFont<'a> {
     pub(super) italic: bool,
     pub(super) underline: bool,
     pub(super) strike: bool,
+    /// 1 raised, 2 lowered.
+    pub(super) script: u16,
     pub(super) rgb: Option<u32>,
     pub(super) name: &'a str,
 }
