@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """How many Excel 97-2003 workbooks are usable after disarming: one line of figures, the worst files named.
 
-    xls.py [FOLDER ...] [--japanese] [--binary PATH] [--keep DIR]
+    xls.py [FOLDER ...] [--japanese] [--binary PATH] [--keep DIR] [--even]
 
 `--japanese` adds workbooks made here (make_xls.py). The input is counted in its own records with olefile, the output
 in its XML; both are drawn by LibreOffice. Inputs that LibreOffice does not open, or that need a password, do not
 count. Exit 1 below 95 % usable or with a threat left.
+
+LibreOffice gives the cells of .xls a padding of two points and those of .xlsx one, so that every word moves by a point.
+`--even` draws the inputs a second time with the padding of .xlsx and prints a second line; the bar is the first.
 """
 import argparse
 import collections
@@ -46,11 +49,12 @@ def records(path):
 
 def numbers(path):
     """Counts of the input. Records of charts inside sheets, and of saved views, are not of the sheet."""
-    found, depth, view, drawing = collections.Counter(), 0, False, b""
-    kept = True
+    found, depth, view = collections.Counter(), 0, False
+    kept, filled, arrays, sheet = True, [], set(), 0
     for kind, data in records(path):
         if kind == 0x0809:
             depth += 1
+            sheet += depth == 1
             if depth == 1:
                 kept = struct.unpack_from("<H", data, 2)[0] == 0x10
         elif kind == 0x000A:
@@ -69,6 +73,13 @@ def numbers(path):
             found[COUNTED[kind]] += 1
         elif kind == 0x00EC:
             found["pictures"] += data.count(b"\x04\x41")
+        if depth == 1 and kind == 0x0006 and len(data) > 26 and data[22] == 1:
+            filled.append((sheet, struct.unpack_from("<HH", data, 23), struct.unpack_from("<HH", data)))
+        elif depth == 1 and kind == 0x0221:
+            first, _, column = struct.unpack_from("<HHB", data)
+            arrays.add((sheet, (first, column)))
+    # Cells that an array fills name its first cell; in .xlsx only that one has a formula.
+    found["formulas"] -= sum((sheet, first) in arrays and first != own for sheet, first, own in filled)
     return found
 
 
@@ -104,11 +115,35 @@ def row(source, output, report, pdfs):
     return result
 
 
+def told(title, reports, source, outputs, pdfs):
+    """Prints the figures and the worst files; returns the usable share and the number of files with a threat left."""
+    rows = {}
+    for name, r in sorted(reports.items()):
+        if r["status"] == "needs-password" or source / name not in pdfs:
+            continue
+        if r["status"] == "clean":
+            rows[name] = row(source / name, outputs[name], r, pdfs)
+        else:
+            rows[name] = {"why": [f"blocked: {r['refusal']}"], "words": 0.0, "ssim": 0.0, "size": 0.0}
+    bad = {n: r for n, r in rows.items() if r["why"]}
+    made = [r for r in rows.values() if r["size"]]
+    usable = 100 * (len(rows) - len(bad)) / max(1, len(rows))
+    left = sum(any(w.startswith("THREAT") for w in r["why"]) for r in rows.values())
+    print(f"{title}: {len(rows) - len(bad)}/{len(rows)} usable = {usable:.1f} %, threats left {left}, "
+          f"median size x{statistics.median([r['size'] for r in made] or [0]):.2f}, "
+          f"mean ssim {statistics.mean([r['ssim'] for r in made] or [0]):.4f}, "
+          f"{sum(r['ssim'] >= 0.95 for r in made)} of {len(made)} at 0.95 or more")
+    for name, r in sorted(bad.items(), key=lambda item: item[1]["ssim"] + item[1]["words"])[:25]:
+        print(f"    {name}: {' | '.join(r['why'])}")
+    return usable, left
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("folders", nargs="*", type=pathlib.Path)
     arguments.add_argument("--japanese", action="store_true")
     arguments.add_argument("--binary", default="target/release/sekisho-disarm", type=pathlib.Path)
+    arguments.add_argument("--even", action="store_true", help="also with the padding that LibreOffice gives .xlsx")
     arguments.add_argument("--keep", type=pathlib.Path, help="work here and keep everything; PDFs are found again")
     options = arguments.parse_args()
     work = options.keep or pathlib.Path(tempfile.mkdtemp())
@@ -129,22 +164,11 @@ def main():
     reports = {r["input"]: r for r in map(json.loads, report.read_text().splitlines())}
     outputs = {name: result / r["output"] for name, r in reports.items() if r["output"]}
     pdfs = render.to_pdf([source / n for n in reports] + list(outputs.values()), work / "pdf-cache")
-    rows = {}
-    for name, r in sorted(reports.items()):
-        if r["status"] == "needs-password" or source / name not in pdfs:
-            continue
-        if r["status"] == "clean":
-            rows[name] = row(source / name, outputs[name], r, pdfs)
-        else:
-            rows[name] = {"why": [f"blocked: {r['refusal']}"], "words": 0.0, "ssim": 0.0, "size": 0.0}
-    bad = {n: r for n, r in rows.items() if r["why"]}
-    usable = 100 * (len(rows) - len(bad)) / max(1, len(rows))
-    left = sum(any(w.startswith("THREAT") for w in r["why"]) for r in rows.values())
-    print(f"xls: {len(rows) - len(bad)}/{len(rows)} usable = {usable:.1f} %, threats left {left}, "
-          f"median size x{statistics.median([r['size'] for r in rows.values() if r['size']] or [0]):.2f}, "
-          f"mean ssim {statistics.mean([r['ssim'] for r in rows.values() if r['size']] or [0]):.4f}")
-    for name, r in sorted(bad.items(), key=lambda item: item[1]["ssim"] + item[1]["words"])[:25]:
-        print(f"    {name}: {' | '.join(r['why'])}")
+    usable, left = told("xls", reports, source, outputs, pdfs)
+    if options.even:
+        inputs = [source / n for n in reports if source / n in pdfs]
+        even = render.with_padding_of_xlsx(inputs, work / "even", work / "pdf-cache")
+        told("xls, even padding", reports, source, outputs, pdfs | even)
     if not options.keep:
         shutil.rmtree(work, ignore_errors=True)
     sys.exit(usable < 95 or left > 0)
