@@ -5,7 +5,7 @@
 mod common;
 
 use common::{
-    biff::{Sheet, Workbook, compound, short_text, text, words},
+    biff::{Sheet, Workbook, compound, font, short_text, text, words},
     clean, everything, run,
 };
 use md5::{Digest as _, Md5};
@@ -314,8 +314,10 @@ fn shapes_and_their_words_survive() {
         .record(0x005D, object)
         .record(0x01B6, words(&[0x0024, 0, 0, 0, 0, 2, 16, 0, 0]))
         .record(0x003C, [vec![1], words(&[0x5370, 0x9451])].concat())
-        .record(0x003C, words(&[0, 0, 0, 0, 2, 0, 0, 0]));
-    let (rebuilt, report) = clean(&one(sheet).build(), "a.xls");
+        .record(0x003C, words(&[0, 5, 0, 0, 2, 0, 0, 0]));
+    let mut raised = font("ＭＳ 明朝", 180, 400);
+    raised[8] = 1;
+    let (rebuilt, report) = clean(&one(sheet).global(0x0031, raised).build(), "a.xls");
     let all = everything(&rebuilt);
     for wanted in [
         "prst=\"ellipse\"",
@@ -325,6 +327,7 @@ fn shapes_and_their_words_survive() {
         "anchor=\"ctr\"",
         "algn=\"ctr\"",
         "vertOverflow=\"clip\"",
+        "sz=\"900\" baseline=\"30000\"",
     ] {
         assert!(all.contains(wanted), "{wanted} is missing in {all}");
     }
