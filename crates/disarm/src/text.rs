@@ -16,15 +16,6 @@ pub(crate) fn rebuild(kind: Kind, bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Reb
     ctx.spend(Meter::ExpandedBytes, bytes.len() as u64)?;
     let decoded =
         encoding::decode(bytes).ok_or_else(|| Refusal::malformed("", "文字コードが分かりません"))?;
-    if decoded.encoding.leaves_as_utf8() {
-        ctx.report(
-            Threat::T02,
-            Severity::Simplified,
-            Action::Rewritten,
-            &format!("文字コード（{} を UTF-8 へ）", decoded.encoding.name()),
-            "",
-        );
-    }
     let cleaned = clean(&decoded.text, ctx);
     let text = match kind {
         Kind::Csv => table::neutralise(&cleaned, ',', ctx),
@@ -37,6 +28,18 @@ pub(crate) fn rebuild(kind: Kind, bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Reb
     }
     let out = encoding::encode(&text, decoded.encoding, decoded.mark)
         .ok_or_else(|| Refusal::malformed("", "元の文字コードで書けない文字があります"))?;
+    // Without what was taken out, bytes can look more like another encoding. Then they leave with a mark.
+    let reads_otherwise = encoding::decode(&out).is_none_or(|again| again.text != text);
+    let out = if reads_otherwise { encoding::with_mark(&text) } else { out };
+    if decoded.encoding.leaves_as_utf8() || reads_otherwise {
+        ctx.report(
+            Threat::T02,
+            Severity::Simplified,
+            Action::Rewritten,
+            &format!("文字コード（{} を UTF-8 へ）", decoded.encoding.name()),
+            "",
+        );
+    }
     Ok(Rebuilt::new(kind, out))
 }
 
@@ -154,6 +157,14 @@ mod tests {
         let input = b"\x95\x5c,\xf0\x40,\xb1\r\n";
         let (out, _) = run(input, "a.csv");
         assert_eq!(out, input);
+    }
+
+    #[test]
+    fn what_would_read_as_another_encoding_leaves_as_utf8() {
+        // ﾑﾏ and a byte that is no character: without it the two read as one ideograph of EUC-JP.
+        let (out, report) = run(b"\xd1\xcf\x80", "a.csv");
+        assert_eq!(out, "\u{feff}ﾑﾏ".as_bytes());
+        assert_eq!(report.items.iter().filter(|i| i.severity == crate::Severity::Simplified).count(), 1);
     }
 
     #[test]

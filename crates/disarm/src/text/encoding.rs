@@ -89,12 +89,12 @@ pub(super) fn encode(text: &str, encoding: Encoding, mark: bool) -> Option<Vec<u
     if encoding == Encoding::Cp932 {
         return encode_cp932(text);
     }
-    let mut out = Vec::with_capacity(text.len() + 3);
-    if mark {
-        out.extend([0xef, 0xbb, 0xbf]);
-    }
-    out.extend(text.as_bytes());
-    Some(out)
+    Some(if mark { with_mark(text) } else { text.as_bytes().to_vec() })
+}
+
+/// UTF-8 that says so.
+pub(super) fn with_mark(text: &str) -> Vec<u8> {
+    [b"\xef\xbb\xbf", text.as_bytes()].concat()
 }
 
 /// CP932 with the user-defined area 0xF040..=0xF9FC, which the encoder of the WHATWG standard leaves out.
