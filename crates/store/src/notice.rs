@@ -37,7 +37,7 @@ sql! {
     const TEMPLATE = "SELECT subject, body FROM notice_template WHERE code = $1 AND subject <> ''";
     const TEMPLATE_ROW = "SELECT id FROM notice_template WHERE code = $1";
     const URGENT = "SELECT id, basis, due_on, seat_key, person_id, kind FROM task
-        WHERE state = 'open' AND (basis = 'law' OR kind = 'escalated') AND due_on <= $1 ORDER BY due_on, id LIMIT $2";
+        WHERE state = 'open' AND basis = 'law' AND due_on <= $1 ORDER BY due_on, id LIMIT $2";
     const OLD = "DELETE FROM notice_sent WHERE sent_ms < $1";
 }
 
@@ -115,7 +115,8 @@ impl Db {
         self.fetch_one(HELD, &[since.into()]).await
     }
 
-    /// Legal deadlines of today and tomorrow, and what the seat above has to hear, with everybody who has to.
+    /// Legal deadlines of today and tomorrow, and those that the seat above has to hear of, with everybody who has to. The
+    /// rest, late or told to the seat above, stands in the digest of the day: an officer is not sent a mail for each.
     pub async fn urgent_notices(&self, on: Date, calendar: &Calendar) -> Result<Vec<Urgent>> {
         type Row = (String, String, String, Option<String>, Option<String>, String);
         let args = [plus_days(on, 1).into(), URGENT_MAX.into()];

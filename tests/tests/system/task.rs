@@ -88,14 +88,26 @@ async fn a_late_task_is_heard_of_above_until_it_is_done() {
     let key = role_key(Role::Manager, Some(&unit));
     let mut tx = world.store.write(&Actor::system(), "task.create").await.unwrap();
     let id = tx.create_task("速報", "law", DueRule::CalendarDays(3), &key).await.unwrap();
+    let checked = tx.create_task("点検", "policy", DueRule::CalendarDays(1), &key).await.unwrap();
     tx.commit().await.unwrap();
-    world.clock.advance(5 * Ms::DAY);
+    world.clock.advance(8 * Ms::DAY);
     world.store.derive_tasks().await.unwrap();
-    let heard: Vec<String> =
-        tasks(&world, &chief).await.into_iter().filter(|t| t.kind == "escalated").map(|t| t.title).collect();
-    assert_eq!(heard, ["期限を過ぎています（情報政策課）: 速報"], "what, and whose");
+    let heard: Vec<(String, String)> = tasks(&world, &chief)
+        .await
+        .into_iter()
+        .filter(|t| t.kind == "escalated")
+        .map(|t| (t.title, t.basis))
+        .collect();
+    let said = |what: &str, basis: &str| (format!("期限を過ぎています（情報政策課）: {what}"), basis.to_owned());
+    assert_eq!(heard, [said("点検", "policy"), said("速報", "law")], "what, and whose");
+    // Only the law is worth a mail of its own; the rest stands in the digest of the day.
+    let on = date_at(world.store.clock.now());
+    let urgent = world.db().urgent_notices(on, &world.db().calendar().await.unwrap()).await.unwrap();
+    let told: Vec<&str> = urgent.iter().filter(|u| u.person_id == chief.person_id).map(|u| u.code).collect();
+    assert_eq!(told, ["escalated"]);
     let mut tx = world.store.write(&Actor::system(), "task.done").await.unwrap();
     tx.finish_task(&manager, &id).await.unwrap();
+    tx.finish_task(&manager, &checked).await.unwrap();
     tx.commit().await.unwrap();
     world.store.derive_tasks().await.unwrap();
     assert_eq!(tasks(&world, &chief).await.iter().filter(|t| t.kind == "escalated").count(), 0);

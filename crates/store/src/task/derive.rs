@@ -359,7 +359,9 @@ impl Store {
                     Some(whose) => format!("期限を過ぎています（{whose}）: {}", task.title),
                     None => format!("期限を過ぎています: {}", task.title),
                 };
-                wanted.push(plain("escalated", "task", task.id, title, task.href, &task.due_on, above)?);
+                let basis = if task.basis == "law" { "law" } else { "policy" };
+                let wish = plain("escalated", "task", task.id, title, task.href, &task.due_on, above)?;
+                wanted.push(Wanted { basis, ..wish });
             }
         }
         Ok(wanted)
