@@ -79,6 +79,28 @@ fn z02_two_directories_of_contents_are_refused() {
     assert!(matches!(refusal(&differing), Refusal::Ambiguous { .. }));
 }
 
+/// The signature of an end record is four bytes like any others: in a member that is not packed, or in a comment.
+#[test]
+fn z02_a_signature_alone_is_no_end_of_an_archive() {
+    let fake = [&b"PK\x05\x06"[..], &[b'A'; 40]].concat();
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    zip.start_file("a.txt", stored).expect("entry");
+    zip.write_all(&[b"words ", &fake[..]].concat()).expect("data");
+    let zip = zip.finish().expect("zip").into_inner();
+    let (rebuilt, report) = clean(&zip, "a.zip");
+    assert_eq!((names(&rebuilt), report.members.len()), (vec!["a.txt".to_owned()], 1));
+
+    let mut commented = archive(&[("a.txt", b"words")]);
+    let end = commented.len() - 22;
+    commented[end + 20] = u8::try_from(fake.len()).expect("short");
+    commented.extend(&fake);
+    assert_eq!(names(&clean(&commented, "a.zip").0), ["a.txt"]);
+    // Behind the comment it is what a reader from the end would believe.
+    commented[end + 20] = 2;
+    assert!(matches!(refusal(&commented), Refusal::Ambiguous { .. }));
+}
+
 #[test]
 fn z03_bombs_run_out_of_fuel() {
     let zeros = vec![0; 40 << 20];

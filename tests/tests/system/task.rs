@@ -98,7 +98,8 @@ async fn a_late_task_is_heard_of_above_until_it_is_done() {
         .filter(|t| t.kind == "escalated")
         .map(|t| (t.title, t.basis))
         .collect();
-    let said = |what: &str, basis: &str| (format!("期限を過ぎています（情報政策課）: {what}"), basis.to_owned());
+    let said =
+        |what: &str, basis: &str| (format!("期限を過ぎています（情報政策課）: {what}"), basis.to_owned());
     assert_eq!(heard, [said("点検", "policy"), said("速報", "law")], "what, and whose");
     // Only the law is worth a mail of its own; the rest stands in the digest of the day.
     let on = date_at(world.store.clock.now());

@@ -166,29 +166,30 @@ fn inflate_exact(raw: &[u8], size: u64) -> Option<Vec<u8>> {
     }
 }
 
-/// Finds the end record; it must describe a directory that reaches exactly up to it.
+/// Finds the end record: the one whose directory reaches exactly up to it. The signature alone is no record, it may stand
+/// in a comment or in the bytes of a member.
 pub(crate) fn find_end(bytes: &[u8]) -> Result<End, Refusal> {
     let none = || Refusal::malformed("", "ZIP の終わりの記録がありません");
     let from = bytes.len().saturating_sub(22 + 0xFFFF + 4096);
-    let tail = &bytes[from..];
-    let mut at = tail.windows(4).rposition(|w| w == END).ok_or_else(none)? + from;
-    // A comment may itself contain the signature; only a record whose comment ends the file can be the real one.
-    loop {
-        let comment = usize::from(u16_at(bytes, at + 20).ok_or_else(none)?);
-        let earlier = bytes[from..at].windows(4).rposition(|w| w == END).map(|p| p + from);
-        match earlier {
-            Some(other) if other + 22 + usize::from(u16_at(bytes, other + 20).unwrap_or(0)) >= at + 22 => {
-                at = other
-            }
-            Some(other) if directory_ends_at(bytes, other) => {
-                return Err(Refusal::ambiguous("", "ZIP が二つつながっています"));
-            }
-            _ => return end_at(bytes, at, comment),
-        }
-    }
+    let found = bytes[from..].windows(4).enumerate().filter(|(_, w)| w == END).map(|(at, _)| at + from);
+    let found: Vec<usize> = found.collect();
+    let last = *found.last().ok_or_else(none)?;
+    let comment = |at| u16_at(bytes, at + 20).map(usize::from).ok_or_else(none);
+    let records: Vec<usize> = found.into_iter().filter(|at| directory_ends_at(bytes, *at)).collect();
+    let at = match records[..] {
+        // Refused below, with what is wrong with it.
+        [] => last,
+        // Behind its comment another signature would be what readers from the end take.
+        [at] if last == at || last + 4 <= at + 22 + comment(at)? => at,
+        _ => return Err(Refusal::ambiguous("", "ZIP が二つつながっています")),
+    };
+    end_at(bytes, at, comment(at)?)
 }
 
 fn directory_ends_at(bytes: &[u8], at: usize) -> bool {
+    if at >= 20 && bytes.get(at - 20..at - 16) == Some(LOCATOR64) {
+        return true;
+    }
     match (u32_at(bytes, at + 12), u32_at(bytes, at + 16)) {
         (Some(size), Some(start)) => start as usize + size as usize == at && size > 0,
         _ => false,
