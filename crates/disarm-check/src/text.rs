@@ -101,7 +101,9 @@ fn check_table(bytes: &[u8], utf8: bool, delimiter: u8, findings: &mut Vec<Findi
     if trimmed(bytes, utf8).get(..4).is_some_and(|h| h.eq_ignore_ascii_case(b"sep=")) {
         findings.push(finding("T01", 0, "delimiter line".to_owned()));
     }
-    let (mut start, mut quoted, mut at) = (0, false, 0);
+    // A mark of the encoding is no part of the first cell, whose quote would otherwise stand inside it.
+    let first = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let (mut start, mut quoted, mut at) = (first, false, first);
     let mut cell = |from: usize, to: usize| {
         if starts_formula(trimmed(&bytes[from..to], utf8), utf8) {
             findings.push(finding("T01", from, "formula".to_owned()));
@@ -143,6 +145,8 @@ mod tests {
         assert_eq!(threats("a\t　＝cmd\n".as_bytes(), Format::Tsv), ["T01"]);
         assert_eq!(threats(b"sep=;\na", Format::Csv), ["T01"]);
         assert_eq!(threats("%\t,＝　\n= \"\n".as_bytes(), Format::Csv), [""; 0], "signs alone");
+        assert_eq!(threats("\u{feff}\"備考\n-以下略A\",1\n".as_bytes(), Format::Csv), [""; 0], "one cell");
+        assert_eq!(threats("\u{feff}\"=1+1\"\n".as_bytes(), Format::Csv), ["T01"]);
         assert_eq!(threats(b"a\x1b[31m", Format::Text), ["T02"]);
         assert_eq!(threats("a\u{202e}".as_bytes(), Format::Text), ["T02"]);
         assert_eq!(threats("\u{feff}名,\"'=1\",-12.5,+81-3,－\r\n".as_bytes(), Format::Csv), [""; 0]);
