@@ -10,6 +10,7 @@ mod table;
 use crate::{
     Action, Kind, Meter, Refusal, Severity, Threat,
     ctx::{Ctx, Rebuilt},
+    detect::detect,
 };
 
 pub(crate) fn rebuild(kind: Kind, bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusal> {
@@ -28,17 +29,23 @@ pub(crate) fn rebuild(kind: Kind, bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Reb
     }
     let out = encoding::encode(&text, decoded.encoding, decoded.mark)
         .ok_or_else(|| Refusal::malformed("", "元の文字コードで書けない文字があります"))?;
-    // Without what was taken out, bytes can look more like another encoding. Then they leave with a mark.
-    let reads_otherwise = encoding::decode(&out).is_none_or(|again| again.text != text);
-    let out = if reads_otherwise { encoding::with_mark(&text) } else { out };
-    if decoded.encoding.leaves_as_utf8() || reads_otherwise {
-        ctx.report(
-            Threat::T02,
-            Severity::Simplified,
-            Action::Rewritten,
-            &format!("文字コード（{} を UTF-8 へ）", decoded.encoding.name()),
-            "",
-        );
+    // Without what was taken out, bytes can look like another encoding or another type of file. A mark settles both, but
+    // for types that are text themselves.
+    let name = format!("a.{}", kind.extension());
+    let reads_otherwise = |out: &[u8]| {
+        detect(out, &name) != kind || encoding::decode(out).is_none_or(|again| again.text != text)
+    };
+    let marks = reads_otherwise(&out);
+    let out = if marks { encoding::with_mark(&text) } else { out };
+    if marks && reads_otherwise(&out) {
+        return Err(Refusal::ambiguous("", "取り除いた後のテキストが、別の種類のファイルに見えます"));
+    }
+    if decoded.encoding.leaves_as_utf8() || marks {
+        let what = match decoded.encoding {
+            encoding::Encoding::Utf8 => "目印(BOM)の無い UTF-8".to_owned(),
+            other => format!("文字コード（{} を UTF-8 へ）", other.name()),
+        };
+        ctx.report(Threat::T02, Severity::Simplified, Action::Rewritten, &what, "");
     }
     Ok(Rebuilt::new(kind, out))
 }
@@ -165,6 +172,20 @@ mod tests {
         let (out, report) = run(b"\xd1\xcf\x80", "a.csv");
         assert_eq!(out, "\u{feff}ﾑﾏ".as_bytes());
         assert_eq!(report.items.iter().filter(|i| i.severity == crate::Severity::Simplified).count(), 1);
+    }
+
+    #[test]
+    fn what_would_be_another_type_of_file_is_marked_or_refused() {
+        // The signature of an LZH archive, once the control character is gone.
+        let (out, _) = run(b"Rj-lhF\x03-", "a.csv");
+        assert_eq!(out, "\u{feff}Rj-lhF-".as_bytes());
+        // With the mark the signature of TAR comes to stand where it counts.
+        let late = [&b"\xd1\xcf\x80"[..], &[b'a'; 248], b"ustar"].concat();
+        let late = disarm(&late, "a.txt", &Ruleset::default(), &Limits::default(), &Secrets::none());
+        assert!(
+            matches!(late, Outcome::Blocked { reason: crate::Refusal::Ambiguous { .. }, .. }),
+            "{late:?}"
+        );
     }
 
     #[test]
