@@ -1,7 +1,8 @@
 //! Plain text, CSV and TSV (threats T01, T02).
 //!
 //! Text is decoded strictly, cleaned of characters that are instructions rather than writing, and encoded again.
-//! CP932 stays CP932, because the systems that exchange such files expect it; everything else leaves as UTF-8.
+//! CP932 stays CP932, because the systems that exchange such files expect it, unless what is left would read as something
+//! else; everything else leaves as UTF-8.
 //! 外字 (user-defined characters) are kept.
 
 mod encoding;
