@@ -98,7 +98,8 @@ fn trimmed(mut cell: &[u8], utf8: bool) -> &[u8] {
 }
 
 fn check_table(bytes: &[u8], utf8: bool, delimiter: u8, findings: &mut Vec<Finding>) {
-    if trimmed(bytes, utf8).get(..4).is_some_and(|h| h.eq_ignore_ascii_case(b"sep=")) {
+    let line = bytes.split(|b| matches!(b, b'\r' | b'\n')).next().unwrap_or_default();
+    if trimmed(line, utf8).get(..4).is_some_and(|h| h.eq_ignore_ascii_case(b"sep=")) {
         findings.push(finding("T01", 0, "delimiter line".to_owned()));
     }
     // A mark of the encoding is no part of the first cell, whose quote would otherwise stand inside it.

@@ -15,13 +15,13 @@ struct Cell {
 
 /// Rewrites the table. Cells without a formula keep their characters.
 pub(super) fn neutralise(text: &str, usual: char, ctx: &mut Ctx<'_>) -> String {
-    let (text, delimiter) = match separator_line(text) {
-        Some((delimiter, rest)) => {
-            ctx.report(Threat::T01, Severity::Active, Action::Dropped, "区切り文字の指定行（sep=）", "1行目");
-            (rest, delimiter)
-        }
-        None => (text, usual),
-    };
+    let (mut text, mut switched) = (text, None);
+    // Behind the first such line another one would become the first.
+    while let Some((delimiter, rest)) = separator_line(text) {
+        ctx.report(Threat::T01, Severity::Active, Action::Dropped, "区切り文字の指定行（sep=）", "1行目");
+        (text, switched) = (rest, switched.or(Some(delimiter)));
+    }
+    let delimiter = switched.unwrap_or(usual);
     let mut out = String::with_capacity(text.len() + 16);
     let (mut row, mut column) = (1_u64, 0_u64);
     let mut rest = text;
@@ -55,7 +55,7 @@ pub(super) fn neutralise(text: &str, usual: char, ctx: &mut Ctx<'_>) -> String {
 /// `sep=;` on the first line switches Excel's delimiter.
 fn separator_line(text: &str) -> Option<(char, &str)> {
     let line_end = text.find(['\r', '\n']).unwrap_or(text.len());
-    let line = text[..line_end].trim().trim_matches('"');
+    let line = text[..line_end].trim_matches(hides);
     let head = line.get(..4)?;
     if !head.eq_ignore_ascii_case("sep=") {
         return None;
@@ -119,9 +119,13 @@ fn write_cell(cell: &Cell, usual: char, delimiter: char, out: &mut String, addre
     out.push('"');
 }
 
+/// What hides a sign that stands behind it.
+fn hides(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '"' | '\u{feff}' | '\u{a0}')
+}
+
 /// Whether a spreadsheet would compute the cell. Numbers, dates, telephone numbers and lone signs are not formulas.
 fn is_formula(value: &str) -> bool {
-    let hides = |c: char| c.is_whitespace() || matches!(c, '"' | '\u{feff}' | '\u{a0}');
     // Rare spaces behind a sign are taken for content: the second checker knows fewer of them.
     let blank = |c: char| c.is_ascii_whitespace() || matches!(c, '"' | '\u{3000}' | '\u{feff}' | '\u{a0}');
     let value = value.trim_start_matches(hides).trim_end_matches(blank);
