@@ -27,7 +27,8 @@ pub(super) fn neutralise(text: &str, usual: char, ctx: &mut Ctx<'_>) -> String {
     let mut rest = text;
     loop {
         let (cell, after) = read_cell(rest, delimiter);
-        write_cell(&cell, usual, delimiter, &mut out, &address(row, column), ctx);
+        let switches = row == 1 && is_switch(&cell.value);
+        write_cell(&cell, switches, (usual, delimiter), &mut out, &address(row, column), ctx);
         let mut chars = after.chars();
         match chars.next() {
             None => return out,
@@ -56,8 +57,7 @@ pub(super) fn neutralise(text: &str, usual: char, ctx: &mut Ctx<'_>) -> String {
 fn separator_line(text: &str) -> Option<(char, &str)> {
     let line_end = text.find(['\r', '\n']).unwrap_or(text.len());
     let line = text[..line_end].trim_matches(hides);
-    let head = line.get(..4)?;
-    if !head.eq_ignore_ascii_case("sep=") {
+    if !is_switch(line) {
         return None;
     }
     let delimiter = line[4..].chars().next().filter(|c| *c != '"').unwrap_or(',');
@@ -98,8 +98,21 @@ fn read_cell(text: &str, delimiter: char) -> (Cell, &str) {
     (cell, &text[end..])
 }
 
-fn write_cell(cell: &Cell, usual: char, delimiter: char, out: &mut String, address: &str, ctx: &mut Ctx<'_>) {
-    let formula = is_formula(&cell.value);
+/// Whether a first line that begins like this switches the delimiter.
+fn is_switch(line: &str) -> bool {
+    line.trim_start_matches(hides).get(..4).is_some_and(|head| head.eq_ignore_ascii_case("sep="))
+}
+
+/// `switches`: the cell stands where it could become a `sep=` line once empty cells before it are skipped.
+fn write_cell(
+    cell: &Cell,
+    switches: bool,
+    (usual, delimiter): (char, char),
+    out: &mut String,
+    address: &str,
+    ctx: &mut Ctx<'_>,
+) {
+    let formula = switches || is_formula(&cell.value);
     // Another program may split at another character and then find a formula at the start of a piece.
     let inner = !cell.quoted
         && cell.value.split([';', '\t', ',']).skip(1).any(|p| p.trim_start().starts_with(['=', '＝']));
