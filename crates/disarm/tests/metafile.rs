@@ -47,6 +47,18 @@ fn simplified(report: &Report) -> bool {
     report.items.iter().any(|i| i.severity == Severity::Simplified)
 }
 
+/// Measures that a header leaves out are calculated, and may come out larger than anything that is read.
+#[test]
+fn a_frame_that_nobody_takes_leaves_a_grey_picture() {
+    let mut picture = drawing();
+    picture[20..24].copy_from_slice(&(1_u32 << 24).to_le_bytes());
+    picture[24..40].fill(0);
+    picture[72..80].copy_from_slice(&[1000_u32.to_le_bytes(); 2].concat());
+    picture[80..88].copy_from_slice(&[100_u32.to_le_bytes(); 2].concat());
+    let (name, _, report) = rebuilt(&picture);
+    assert!(name.ends_with(".png") && simplified(&report), "{name} {:?}", report.items);
+}
+
 #[test]
 fn o28_a_drawing_keeps_its_records_and_its_words() {
     let (name, data, report) = rebuilt(&drawing());

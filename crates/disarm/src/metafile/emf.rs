@@ -2,7 +2,7 @@
 
 use super::{
     Losses, bitmap,
-    fields::{Fields, colour},
+    fields::{COORDINATE, Fields, colour},
     layout,
     text::{Font, Text},
     write::{Emf, Frame, Object, draws},
@@ -78,7 +78,8 @@ fn measured(bounds: [i32; 4], device: [i32; 2], micrometres: [i32; 2]) -> Option
     for (i, value) in out.iter_mut().enumerate() {
         let hundredths =
             i64::from(bounds[i]) * i64::from(micrometres[i % 2]) / (i64::from(device[i % 2]) * 10);
-        *value = i32::try_from(hundredths).ok()?;
+        // A frame that no reader takes, this one included, is none.
+        *value = i32::try_from(hundredths).ok().filter(|v| v.unsigned_abs() <= COORDINATE)?;
     }
     Some(out).filter(|f| f[2] > f[0] && f[3] > f[1])
 }
@@ -237,7 +238,7 @@ fn create(kind: u32, mut fields: Fields<'_>, emf: &mut Emf, losses: &mut Losses)
             }
             let filling = if filling > 2 { 0 } else { filling };
             // The limit of Windows for a pattern of dashes.
-            if dashes > 16 || width > super::fields::COORDINATE {
+            if dashes > 16 || width > COORDINATE {
                 return None;
             }
             let mut body = vec![0; 16];
@@ -245,7 +246,7 @@ fn create(kind: u32, mut fields: Fields<'_>, emf: &mut Emf, losses: &mut Losses)
                 body.extend(field.to_le_bytes());
             }
             for _ in 0..dashes {
-                body.extend(fields.u32().filter(|v| *v <= super::fields::COORDINATE)?.to_le_bytes());
+                body.extend(fields.u32().filter(|v| *v <= COORDINATE)?.to_le_bytes());
             }
             emf.create(95, number, Object::Pen, &body)
         }
@@ -322,7 +323,7 @@ fn region(kind: u32, mut fields: Fields<'_>, emf: &mut Emf) -> Copied {
         75 => vec![fields.u32().filter(|mode| (1..=5).contains(mode))?],
         _ => Vec::new(),
     };
-    if extra.iter().any(|v| *v > super::fields::COORDINATE && *v < 0x8000_0000) {
+    if extra.iter().any(|v| *v > COORDINATE && *v < 0x8000_0000) {
         return None;
     }
     let mut area = Vec::new();
