@@ -167,7 +167,8 @@ pub(crate) fn has_dump(copy: &Path) -> bool {
 
 /// Makes an empty database beside the one at `url`; returns its address. Needs the right to create databases.
 pub(crate) fn create_database(url: &str, tag: &str) -> Result<String> {
-    let name = format!("sekisho_{tag}_{}", SystemClock.now().0);
+    // Two drills on one server can begin in the same millisecond.
+    let name = format!("sekisho_{tag}_{}_{}", SystemClock.now().0, std::process::id());
     let made = run(Command::new("createdb")
         .args(["--template=template0", "--locale=C", "--encoding=UTF8", "--maintenance-db", url])
         .arg(&name));
