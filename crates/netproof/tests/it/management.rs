@@ -155,12 +155,44 @@ fn fortios_admits_per_interface_and_trusted_host() {
     // The web pages have moved to another port; nothing answers on the usual one.
     assert_eq!(with("https", free, "[\"tcp/8443\"]").verdict, Verdict::Refuted);
     assert_eq!(with("https", free, "[\"tcp/443\"]").verdict, Verdict::Unknown);
-    // A local-in policy is not read: it may refuse this, so nothing is certain.
-    let filtered = format!(
-        "{}config firewall local-in-policy\n    edit 1\n        set intf \"wan1\"\n        set srcaddr \"all\"\n        set dstaddr \"all\"\n        set service \"SSH\"\n        set schedule \"always\"\n    next\nend\n",
-        FORTIGATE.replace("WAN", "ssh").replace("TRUST", free)
-    );
-    assert_eq!(ask("dev.fortios.txt", &filtered, "[\"ssh\"]").verdict, Verdict::Unknown);
+}
+
+/// Local-in policies stand in front: what one refuses for certain is refused, what one accepts may be let in.
+#[test]
+fn fortios_refuses_by_local_in_policies_in_their_order() {
+    let services = "config firewall service custom\n    edit \"SSH\"\n        set tcp-portrange 22\n    next\n    edit \"HTTPS\"\n        set tcp-portrange 443\n    next\nend\n";
+    let policy = |words: &str| {
+        let set = |word: &str| format!("        set {word}\n");
+        let usual = ["intf \"wan1\"", "srcaddr \"all\"", "dstaddr \"all\"", "schedule \"always\""];
+        let lines: String = usual.iter().copied().chain(words.split(", ")).map(set).collect();
+        format!("    edit 0\n{lines}    next\n")
+    };
+    let with = |wan: &str, policies: &[&str]| {
+        let policies: String = policies.iter().map(|words| policy(words)).collect();
+        let unit = FORTIGATE.replace("WAN", wan).replace("TRUST", "set vdom \"root\"");
+        let text = format!("{unit}{services}config firewall local-in-policy\n{policies}end\n");
+        ask("dev.fortios.txt", &text, "[\"ssh\"]").verdict
+    };
+    let (deny, accept) = ("service \"SSH\", action deny", "service \"SSH\", action accept");
+    assert_eq!(with("ssh", &[deny]), Verdict::Proved);
+    assert_eq!(with("ssh", &["service \"SSH\""]), Verdict::Proved, "deny unless it is set");
+    assert_eq!(with("ssh", &[deny, accept]), Verdict::Proved, "the first one counts");
+    // Another service, another interface, sometimes, switched off, not known, or behind one that accepts.
+    for wrong in [
+        "service \"HTTPS\", action deny",
+        "service \"SSH\", action deny, intf \"mgmt\"",
+        "service \"SSH\", action deny, schedule \"weekend\"",
+        "service \"SSH\", action deny, srcaddr \"somewhere\"",
+        "service \"SSH\", action deny, dstaddr-negate enable",
+        "service \"SSH\", action deny, intf \"zone\"",
+    ] {
+        assert_eq!(with("ssh", &[wrong]), Verdict::Unknown, "{wrong}");
+    }
+    assert_eq!(with("ssh", &[accept, deny]), Verdict::Unknown);
+    assert_eq!(with("ssh", &["service \"SSH\", action deny, status disable"]), Verdict::Refuted);
+    // Beyond `allowaccess`, which says nothing of ssh here.
+    assert_eq!(with("snmp", &[deny]), Verdict::Proved);
+    assert_eq!(with("snmp", &[accept]), Verdict::Unknown);
 }
 
 const PAN: &str = "config { devices { localhost { deviceconfig { system { ip-address 10.9.0.2; netmask 255.255.255.0; LISTED } } network { profiles { interface-management-profile { ops { ping yes; https yes; ssh yes; PERMITTED } } } interface { ethernet { ethernet1/1 { layer3 { ip { 10.9.0.1/24; } interface-management-profile ops; } } ethernet1/2 { layer3 { ip { 10.2.0.1/16; } BOUND } } } } virtual-router { default { interface [ ethernet1/1 ethernet1/2 ]; } } } vsys { vsys1 { zone { ad { network { layer3 ethernet1/1; } } in { network { layer3 ethernet1/2; } } } rulebase { security { rules { } } } } } } } }\n";

@@ -3,6 +3,7 @@
 mod account;
 mod interface;
 pub mod lex;
+mod local_in;
 mod lower;
 mod nat;
 mod objects;

@@ -2,7 +2,7 @@
 //! access to interfaces"), ports of `system global`, trusted hosts of the administrators (FortiOS 5.0 help, "Preventing
 //! unwanted login attempts": logins from elsewhere are dropped).
 //!
-//! `local-in-policy` is not read: it may refuse what is admitted here, and proves nothing.
+//! Local-in policies stand before them: see `local_in`.
 
 use crate::model::Doubt;
 use crate::net;
@@ -11,6 +11,8 @@ use crate::space::{Cube, Field, Ranges};
 use super::super::build::Builder;
 use super::super::doors::Door;
 use super::lex::Block;
+use super::local_in::{LocalIn, without};
+use super::objects::Objects;
 
 /// (word of `allowaccess`, attribute of its port, port)
 const SERVICES: [(&str, &str, u16); 4] = [
@@ -21,11 +23,9 @@ const SERVICES: [(&str, &str, u16); 4] = [
 ];
 
 /// The administrative services over all sections of the configuration.
-pub(super) fn doors(b: &mut Builder, sections: &[&Block]) -> Vec<Door> {
+pub(super) fn doors(b: &mut Builder, sections: &[&Block], objects: Option<&Objects>) -> Vec<Door> {
     let named = |name: &'static str| sections.iter().copied().filter(move |c| c.name == name);
-    let filtered = named("firewall local-in-policy")
-        .chain(named("firewall local-in-policy6"))
-        .any(|c| c.entries.iter().any(|e| e.word("status") != Some("disable")));
+    let local_in = LocalIn::read(b, sections, objects);
     let trusted = [trusted(b, sections, false), trusted(b, sections, true)];
     let mut out = Vec::new();
     for (word, attribute, initial) in SERVICES {
@@ -42,9 +42,12 @@ pub(super) fn doors(b: &mut Builder, sections: &[&Block]) -> Vec<Door> {
             for (n, place) in [four, six].into_iter().enumerate() {
                 let Some((block, key)) = place else { continue };
                 if block.list(key).iter().any(|w| w == word) {
-                    admit(b, &mut door, &entry.name, n == 1, &trusted[n], block.line_of(key), filtered);
+                    admit(b, &mut door, &entry.name, n == 1, &trusted[n], block.line_of(key), &local_in);
                 }
             }
+        }
+        for (accepted, line) in &local_in.accepted {
+            door.admit(accepted.clone(), *line, Some(Doubt::Unsourced));
         }
         // The portal of an SSL-VPN may listen on the same port.
         for config in named("vpn ssl settings").filter(|c| c.word("port") == Some(&port.to_string())) {
@@ -55,7 +58,15 @@ pub(super) fn doors(b: &mut Builder, sections: &[&Block]) -> Vec<Door> {
     out
 }
 
-fn admit(b: &Builder, door: &mut Door, name: &str, six: bool, trusted: &Ranges, line: u32, filtered: bool) {
+fn admit(
+    b: &Builder,
+    door: &mut Door,
+    name: &str,
+    six: bool,
+    trusted: &Ranges,
+    line: u32,
+    local_in: &LocalIn,
+) {
     let all = if six { net::all_v6() } else { net::all_v4() };
     for (number, interface) in b.device.interfaces.iter().enumerate().filter(|(_, i)| i.name == name) {
         let own: Ranges = interface.addresses.iter().map(|a| (a.address, a.address)).collect();
@@ -63,10 +74,14 @@ fn admit(b: &Builder, door: &mut Door, name: &str, six: bool, trusted: &Ranges, 
             .with(Field::In, Ranges::one(number as u128))
             .with(Field::Src, trusted.clone())
             .with(Field::Dst, all.clone());
-        let doubt = filtered.then_some(Doubt::Unsourced);
-        door.admit(from.clone().with(Field::Dst, own), line, doubt);
+        let doubt = local_in.any.then_some(Doubt::Unsourced);
+        let own = from.clone().with(Field::Dst, own);
         // Whether this interface also answers for the addresses of others is not said.
-        door.admit(from, line, Some(Doubt::Unsourced));
+        for (from, doubt) in [(own, doubt), (from, Some(Doubt::Unsourced))] {
+            for left in without(vec![from.intersect(&door.port)], &local_in.refused) {
+                door.admit(left, line, doubt);
+            }
+        }
     }
 }
 
