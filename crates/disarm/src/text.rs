@@ -36,7 +36,7 @@ pub(crate) fn rebuild(kind: Kind, bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Reb
     let reads_otherwise = |out: &[u8]| {
         detect(out, &name) != kind || encoding::decode(out).is_none_or(|again| again.text != text)
     };
-    let marks = reads_otherwise(&out);
+    let marks = out != bytes && reads_otherwise(&out);
     let out = if marks { encoding::with_mark(&text) } else { out };
     if marks && reads_otherwise(&out) {
         return Err(Refusal::ambiguous("", "取り除いた後のテキストが、別の種類のファイルに見えます"));

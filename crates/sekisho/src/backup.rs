@@ -47,7 +47,6 @@ pub(crate) async fn make(data: &Data, to: &Path, sealed_for: Option<&Recipient>)
             left_out
         }
     };
-    restrict(&part)?;
     std::fs::rename(&part, &done)?;
     Ok(Made { place: done, left_out })
 }
@@ -305,19 +304,23 @@ fn restrict(dir: &Path) -> Result<()> {
 
 fn digests(dir: &Path) -> Result<BTreeMap<String, String>> {
     let mut all = BTreeMap::new();
+    each_file(dir, &mut |path| {
+        let name = path.strip_prefix(dir)?.to_string_lossy().into_owned();
+        all.insert(name, file_digest(path)?);
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+fn each_file(dir: &Path, act: &mut dyn FnMut(&Path) -> Result<()>) -> Result<()> {
     let mut open = vec![dir.to_owned()];
     while let Some(next) = open.pop() {
         for entry in std::fs::read_dir(&next)? {
             let path = entry?.path();
-            if path.is_dir() {
-                open.push(path);
-            } else {
-                let name = path.strip_prefix(dir)?.to_string_lossy().into_owned();
-                all.insert(name, file_digest(&path)?);
-            }
+            if path.is_dir() { open.push(path) } else { act(&path)? }
         }
     }
-    Ok(all)
+    Ok(())
 }
 
 fn file_digest(path: &Path) -> Result<String> {

@@ -425,12 +425,7 @@ impl Chart {
                 _ => {}
             }
         } else if self.inside(FRAME) && !self.inside(TEXT) {
-            let open = &self.walk.open;
-            match &mut self.legend {
-                Some(legend) if open.contains(&LEGEND) => legend.line = stroke,
-                _ if open.contains(&AXIS_PARENT) => self.plot_border = stroke,
-                _ => self.border = stroke,
-            }
+            *self.frame().0 = stroke;
         }
         Some(())
     }
@@ -466,6 +461,17 @@ impl Chart {
         }
     }
 
+    /// Line and fill of the frame whose records come in: of the legend, of the plot or of the whole chart.
+    fn frame(&mut self) -> (&mut Stroke, &mut Paint) {
+        let open = &self.walk.open;
+        match &mut self.legend {
+            Some(legend) if open.contains(&LEGEND) => (&mut legend.line, &mut legend.fill),
+            // The frame of the plot stands among the axes, the one of the chart before them.
+            _ if open.contains(&AXIS_PARENT) => (&mut self.plot_border, &mut self.plot),
+            _ => (&mut self.border, &mut self.area),
+        }
+    }
+
     fn fill(&mut self, paint: Paint) -> Option<()> {
         if self.inside(SERIES) {
             let series = self.series.last_mut()?;
@@ -475,13 +481,7 @@ impl Chart {
                 series.points.insert(self.walk.point, paint);
             }
         } else if self.inside(FRAME) && !self.inside(TEXT) {
-            let open = &self.walk.open;
-            match &mut self.legend {
-                Some(legend) if open.contains(&LEGEND) => legend.fill = paint,
-                // The frame of the plot stands among the axes, the one of the chart before them.
-                _ if open.contains(&AXIS_PARENT) => self.plot = paint,
-                _ => self.area = paint,
-            }
+            *self.frame().1 = paint;
         }
         Some(())
     }

@@ -77,9 +77,7 @@ async fn asked(app: &App, me: &Me, row: &Row) -> Page {
     let id = row.id.as_str();
     let tasks = app.store.db.campaign_tasks(id, me.on).await?;
     let everything = me.reach(Action::View, "campaign") == Reach::All;
-    let mine = |unit: Option<&str>| {
-        me.who.seats.iter().any(|s| s.valid(me.on) && s.sections(me.on).any(|own| Some(own) == unit))
-    };
+    let mine = |unit: Option<&str>| unit.is_some_and(|unit| me.who.sits_in(unit, me.on));
     if !everything && !tasks.iter().any(|t| mine(t.unit_id.as_deref())) {
         return Err(PortalError::NotFound);
     }

@@ -11,7 +11,7 @@ use age::secrecy::ExposeSecret as _;
 use age::x25519::{Identity, Recipient};
 use anyhow::{Context as _, Result, anyhow, bail};
 
-use super::{MANIFEST, restrict};
+use super::{MANIFEST, each_file, restrict};
 
 /// What is put behind the name of a sealed file.
 const SEALED: &str = ".age";
@@ -46,6 +46,8 @@ pub(crate) fn is_sealed(copy: &Path) -> bool {
 
 /// Seals every file below `plain` into the same place below `sealed`.
 pub(crate) fn seal(plain: &Path, sealed: &Path, to: &Recipient) -> Result<()> {
+    std::fs::create_dir_all(sealed).with_context(|| format!("{} を作れません", sealed.display()))?;
+    restrict(sealed)?;
     each_file(plain, &mut |path| {
         let target = sealed_name(&sealed.join(path.strip_prefix(plain)?));
         let (mut from, out) = (File::open(path)?, create(&target)?);
@@ -109,17 +111,6 @@ fn create(path: &Path) -> Result<File> {
     std::fs::create_dir_all(path.parent().unwrap_or(path))?;
     let open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     open.with_context(|| format!("{} を作れません", path.display()))
-}
-
-fn each_file(dir: &Path, act: &mut dyn FnMut(&Path) -> Result<()>) -> Result<()> {
-    let mut open = vec![dir.to_owned()];
-    while let Some(next) = open.pop() {
-        for entry in std::fs::read_dir(&next)? {
-            let path = entry?.path();
-            if path.is_dir() { open.push(path) } else { act(&path)? }
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

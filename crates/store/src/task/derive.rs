@@ -200,35 +200,21 @@ impl Store {
         let ending: Vec<(String, String, String, String)> = self.db.fetch_all(ENDING, &args).await?;
         for (id, requirement, title, to) in ending {
             let href = format!("/requirements/{requirement}");
-            wanted.push(plain(
-                "exception",
-                "exception",
-                id,
-                format!("終わる例外措置の後を決める: {title}"),
-                href,
-                &to,
-                &office,
-            )?);
+            let title = format!("終わる例外措置の後を決める: {title}");
+            wanted.push(asked("exception", "exception", id, title, href, stored(&to)?, &office));
         }
         let rejections: Vec<(String, String, String)> = self.db.fetch_all(REJECTIONS, &args).await?;
         for (id, title, to) in rejections {
             let href = format!("/requirements/{id}");
-            wanted.push(plain(
-                "rejection",
-                "requirement",
-                id,
-                format!("終わる不採用を決め直す: {title}"),
-                href,
-                &to,
-                &office,
-            )?);
+            let title = format!("終わる不採用を決め直す: {title}");
+            wanted.push(asked("rejection", "requirement", id, title, href, stored(&to)?, &office));
         }
         let month_ago = now.plus(-i64::from(AHEAD_DAYS) * Ms::DAY);
         let stopped: Vec<(String, i64)> = self.db.fetch_all(STOPPED, &[month_ago.into()]).await?;
         for (id, effective_ms) in stopped {
-            let (href, due) = (format!("/personnel/{id}"), date_at(Ms(effective_ms)).to_string());
+            let (href, due) = (format!("/personnel/{id}"), DueRule::Fixed(date_at(Ms(effective_ms))));
             let title = "反映できなかった人事異動を読み込み直す".to_owned();
-            wanted.push(plain("personnel", "personnel_change", id, title, href, &due, &office)?);
+            wanted.push(asked("personnel", "personnel_change", id, title, href, due, &office));
         }
         wanted.extend(self.mending(on, &office).await?);
         wanted.extend(self.keeping(ahead, &office).await?);
@@ -255,11 +241,9 @@ impl Store {
             if due <= ahead {
                 let key =
                     unit.as_deref().map_or(office.to_owned(), |unit| role_key(Role::Manager, Some(unit)));
-                let href = format!("/documents/{id}");
-                let day = due.to_string();
-                let mut wish = plain("review", "document", id, format!("{title}を見直す"), href, &day, &key)?;
-                wish.unit_id = unit;
-                wanted.push(wish);
+                let (href, due) = (format!("/documents/{id}"), DueRule::Fixed(due));
+                let wish = asked("review", "document", id, format!("{title}を見直す"), href, due, &key);
+                wanted.push(Wanted { unit_id: unit, ..wish });
             }
         }
         Ok(wanted)
@@ -334,11 +318,11 @@ impl Store {
     async fn escalated(&self, on: Date) -> Result<Vec<Wanted>> {
         /// More than this many late tasks are a report, not a list.
         const AT_ONCE: i64 = 500;
-        let calendar = self.db.calendar().await?;
         let late: Vec<TaskRow> = self.db.fetch_all(LATE, &[on.into(), AT_ONCE.into()]).await?;
         if late.is_empty() {
             return Ok(Vec::new());
         }
+        let calendar = self.db.calendar().await?;
         let sections: BTreeMap<String, String> =
             self.db.fetch_all::<(String, String)>(SECTION_NAMES, &[on.into()]).await?.into_iter().collect();
         let roles = self.db.role_names().await?;
@@ -360,7 +344,8 @@ impl Store {
                     None => format!("期限を過ぎています: {}", task.title),
                 };
                 let basis = if task.basis == "law" { "law" } else { "policy" };
-                let wish = plain("escalated", "task", task.id, title, task.href, &task.due_on, above)?;
+                let due = DueRule::Fixed(due);
+                let wish = asked("escalated", "task", task.id, title, task.href, due, above);
                 wanted.push(Wanted { basis, ..wish });
             }
         }
@@ -400,17 +385,9 @@ fn seat_to_mend(role: Role, unit_id: Option<&str>, incumbents: &[Incumbent]) -> 
     }
 }
 
-fn plain(
-    kind: &'static str,
-    source_noun: &'static str,
-    source_id: String,
-    title: String,
-    href: String,
-    due: &str,
-    key: &str,
-) -> Result<Wanted> {
-    let due = due.parse().map_err(|_| StoreError::Corrupt(format!("{due} is not a date")))?;
-    Ok(asked(kind, source_noun, source_id, title, href, DueRule::Fixed(due), key))
+/// The day that a record says.
+fn stored(day: &str) -> Result<DueRule> {
+    day.parse().map(DueRule::Fixed).map_err(|_| StoreError::Corrupt(format!("{day} is not a date")))
 }
 
 fn asked(

@@ -8,6 +8,7 @@
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
 
+use super::super::ReadOptions;
 use super::super::build::Builder;
 use super::lex::Block;
 use super::objects::{Clock, Objects};
@@ -30,15 +31,19 @@ pub(super) struct LocalIn {
 }
 
 impl LocalIn {
-    /// Reads the policies of both families. `objects`: those of the one virtual domain; with several of them no policy
-    /// refuses for certain.
-    pub(super) fn read(b: &Builder, sections: &[&Block], objects: Option<&Objects>) -> Self {
+    /// Reads the policies of both families. `single`: how to read the objects of the one virtual domain; with several
+    /// of them no policy refuses for certain.
+    pub(super) fn read(b: &Builder, sections: &[&Block], single: Option<&ReadOptions>) -> Self {
         let mut out = Self::default();
+        if !sections.iter().any(|c| c.name.starts_with("firewall local-in-policy")) {
+            return out;
+        }
+        let objects = single.map(|options| Objects::read(sections, options));
         for (name, six) in [("firewall local-in-policy", false), ("firewall local-in-policy6", true)] {
             let policies = sections.iter().filter(|c| c.name == name).flat_map(|c| &c.entries);
             for policy in policies.filter(|p| p.word("status") != Some("disable")) {
                 out.any = true;
-                match objects {
+                match &objects {
                     Some(objects) => out.policy(b, policy, objects, six),
                     None => out.accepted.push((family(six), policy.line)),
                 }

@@ -214,8 +214,7 @@ pub fn read(name: &str, file: &str, text: &str, options: &ReadOptions) -> Device
         b.device.reply_entry = None;
     }
     b.fill(entry, dispatch, Vec::new());
-    let objects = (vdoms.len() == 1).then(|| Objects::read(&sections, options));
-    let doors = services::doors(&mut b, &sections, objects.as_ref());
+    let doors = services::doors(&mut b, &sections, (vdoms.len() == 1).then_some(options));
     b.doors(&doors);
     let parts = b.device.interfaces.iter().enumerate().filter_map(|(part, i)| Some((part, i.port_of?)));
     let parts: Vec<(usize, usize)> = parts.collect();

@@ -8,11 +8,11 @@ use crate::model::Doubt;
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
 
+use super::super::ReadOptions;
 use super::super::build::Builder;
 use super::super::doors::Door;
 use super::lex::Block;
 use super::local_in::{LocalIn, without};
-use super::objects::Objects;
 
 /// (word of `allowaccess`, attribute of its port, port)
 const SERVICES: [(&str, &str, u16); 4] = [
@@ -22,10 +22,10 @@ const SERVICES: [(&str, &str, u16); 4] = [
     ("telnet", "admin-telnet-port", 23),
 ];
 
-/// The administrative services over all sections of the configuration.
-pub(super) fn doors(b: &mut Builder, sections: &[&Block], objects: Option<&Objects>) -> Vec<Door> {
+/// The administrative services over all sections of the configuration. `single`: how to read the one virtual domain.
+pub(super) fn doors(b: &mut Builder, sections: &[&Block], single: Option<&ReadOptions>) -> Vec<Door> {
     let named = |name: &'static str| sections.iter().copied().filter(move |c| c.name == name);
-    let local_in = LocalIn::read(b, sections, objects);
+    let local_in = LocalIn::read(b, sections, single);
     let trusted = [trusted(b, sections, false), trusted(b, sections, true)];
     let mut out = Vec::new();
     for (word, attribute, initial) in SERVICES {
