@@ -133,7 +133,7 @@ def told(title, reports, source, outputs, pdfs):
           f"median size x{statistics.median([r['size'] for r in made] or [0]):.2f}, "
           f"mean ssim {statistics.mean([r['ssim'] for r in made] or [0]):.4f}, "
           f"{sum(r['ssim'] >= 0.95 for r in made)} of {len(made)} at 0.95 or more")
-    for name, r in sorted(bad.items(), key=lambda item: item[1]["ssim"] + item[1]["words"])[:25]:
+    for name, r in sorted(bad.items(), key=lambda item: item[1]["ssim"] + item[1]["words"])[:99]:
         print(f"    {name}: {' | '.join(r['why'])}")
     return usable, left
 

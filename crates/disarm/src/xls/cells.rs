@@ -456,9 +456,10 @@ impl Cells {
 
     /// Width of a column that says nothing, in characters.
     fn usual_width(&self, ruler: Ruler) -> f64 {
-        match self.standard_width {
-            Some(width) => f64::from(width) / 256.0,
-            None => ruler.usual_width(f64::from(self.default_width.unwrap_or(8).min(255))),
+        match (self.standard_width, self.default_width) {
+            (Some(width), _) => f64::from(width) / 256.0,
+            (None, Some(digits)) => ruler.usual_width(f64::from(digits.min(255))),
+            (None, None) => ruler.unsaid_width(),
         }
         .min(255.0)
     }

@@ -178,7 +178,8 @@ impl Plain {
                 (0x181, palette(self.fill.unwrap_or(9))),
                 (0x1BF, switch(self.fill.is_some(), 4)),
                 (0x1C0, palette(colour)),
-                (0x1CB, 9_525 * u32::from(width.clamp(1, 3))),
+                // 0 is a hair line, here and there.
+                (0x1CB, 9_525 * u32::from(width.min(3))),
                 (0x1CE, dash),
                 (0x1FF, switch(style != 5, 3)),
             ]),

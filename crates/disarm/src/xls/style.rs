@@ -285,6 +285,13 @@ impl Ruler {
         let exact = pixels / self.digit * 256.0;
         office.round().clamp((exact - half).ceil(), (exact + half).floor()) / 256.0
     }
+
+    /// Width, in characters, of a column of which neither it nor its sheet says anything, as some libraries write them.
+    /// Excel makes it 64 pixels wide, in which their dates and amounts become `###`; LibreOffice 64 points, in which
+    /// they are read.
+    pub(super) fn unsaid_width(self) -> f64 {
+        64.0 / (self.height.max(20.0) / 20.0 * 0.555)
+    }
 }
 
 /// What a run of text in a shape needs.
