@@ -124,7 +124,7 @@ fn looks_go_with_the_cells() {
 }
 
 #[test]
-fn what_a_sheet_does_not_say_is_what_excel_takes() {
+fn what_a_sheet_does_not_say_is_what_its_readers_take() {
     let row = words(&[3, 0, 1, 0x811D, 0, 0, 0x0100, 0x000F]);
     let sheet = Sheet::new("表")
         .record(0x0225, words(&[0, 400]))
@@ -137,10 +137,13 @@ fn what_a_sheet_does_not_say_is_what_excel_takes() {
         &[
             "<fgColor indexed=\"65\"/><bgColor indexed=\"64\"/>",
             "<pageMargins left=\"0.7480314960629921\" right=\"0.7480314960629921\" top=\"0.984251968503937\" bottom=\"0.984251968503937\"",
-            "defaultColWidth=\"8.9765625\" defaultRowHeight=\"20\"",
+            // Sixty-four points, in which dates are read.
+            "defaultColWidth=\"10.483210483210483\" defaultRowHeight=\"20\"",
             "<row r=\"4\" ht=\"14.25\" customHeight=\"1\"",
         ],
     );
+    let eight = Sheet::new("表").record(0x0055, words(&[8]));
+    assert_has(&rebuilt(&Workbook::new(eight)), &["defaultColWidth=\"8.9765625\""]);
 }
 
 #[test]
@@ -276,6 +279,133 @@ fn charts_keep_their_lines_fonts_and_places() {
         &rebuilt(&lined),
         &[
             "<c:marker><c:symbol val=\"diamond\"/><c:size val=\"7\"/><c:spPr><a:solidFill><a:srgbClr val=\"00FF00\"/>",
+        ],
+    );
+}
+
+/// A chart of one series with labels, a trend line and error bars; `kind` are the records of its group.
+fn chart(kind: Vec<(u16, Vec<u8>)>) -> Workbook {
+    let inside = |records: Vec<(u16, Vec<u8>)>| {
+        let mut all = vec![(0x1033, Vec::new())];
+        all.extend(records);
+        all.push((0x1034, Vec::new()));
+        all
+    };
+    let numbers = |values: &[f64]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+    let series = (0x1003, words(&[1, 1, 2, 2, 1, 0]));
+    let mut records = vec![series.clone()];
+    let whole = inside(vec![(0x100C, words(&[1]))]);
+    let point = inside(vec![
+        (0x100A, [vec![0, 0, 255, 0, 0, 0, 0, 0], words(&[1, 0, 0, 0])].concat()),
+        (0x100C, words(&[0])),
+    ]);
+    let mut body = vec![(0x1006, words(&[0xFFFF, 0, 0, 0]))];
+    body.extend(whole);
+    body.push((0x1006, words(&[1, 0, 0, 0])));
+    body.extend(point);
+    body.push((0x1045, words(&[0])));
+    records.extend(inside(body));
+    // A straight line two steps into the future, and four upwards and downwards.
+    let trend = [vec![0, 1], numbers(&[f64::NAN]), vec![1, 0], numbers(&[2.0, 0.0])].concat();
+    let error = |side: u8| [vec![side, 2, 1, 0], numbers(&[4.0]), words(&[0])].concat();
+    for beside in [(0x104B, trend), (0x105B, error(3)), (0x105B, error(4))] {
+        records.push(series.clone());
+        records.extend(inside(vec![(0x104A, words(&[1])), beside]));
+    }
+    let mut axes = vec![(0x101D, vec![0; 18])];
+    axes.extend(inside(vec![(0x1020, words(&[1, 2, 1, 3]))]));
+    axes.push((0x101D, [words(&[1]), vec![0; 16]].concat()));
+    axes.extend(inside(vec![(0x101F, [numbers(&[0.0, 0.0, 0.0, 0.0, 5.0]), words(&[0x0F])].concat())]));
+    axes.push((0x1014, vec![0; 20]));
+    axes.extend(inside(kind));
+    records.push((0x1041, vec![0; 18]));
+    records.extend(inside(axes));
+    records.push((0x1025, [vec![0; 24], words(&[4, 0, 1])].concat()));
+    records.extend(inside(vec![
+        (0x100D, [words(&[0]), short_text("最大")].concat()),
+        (0x1027, words(&[4, 0, 2])),
+    ]));
+    records.push((0x1065, words(&[1])));
+    for (at, value) in [(0, 4.0), (1, 7.0), (2, 9.0)] {
+        records.push((0x0203, [words(&[at, 0, 0]), numbers(&[value])].concat()));
+    }
+    let mut sheet = Sheet::new("グラフ").kind(2);
+    sheet.records = records;
+    Workbook::new(Sheet::new("表")).sheet(sheet)
+}
+
+#[test]
+fn charts_keep_labels_trends_and_error_bars() {
+    let all = rebuilt(&chart(vec![(0x1017, words(&[0, 150, 0]))]));
+    let shown = |value: u8| {
+        ["showLegendKey", "showVal", "showCatName", "showSerName", "showPercent", "showBubbleSize"]
+            .map(|tag| format!("<c:{tag} val=\"{}\"/>", if tag == "showVal" { value } else { 0 }))
+            .concat()
+    };
+    assert_has(
+        &all,
+        &[
+            "<c:dPt><c:idx val=\"1\"/><c:spPr><a:solidFill><a:srgbClr val=\"0000FF\"/>",
+            "<c:dLbls><c:dLbl><c:idx val=\"1\"/><c:delete val=\"1\"/></c:dLbl><c:dLbl><c:idx val=\"2\"/><c:tx>",
+            "<a:t>最大</a:t></a:r></a:p></c:rich></c:tx><c:dLblPos val=\"outEnd\"/>",
+            &(shown(1) + "</c:dLbls><c:trendline>"),
+            "<c:trendlineType val=\"linear\"/><c:forward val=\"2\"/><c:dispRSqr val=\"0\"/><c:dispEq val=\"1\"/></c:trendline>",
+            "<c:errBars><c:errBarType val=\"both\"/><c:errValType val=\"fixedVal\"/><c:noEndCap val=\"0\"/><c:val val=\"4\"/>",
+            // The categories cross the values at five, the values the categories at the far end.
+            "<c:crossAx val=\"12\"/><c:crossesAt val=\"5\"/><c:tickLblSkip val=\"2\"/></c:catAx>",
+            "<c:crossAx val=\"11\"/><c:crosses val=\"max\"/><c:crossBetween val=\"between\"/></c:valAx>",
+        ],
+    );
+    assert_eq!(all.matches("<c:ser>").count(), 1, "{all}");
+}
+
+#[test]
+fn charts_in_space_bubbles_and_prices_are_drawn() {
+    let space = (0x103A, words(&[20, 15, 30, 100, 100, 150, 6]));
+    let bars = (0x1017, words(&[0, 150, 0]));
+    let deep = rebuilt(&chart(vec![bars.clone(), space.clone()]));
+    assert_has(
+        &deep,
+        &[
+            "<c:view3D><c:rotX val=\"15\"/><c:rotY val=\"20\"/><c:depthPercent val=\"100\"/><c:rAngAx val=\"1\"/></c:view3D>",
+            "<c:bar3DChart><c:barDir val=\"col\"/><c:grouping val=\"clustered\"/>",
+            "<c:gapWidth val=\"150\"/><c:gapDepth val=\"150\"/><c:axId val=\"11\"/><c:axId val=\"12\"/></c:bar3DChart>",
+        ],
+    );
+    // Excel repairs a chart in space with places of labels, trend lines or error bars.
+    assert!(["dLblPos", "trendline", "errBars"].iter().all(|tag| !deep.contains(tag)), "{deep}");
+    let layered = (0x103A, words(&[20, 15, 30, 100, 100, 150, 4]));
+    assert_has(
+        &rebuilt(&chart(vec![bars, layered])),
+        &[
+            "<c:grouping val=\"standard\"/>",
+            "<c:axId val=\"13\"/></c:bar3DChart>",
+            "<c:serAx><c:axId val=\"13\"/>",
+        ],
+    );
+    assert_has(
+        &rebuilt(&chart(vec![(0x1019, words(&[90, 0, 0])), space])),
+        &["<c:rotY val=\"90\"/>", "<c:perspective val=\"60\"/>", "<c:pie3DChart>"],
+    );
+    assert_has(
+        &rebuilt(&chart(vec![(0x101B, words(&[100, 2, 1]))])),
+        &["<c:errDir val=\"y\"/>", "<c:bubbleSize>", "<c:sizeRepresents val=\"w\"/>"],
+    );
+    let mut prices = vec![(0x1018, words(&[0])), (0x101C, words(&[1])), (0x1007, line(0x0000_00FF, 0, 0))];
+    for colour in [0x0000_FF00, 0x00FF_0000] {
+        prices.extend([
+            (0x103D, words(&[80])),
+            (0x1033, Vec::new()),
+            (0x1007, line(colour, 0, -1)),
+            (0x1034, Vec::new()),
+        ]);
+    }
+    assert_has(
+        &rebuilt(&chart(prices)),
+        &[
+            "<c:hiLowLines><c:spPr><a:ln w=\"12700\"><a:solidFill><a:srgbClr val=\"FF0000\"/>",
+            "<c:upDownBars><c:gapWidth val=\"80\"/><c:upBars><c:spPr>",
+            "<a:srgbClr val=\"00FF00\"/></a:solidFill></a:ln></c:spPr></c:upBars><c:downBars>",
         ],
     );
 }

@@ -69,7 +69,7 @@ fn the_sample_itself_is_clean() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 
     #[test]
     fn bytes_changed_anywhere(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12)) {
@@ -101,4 +101,80 @@ proptest! {
         records.swap(a, b);
         holds(&records.concat());
     }
+
+    #[test]
+    fn records_of_charts_in_any_order_and_nesting(
+        pieces in prop::collection::vec((prop::sample::select(CHART), prop::collection::vec(any::<u8>(), 0..48)), 1..60),
+    ) {
+        let mut sheet = Sheet::new("グラフ").kind(2);
+        let kind = [0x1017, 0x1018, 0x1019, 0x101A, 0x101B, 0x1040].map(|id| (id, words(&[0, 50, 1])));
+        let begin = |id: u16| [(id, vec![0; 20]), (0x1033, Vec::new())];
+        sheet.records.extend(begin(0x1003));
+        sheet.records.extend([(0x1045, words(&[0])), (0x1034, Vec::new())]);
+        sheet.records.extend(begin(0x1014));
+        sheet.records.push(kind[pieces.len() % kind.len()].clone());
+        for ((id, small), noise) in pieces {
+            // Small numbers say more than noise: they are kinds, switches and places that exist.
+            let mut data: Vec<u8> = noise.iter().map(|byte| if small { byte % 8 } else { *byte }).collect();
+            data.resize(48, 0);
+            sheet.records.push((id, data));
+        }
+        holds(&Workbook::new(Sheet::new("表")).sheet(sheet).own_references().records());
+    }
 }
+
+/// Records of charts, and whether their numbers are small.
+const CHART: &[(u16, bool)] = &[
+    (0x1003, true),
+    (0x1006, true),
+    (0x1007, false),
+    (0x1009, false),
+    (0x100A, false),
+    (0x100B, true),
+    (0x100C, true),
+    (0x100D, true),
+    (0x1014, true),
+    (0x1015, true),
+    (0x1017, true),
+    (0x1018, true),
+    (0x1019, true),
+    (0x101A, true),
+    (0x101B, true),
+    (0x101C, true),
+    (0x101D, true),
+    (0x101E, true),
+    (0x101F, false),
+    (0x1020, true),
+    (0x1021, true),
+    (0x1024, true),
+    (0x1025, true),
+    (0x1026, true),
+    (0x1027, true),
+    (0x1032, true),
+    (0x1033, true),
+    (0x1033, true),
+    (0x1033, true),
+    (0x1034, true),
+    (0x1034, true),
+    (0x103A, true),
+    (0x103D, true),
+    (0x1040, true),
+    (0x1041, true),
+    (0x1044, true),
+    (0x1045, true),
+    (0x104A, true),
+    (0x104B, false),
+    (0x104E, true),
+    (0x104F, true),
+    (0x1051, true),
+    (0x105B, false),
+    (0x105D, true),
+    (0x105F, true),
+    (0x1062, true),
+    (0x1063, true),
+    (0x1065, true),
+    (0x1066, false),
+    (0x086B, true),
+    (0x0203, false),
+    (0x0204, true),
+];

@@ -345,18 +345,28 @@ fn lines_and_boxes_without_a_drawing_layer_are_drawn() {
         .record(0x005D, object(1, &[10, 1, 2, 0, 0, 0, 1, 0]))
         .record(0x005D, object(2, &[9, 11, 1, 0, 12, 0, 1, 0, 0, 0]))
         .record(0x005D, object(1, &[10, 5, 2, 0, 0, 0, 0, 0]));
+    // The right edge of the second column is the left one of the third.
+    let edge = [
+        words(&[1, 0, 1, 1, 0x0402, 1, 1024, 2, 256, 3, 0, 4, 128, 0]),
+        vec![0; 6],
+        vec![10, 0, 0, 0, 0, 0, 0, 0],
+    ];
+    let sheet = sheet.record(0x005D, edge.concat());
     let (rebuilt, report) = clean(&one(sheet).build(), "a.xls");
     let all = everything(&rebuilt);
     for wanted in [
-        "<xdr:col>1</xdr:col><xdr:colOff>342900</xdr:colOff><xdr:row>2</xdr:row>",
+        "<xdr:col>1</xdr:col><xdr:colOff>400050</xdr:colOff><xdr:row>2</xdr:row>",
+        "<xdr:col>2</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>3</xdr:row><xdr:rowOff>0</xdr:rowOff>",
         "<a:xfrm flipH=\"1\">",
         "<a:ln w=\"19050\"><a:solidFill><a:srgbClr val=\"FF0000\"/></a:solidFill><a:prstDash val=\"dash\"/></a:ln>",
         "<a:solidFill><a:srgbClr val=\"00FF00\"/></a:solidFill><a:ln w=\"9525\"><a:solidFill><a:srgbClr val=\"0000FF\"/>",
         "<a:ln><a:noFill/></a:ln>",
+        // A hair line.
+        "<a:ln w=\"0\"><a:solidFill><a:srgbClr val=\"FF0000\"/>",
     ] {
         assert!(all.contains(wanted), "{wanted} is missing in {all}");
     }
-    assert_eq!(all.matches("prst=\"line\"").count(), 2);
+    assert_eq!(all.matches("prst=\"line\"").count(), 3);
     assert!(report.items.iter().all(|i| i.severity == Severity::Note), "{:#?}", report.items);
 }
 

@@ -471,6 +471,12 @@ impl Cells {
         own.unwrap_or_else(|| self.usual_width(ruler))
     }
 
+    /// The format of a cell that was stored.
+    pub(super) fn format(&self, row: u16, column: u16) -> Option<u16> {
+        let at = self.cells.binary_search_by_key(&(row, column), |c| (c.row, c.column)).ok()?;
+        Some(self.cells[at].xf)
+    }
+
     /// Rows that say something about themselves, in order.
     pub(super) fn known_rows(&self) -> impl Iterator<Item = u16> {
         self.rows.keys().copied()

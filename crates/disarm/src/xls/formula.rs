@@ -47,6 +47,18 @@ impl Code {
         }
     }
 
+    /// The first cell of a reference to another sheet: number in EXTERNSHEET, row, column.
+    pub(super) fn first_cell(&self) -> Option<(u16, u16, u16)> {
+        let mut fields = Fields::over(&self.tokens);
+        let (token, sheet, row) = (fields.u8()? | 0x60, fields.u16()?, fields.u16()?);
+        match token {
+            0x7A => {}
+            0x7B => fields.skip(2)?,
+            _ => return None,
+        }
+        Some((sheet, row, fields.u16()? & 0xFF))
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.tokens.is_empty()
     }

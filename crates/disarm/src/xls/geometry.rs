@@ -69,7 +69,8 @@ impl Grid {
     /// Column, offset, row, offset of one end of an anchor, offsets in EMU. The far edge of a cell is the near edge of
     /// the next: two shapes that meet there still meet in a program that makes columns a little wider or narrower.
     pub(super) fn end(&self, end: [u16; 4]) -> (u16, i64, u16, i64) {
-        let (column, x) = if end[1] >= 1024 && end[0] < 255 { (end[0] + 1, 0) } else { (end[0].min(255), end[1]) };
+        let (column, x) =
+            if end[1] >= 1024 && end[0] < 255 { (end[0] + 1, 0) } else { (end[0].min(255), end[1]) };
         let (row, y) = if end[3] >= 256 && end[2] < u16::MAX { (end[2] + 1, 0) } else { (end[2], end[3]) };
         let width = self.column(column + 1) - self.column(column);
         (column, width * i64::from(x.min(1024)) / 1024, row, self.row(row).1 * i64::from(y.min(256)) / 256)

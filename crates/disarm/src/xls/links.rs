@@ -175,6 +175,13 @@ impl Links {
         })
     }
 
+    /// Number of the sheet of this workbook that a reference names first.
+    pub(super) fn own_sheet(&self, index: u16) -> Option<usize> {
+        let (book, first, _) = *self.externs.get(usize::from(index))?;
+        let own = matches!(self.books.get(usize::from(book)), Some(Book::Own));
+        usize::try_from(first).ok().filter(|_| own)
+    }
+
     pub(super) fn gone(&self) -> &[String] {
         &self.gone
     }

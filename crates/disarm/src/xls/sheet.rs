@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use super::{
     book::{BOF, Book, EOF, report_lost},
     cells::{Cells, Paper},
+    chart::Chart,
     drawing::Layer,
     figure::Canvas,
     geometry::Grid,
@@ -28,7 +29,7 @@ pub(super) struct Sheet {
     pub(super) name: String,
     pub(super) state: u8,
     /// Number among all sheets of the input.
-    index: usize,
+    pub(super) index: usize,
     pub(super) cells: Cells,
     page: Page,
     rules: Rules,
@@ -130,6 +131,14 @@ impl Sheet {
             id => report_lost(id, &self.name, ctx),
         }
         Some(())
+    }
+
+    pub(super) fn charts(&self) -> impl Iterator<Item = &Chart> {
+        self.layer.charts.values()
+    }
+
+    pub(super) fn charts_mut(&mut self) -> impl Iterator<Item = &mut Chart> {
+        self.layer.charts.values_mut()
     }
 
     /// Writes everything. Differential formats go into `styles`.

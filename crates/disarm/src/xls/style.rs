@@ -229,9 +229,14 @@ impl Styles {
         Ruler { digit, height: f64::from(height) }
     }
 
+    /// The number format of a cell format.
+    pub(super) fn format(&self, xf: u16) -> Option<u16> {
+        self.xfs.get(usize::from(xf)).map(|xf| xf.format)
+    }
+
     /// The code of a number format, where the workbook or every workbook says it.
     pub(super) fn format_code(&self, format: u16) -> Option<&str> {
-        const EVERY: [(u16, &str); 8] = [
+        const EVERY: [(u16, &str); 22] = [
             (0, "General"),
             (1, "0"),
             (2, "0.00"),
@@ -239,6 +244,20 @@ impl Styles {
             (4, "#,##0.00"),
             (9, "0%"),
             (10, "0.00%"),
+            (11, "0.00E+00"),
+            (12, "# ?/?"),
+            (13, "# ??/??"),
+            (14, "m/d/yyyy"),
+            (15, "d-mmm-yy"),
+            (16, "d-mmm"),
+            (17, "mmm-yy"),
+            (18, "h:mm AM/PM"),
+            (19, "h:mm:ss AM/PM"),
+            (20, "h:mm"),
+            (21, "h:mm:ss"),
+            (22, "m/d/yyyy h:mm"),
+            (45, "mm:ss"),
+            (46, "[h]:mm:ss"),
             (49, "@"),
         ];
         let every = || EVERY.iter().find(|(id, _)| *id == format).map(|(_, code)| *code);
@@ -274,16 +293,12 @@ pub(super) struct Ruler {
 }
 
 impl Ruler {
-    /// Width, in characters, of a column that only knows how many digits fit: Excel adds the margins and rounds up to
-    /// eight pixels. It shows what lies within half a pixel of that alike; LibreOffice reckons from the height of the
-    /// font, and of the widths that are one to Excel the nearest to its own is taken.
+    /// Width, in characters, of a column that only knows how many digits fit. Excel adds the margins and rounds up to
+    /// eight pixels; LibreOffice adds something that falls with the size of the font. Its number is taken: the digits
+    /// still fit in Excel, whose column becomes up to seven pixels narrower, with the usual eight digits of the usual
+    /// fonts one at most; and the pages of a workbook without widths of its own break where they did.
     pub(super) fn usual_width(self, digits: f64) -> f64 {
-        let pixels = ((digits * self.digit + 5.0) / 8.0).ceil() * 8.0;
-        let office = 256.0 * digits + 40_960.0 / (self.height - 15.0).max(60.0) + 50.0;
-        // Excel counts in parts of 256 characters, and half a pixel is some of them, or less than one in a huge font.
-        let half = ((128.0 / self.digit).floor() - 1.0).max(0.5);
-        let exact = pixels / self.digit * 256.0;
-        office.round().clamp((exact - half).ceil(), (exact + half).floor()) / 256.0
+        (256.0 * digits + 40_960.0 / (self.height - 15.0).max(60.0) + 50.0).round() / 256.0
     }
 
     /// Width, in characters, of a column of which neither it nor its sheet says anything, as some libraries write them.
@@ -666,18 +681,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_column_of_eight_digits_has_the_pixels_that_excel_gives_it() {
+    fn a_column_that_knows_its_digits_shows_them() {
         // ECMA-376 part 1, 18.3.1.13: how a width becomes pixels.
         let pixels =
             |width: f64, digit: f64| ((256.0 * width + (128.0 / digit).floor()) / 256.0 * digit).floor();
-        for (height, digit, wanted) in
-            [(200.0, 7.0, 64.0), (220.0, 7.0, 64.0), (220.0, 8.0, 72.0), (240.0, 9.0, 80.0)]
-        {
-            let width = Ruler { digit, height }.usual_width(8.0);
-            assert_eq!(pixels(width, digit), wanted, "{height} {digit}: {width}");
+        for (height, digit) in [(200.0, 7.0), (220.0, 7.0), (220.0, 8.0), (240.0, 9.0), (440.0, 14.0)] {
+            for digits in [1.0, 8.0, 10.0, 40.0] {
+                let width = pixels(Ruler { digit, height }.usual_width(digits), digit);
+                let excel = ((digits * digit + 5.0) / 8.0_f64).ceil() * 8.0;
+                assert!(
+                    width >= digits * digit + 5.0 && width > excel - 8.0,
+                    "{height} {digits}: {width} {excel}"
+                );
+            }
         }
-        assert!(Ruler { digit: 600.0, height: 17_000.0 }.usual_width(8.0) > 8.0);
-        // Where it may choose, it takes what LibreOffice reckons.
-        assert_eq!(Ruler { digit: 8.0, height: 220.0 }.usual_width(8.0), 2298.0 / 256.0);
+        assert_eq!(pixels(Ruler { digit: 8.0, height: 220.0 }.usual_width(8.0), 8.0), 72.0);
     }
 }

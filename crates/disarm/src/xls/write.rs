@@ -1,11 +1,13 @@
 //! The model as a package: the parts of an .xlsx and what connects them.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{
     book::Book,
-    cells::Paper,
+    cells::{Cells, Paper},
+    links::Links,
     sheet::{Parts, Sheet},
+    style::Styles,
     text::Text,
 };
 use crate::{Kind, Meter, Refusal, ctx::Ctx, detect, zip::Writer};
@@ -101,7 +103,8 @@ fn sheets(
     let paper =
         Paper { styles: &cell_styles, strings: book.strings.len(), fonts: &fonts, ruler: styles.ruler() };
     let active = book.active();
-    let sheets: Vec<Sheet> = std::mem::take(&mut book.sheets);
+    let mut sheets: Vec<Sheet> = std::mem::take(&mut book.sheets);
+    source_formats(&mut sheets, &book.links, &styles);
     let mut kinds = Vec::new();
     for (i, sheet) in sheets.into_iter().enumerate() {
         let parts = sheet.write(book, &mut styles, &paper, i == active, ctx)?;
@@ -115,6 +118,25 @@ fn sheets(
     }
     package.add("xl/styles.xml", styles.write(&used).xml.as_bytes(), ctx)?;
     Ok(kinds)
+}
+
+/// Gives the charts the number formats of the cells that they show.
+fn source_formats(sheets: &mut [Sheet], links: &Links, styles: &Styles) {
+    let cells: BTreeMap<usize, &Cells> = sheets.iter().map(|sheet| (sheet.index, &sheet.cells)).collect();
+    let format = |source: Option<(usize, u16, u16)>| {
+        let (sheet, row, column) = source?;
+        styles.format(cells.get(&sheet)?.format(row, column)?)
+    };
+    let found: Vec<Vec<[Option<u16>; 2]>> = sheets
+        .iter()
+        .flat_map(Sheet::charts)
+        .map(|chart| chart.sources(links).into_iter().map(|both| both.map(format)).collect())
+        .collect();
+    for (chart, formats) in sheets.iter_mut().flat_map(Sheet::charts_mut).zip(found) {
+        for (series, formats) in chart.series.iter_mut().zip(formats) {
+            series.formats = formats;
+        }
+    }
 }
 
 fn sheet_parts(
