@@ -258,6 +258,8 @@ fn charts_keep_their_lines_fonts_and_places() {
             // Half of the chart without eight pixels on every side.
             "<c:layoutTarget val=\"outer\"/><c:xMode val=\"edge\"/><c:yMode val=\"edge\"/><c:x val=\"0.02\"/><c:y val=\"0.5\"/><c:w val=\"0.48\"/><c:h val=\"0.45\"/>",
             "<a:bodyPr rot=\"-2700000\" vert=\"horz\"/>",
+            // A4 across, without the usual margins and thirty by fifteen millimetres.
+            "<xdr:pos x=\"360000\" y=\"180000\"/><xdr:ext cx=\"8244000\" cy=\"5220000\"/>",
             "<c:crossBetween val=\"midCat\"/>",
             "<c:numFmt formatCode=\"0.00%\" sourceLinked=\"0\"/>",
             "<c:majorGridlines><c:spPr><a:ln w=\"3175\"><a:solidFill><a:srgbClr val=\"C0C0C0\"/></a:solidFill><a:prstDash val=\"sysDot\"/></a:ln>",

@@ -49,11 +49,11 @@ impl<'a, 'c> Canvas<'a, 'c> {
         Self { sheet, styles, objects, grid, pictures, used, plots, used_charts, ctx, id: 1 }
     }
 
-    /// The drawing of a chart on a sheet of its own: as large as the paper allows.
-    pub(super) fn write_chart_sheet(&mut self) -> String {
+    /// The drawing of a chart on a sheet of its own.
+    pub(super) fn write_chart_sheet(&mut self, [x, y, w, h]: Rectangle) -> String {
         let Some(content) = self.chart(Some(0), "グラフ") else { return String::new() };
         wrapped(&format!(
-            "<xdr:absoluteAnchor><xdr:pos x=\"0\" y=\"0\"/><xdr:ext cx=\"9300000\" cy=\"6070000\"/>{content}<xdr:clientData/></xdr:absoluteAnchor>"
+            "<xdr:absoluteAnchor><xdr:pos x=\"{x}\" y=\"{y}\"/><xdr:ext cx=\"{w}\" cy=\"{h}\"/>{content}<xdr:clientData/></xdr:absoluteAnchor>"
         ))
     }
 

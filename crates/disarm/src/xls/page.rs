@@ -15,6 +15,11 @@ use super::{
 /// Paper of a sheet that leaves it to the printer; OOXML would read silence as US letter.
 const A4: u16 = 9;
 
+/// Flags of SETUP.
+const PORTRAIT: u16 = 0x02;
+const NO_PRINTER: u16 = 0x04;
+const NO_ORIENTATION: u16 = 0x40;
+
 /// Left, right, top and bottom margin of a sheet that does not name them: 1.9 and 2.5 centimetres, as where paper is
 /// measured in them. The quarters of an inch used elsewhere are half a millimetre more, which moves every line.
 const MARGINS: [f64; 4] = [1.9 / 2.54, 1.9 / 2.54, 2.5 / 2.54, 2.5 / 2.54];
@@ -131,6 +136,31 @@ impl Page {
             _ => return Some(false),
         }
         Some(true)
+    }
+
+    /// Left, right, top or bottom margin in inches.
+    fn margin(&self, at: usize) -> f64 {
+        self.margins[at].filter(|m| m.is_finite() && (0.0..49.0).contains(m)).unwrap_or(MARGINS[at])
+    }
+
+    /// Left, top, width and height, in EMU, of the chart that a sheet of its own shows. Excel fills the page whatever
+    /// stands here; LibreOffice leaves thirty by fifteen millimetres between the margins when it reads .xls.
+    pub(super) fn chart_area(&self) -> [i64; 4] {
+        let setup = self.setup.as_ref().filter(|setup| setup.flags & NO_PRINTER == 0);
+        let (short, long) = match setup.map(|setup| setup.paper) {
+            Some(1) => (215.9, 279.4),
+            Some(5) => (215.9, 355.6),
+            Some(8) => (297.0, 420.0),
+            Some(11) => (148.0, 210.0),
+            Some(12) => (257.0, 364.0),
+            Some(13) => (182.0, 257.0),
+            _ => (210.0, 297.0),
+        };
+        let upright = setup.is_some_and(|setup| setup.flags & (PORTRAIT | NO_ORIENTATION) == PORTRAIT);
+        let (width, height) = if upright { (short, long) } else { (long, short) };
+        let emu = |millimetres: f64| (millimetres.max(1.0) * 36_000.0).round() as i64;
+        let inside = |whole: f64, side: usize| whole - (self.margin(side) + self.margin(side + 1)) * 25.4;
+        [emu(10.0), emu(5.0), emu(inside(width, 0) - 30.0), emu(inside(height, 2) - 15.0)]
     }
 
     /// Whether a record says how something is shown or printed; chart sheets have these among their own.
@@ -303,10 +333,7 @@ impl Page {
         if !options.is_empty() {
             let _ = write!(out, "<printOptions{options}/>");
         }
-        let margin = |at: usize| {
-            let own = self.margins[at].filter(|m| m.is_finite() && (0.0..49.0).contains(m));
-            xml::number(own.unwrap_or(MARGINS[at]))
-        };
+        let margin = |at: usize| xml::number(self.margin(at));
         let edge = |margin: fn(&Setup) -> f64| {
             self.setup
                 .as_ref()
@@ -369,7 +396,7 @@ fn write_setup(out: &mut String, setup: &Setup) {
     out.push_str("<pageSetup");
     let flags = setup.flags;
     // Paper, scale, resolution, copies and orientation say nothing when no printer was there to be asked.
-    let known = flags & 4 == 0;
+    let known = flags & NO_PRINTER == 0;
     let paper = if known && (1..256).contains(&setup.paper) { setup.paper } else { A4 };
     let _ = write!(out, " paperSize=\"{paper}\"");
     if known && (10..=400).contains(&setup.scale) && setup.scale != 100 {
@@ -386,8 +413,12 @@ fn write_setup(out: &mut String, setup: &Setup) {
     if flags & 1 != 0 {
         out.push_str(" pageOrder=\"overThenDown\"");
     }
-    if known && flags & 0x40 == 0 {
-        out.push_str(if flags & 2 != 0 { " orientation=\"portrait\"" } else { " orientation=\"landscape\"" });
+    if known && flags & NO_ORIENTATION == 0 {
+        out.push_str(if flags & PORTRAIT != 0 {
+            " orientation=\"portrait\""
+        } else {
+            " orientation=\"landscape\""
+        });
     }
     for (bit, text) in [(8, " blackAndWhite=\"1\""), (0x10, " draft=\"1\"")] {
         if flags & bit != 0 {

@@ -163,7 +163,11 @@ impl Sheet {
             }
         }
         let mut canvas = Canvas::new(&self.name, styles, &self.layer.objects, &grid, &known, &plots, ctx);
-        parts.drawing = if self.is_chart { canvas.write_chart_sheet() } else { canvas.write(&shapes) };
+        parts.drawing = if self.is_chart {
+            canvas.write_chart_sheet(self.page.chart_area())
+        } else {
+            canvas.write(&shapes)
+        };
         (parts.pictures, parts.charts) = (canvas.used, canvas.used_charts);
         if self.is_chart {
             parts.sheet = self.chart_sheet(&parts, styles, active);
