@@ -401,6 +401,8 @@ fn by_magic(b: &[u8]) -> Option<Kind> {
         () if starts(&[0x09, 0x08, 0x10, 0, 0, 6, 5, 0]) || starts(&[0x09, 0x08, 8, 0, 0, 5]) => {
             Kind::OldExcel
         }
+        // Excel 2 to 4, which is named in the refusal.
+        () if starts(&[9, 0, 4, 0]) || starts(&[9, 2, 6, 0]) || starts(&[9, 4, 6, 0]) => Kind::OldExcel,
         () if window(b, 1024).windows(5).any(|w| w == b"%PDF-") && !looks_like_text(b) => Kind::Pdf,
         () => return None,
     })

@@ -122,7 +122,7 @@ fn unsupported(kind: Kind) -> &'static str {
         Kind::Executable => "実行ファイルまたはスクリプトなので、通しません。",
         Kind::OldWord => "旧形式の Word 文書（.doc）はまだ扱えません。.docx で保存し直してください。",
         Kind::OldExcel => {
-            "Excel 95 以前の形式の .xls は扱えません。Excel で開き、.xlsx で保存し直してください。"
+            "Excel 4.0 以前の形式の .xls は扱えません。Excel で開き、.xlsx で保存し直してください。"
         }
         Kind::OldPowerPoint => "旧形式の PowerPoint（.ppt）はまだ扱えません。.pptx で保存し直してください。",
         Kind::Xlsb => "バイナリ形式のブック（.xlsb）は扱えません。.xlsx で保存し直してください。",

@@ -1,4 +1,4 @@
-//! Excel 97-2003 workbooks (threats L00, L01, L03, L05-L07), rebuilt as .xlsx.
+//! Excel 5.0 to 2003 workbooks (threats L00, L01, L03, L05-L07), rebuilt as .xlsx.
 //!
 //! The compound file is only looked into: the one stream that holds the workbook is read record by record into a
 //! model, the model is written as the parts of an OOXML workbook, and these go through the same allow-list copier as
@@ -17,6 +17,7 @@ mod functions;
 mod geometry;
 mod links;
 mod note;
+mod older;
 mod page;
 mod plot;
 mod record;
@@ -42,6 +43,9 @@ pub(crate) fn rebuild(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusa
     book::begin(&stream, ctx)?;
     if crypt::open(&mut stream, ctx)? {
         ctx.report(Threat::L07, Severity::Simplified, Action::Dropped, "ブックのパスワード", "");
+    }
+    if older::is_older(&stream) {
+        stream = older::upgrade(&stream, ctx)?;
     }
     let book = book::Book::read(&stream, ctx)?;
     drop(stream);

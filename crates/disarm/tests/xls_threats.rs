@@ -178,7 +178,8 @@ fn l06_damage_is_refused_or_told() {
 
 #[test]
 fn older_versions_are_refused_with_advice() {
-    let bytes = [words(&[0x0809, 8, 0x0500, 5, 0, 0]), vec![0; 600]].concat();
+    // Excel 4.0: one sheet, without a workbook around it.
+    let bytes = [words(&[0x0409, 6, 0, 0x10, 0]), vec![0; 600]].concat();
     assert_eq!(refusal(&compound(&bytes, &[])), Refusal::Unsupported(Kind::OldExcel));
     assert_eq!(refusal(&bytes), Refusal::Unsupported(Kind::OldExcel));
     let advice = sekisho_disarm::ja::refusal(&Refusal::Unsupported(Kind::OldExcel));
@@ -469,7 +470,8 @@ fn obfuscated(records: &[u8], password: &str) -> Vec<u8> {
         .map(|(i, b)| (b ^ key[i % 2]).rotate_right(1))
         .collect();
     let pass = [words(&[0]), key.to_vec(), words(&[verifier ^ 0xCE4B])].concat();
-    encrypt(records, &pass, |i, len, byte| (byte ^ array[(i + len) % 16]).rotate_right(3))
+    // MS-OFFCRYPTO 2.3.7.2: turned by five to the left, then combined.
+    encrypt(records, &pass, |i, len, byte| byte.rotate_left(5) ^ array[(i + len) % 16])
 }
 
 #[test]

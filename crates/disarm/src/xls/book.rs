@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use super::{
     escher,
     links::{Links, SheetKind},
+    older,
     record::{Record, Records},
     sheet::Sheet,
     style::Styles,
@@ -239,9 +240,9 @@ pub(super) fn begin(stream: &[u8], ctx: &mut Ctx<'_>) -> Result<(), Refusal> {
     let mut fields = record.fields();
     let (version, kind) = (fields.u16().unwrap_or(0), fields.u16().unwrap_or(0));
     match (record.id, version, kind) {
-        (BOF, BIFF8, 5) => Ok(()),
+        (BOF, BIFF8 | older::BIFF5, 5) => Ok(()),
         (BOF, BIFF8, _) => Err(bad("ブックの先頭がありません")),
-        // Excel 5 and 95, and the single sheets before them.
+        // The single sheets before Excel 5.
         (BOF | 0x0009 | 0x0209 | 0x0409, ..) => Err(Refusal::Unsupported(Kind::OldExcel)),
         _ => Err(bad("ブックの先頭がありません")),
     }

@@ -75,6 +75,10 @@ enum Key {
 impl Scheme {
     fn read(info: &[u8]) -> Option<Self> {
         let mut fields = Fields::over(info);
+        // Before Excel 97 there was one scheme, which had no number.
+        if info.len() == 4 {
+            return Some(Self::Xor { key: fields.u16()?, verifier: fields.u16()? });
+        }
         match fields.u16()? {
             0 => Some(Self::Xor { key: fields.u16()?, verifier: fields.u16()? }),
             1 => match (fields.u16()?, fields.u16()?) {
@@ -210,7 +214,8 @@ fn xor_array(password: &[u8], key: u16, verifier: u16) -> Option<[u8; 16]> {
     let [low, high] = key.to_le_bytes();
     Some(std::array::from_fn(|i| {
         let plain = password.get(i).or_else(|| PAD.get(i - password.len())).copied().unwrap_or(0);
-        (plain ^ if i % 2 == 0 { low } else { high }).rotate_right(1)
+        // Method 1 combines first and turns by three then; here the bytes are turned first, and so is the array.
+        (plain ^ if i % 2 == 0 { low } else { high }).rotate_left(2)
     }))
 }
 

@@ -35,6 +35,10 @@ pub(super) struct ShapeText {
     pub(super) rotation: u16,
 }
 
+/// Kinds of objects.
+const CHART: u16 = 5;
+const TEXT: u16 = 6;
+
 /// A note on a cell.
 #[derive(Debug)]
 pub(super) struct Note {
@@ -50,7 +54,7 @@ pub(super) struct Note {
 pub(super) struct Layer {
     stream: Vec<u8>,
     pub(super) objects: Vec<Object>,
-    /// Lines and boxes that stand in the records of objects alone, as before Excel 97: report writers still do so.
+    /// Lines, boxes, charts and texts that stand in the records of objects alone, as before Excel 97: report writers still do so.
     plain: Vec<Plain>,
     pub(super) notes: Vec<Note>,
     /// Charts by the number of their object.
@@ -63,7 +67,15 @@ impl Layer {
         let mut fields = record.fields();
         match record.id {
             0x00EC => self.stream.extend(record.joined()),
-            0x005D if let Some(plain) = plain(record.data) => self.plain.push(plain),
+            0x005D if let Some(mut plain) = plain(record.data) => {
+                // What is in it comes with the records behind.
+                if let PlainKind::Chart | PlainKind::Text = plain.kind {
+                    plain.object = Some(self.objects.len());
+                    let kind = if plain.kind == PlainKind::Chart { CHART } else { TEXT };
+                    self.objects.push(Object { kind, ..Object::default() });
+                }
+                self.plain.push(plain);
+            }
             0x005D => {
                 let object = object(record.data);
                 self.objects.push(object);
@@ -99,7 +111,8 @@ impl Layer {
         ctx.spend(Meter::Objects, self.plain.len() as u64)?;
         shapes.extend(self.plain.iter().map(Plain::shape));
         let notes = self.objects.iter().skip(drawn).filter(|o| o.kind == 0x19).count();
-        for _ in drawn..self.objects.len() - notes {
+        let alone = self.plain.iter().filter(|p| p.object.is_some()).count();
+        for _ in drawn..self.objects.len().saturating_sub(notes + alone) {
             ctx.report(Threat::L06, Severity::Simplified, Action::Dropped, "壊れた図形", sheet);
         }
         Ok(shapes)
@@ -118,10 +131,12 @@ impl Layer {
     }
 }
 
-/// A line or a box without a drawing layer.
+/// A line, a box, an oval, a chart or a text without a drawing layer.
 #[derive(Debug, Clone, Copy)]
 struct Plain {
-    is_box: bool,
+    kind: PlainKind,
+    /// The object whose chart it is.
+    object: Option<usize>,
     anchor: Anchor,
     /// Colour, style (5 none) and width of the line.
     line: [u8; 3],
@@ -131,15 +146,27 @@ struct Plain {
     corner: u8,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PlainKind {
+    Line,
+    Box,
+    Oval,
+    Chart,
+    Text,
+}
+
 /// Reads an OBJ record of Excel 5. Today's begin with a part of eighteen bytes that says what the object is.
 fn plain(data: &[u8]) -> Option<Plain> {
     let mut fields = Fields::over(data);
     if (fields.u16()?, fields.u16()?) == (0x15, 0x12) {
         return None;
     }
-    let is_box = match fields.u16()? {
-        1 => false,
-        2 => true,
+    let kind = match fields.u16()? {
+        1 => PlainKind::Line,
+        2 => PlainKind::Box,
+        3 => PlainKind::Oval,
+        CHART => PlainKind::Chart,
+        TEXT => PlainKind::Text,
         _ => return None,
     };
     fields.skip(4)?;
@@ -149,6 +176,10 @@ fn plain(data: &[u8]) -> Option<Plain> {
         // A macro stands behind it, and the rest elsewhere.
         return None;
     }
+    if kind == PlainKind::Chart {
+        return Some(Plain { kind, object: None, anchor, line: [0; 3], fill: None, corner: 0 });
+    }
+    let is_box = kind != PlainKind::Line;
     fields.skip(6)?;
     let mut fill = None;
     if is_box {
@@ -160,7 +191,7 @@ fn plain(data: &[u8]) -> Option<Plain> {
         line = [8, 0, 0];
     }
     fields.skip(2)?;
-    Some(Plain { is_box, anchor, line, fill, corner: if is_box { 0 } else { fields.u8()? } })
+    Some(Plain { kind, object: None, anchor, line, fill, corner: if is_box { 0 } else { fields.u8()? } })
 }
 
 impl Plain {
@@ -172,7 +203,13 @@ impl Plain {
         let switch = |on: bool, bit: u32| 1 << (bit + 16) | u32::from(on) << bit;
         let dash = [0, 6, 5, 8, 10].get(usize::from(style)).copied().unwrap_or(0);
         Shape {
-            geometry: if self.is_box { 1 } else { 20 },
+            object: self.object,
+            geometry: match self.kind {
+                PlainKind::Line => 20,
+                PlainKind::Oval => 3,
+                PlainKind::Text => 202,
+                PlainKind::Box | PlainKind::Chart => 1,
+            },
             flags: if self.corner % 2 == 1 { 0x40 } else { 0 },
             properties: BTreeMap::from([
                 (0x181, palette(self.fill.unwrap_or(9))),

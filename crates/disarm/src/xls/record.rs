@@ -59,6 +59,11 @@ impl<'a> Records<'a> {
         Ok(Some(Record { id, data, more }))
     }
 
+    /// Offset of the next record.
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
     /// Id of the next record.
     pub(super) fn peek(&self) -> Option<u16> {
         let head = self.stream.get(self.at..self.at.checked_add(4)?)?;
