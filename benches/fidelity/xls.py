@@ -4,8 +4,8 @@
     xls.py [FOLDER ...] [--japanese] [--binary PATH] [--keep DIR] [--even]
 
 `--japanese` adds workbooks made here (make_xls.py). The input is counted in its own records with olefile, the output
-in its XML; both are drawn by LibreOffice. Inputs that LibreOffice does not open, or that need a password, do not
-count. Exit 1 below 95 % usable or with a threat left.
+in its XML; both are drawn by LibreOffice. Inputs that LibreOffice does not open, or opens as text, or that need a
+password, do not count. Exit 1 below 95 % usable or with a threat left.
 
 LibreOffice gives the cells of .xls a padding of two points and those of .xlsx one, so that every word moves by a point.
 `--even` draws the inputs a second time with the padding of .xlsx and prints a second line; the bar is the first.
@@ -120,6 +120,9 @@ def told(title, reports, source, outputs, pdfs):
     rows = {}
     for name, r in sorted(reports.items()):
         if r["status"] == "needs-password" or source / name not in pdfs:
+            continue
+        # What LibreOffice does not know as a workbook it prints as text, from the signature of the file on.
+        if "\u00d0\u00cf\u00e0\u00a1" in render.pdf_text(pdfs[source / name])[:200]:
             continue
         if r["status"] == "clean":
             rows[name] = row(source / name, outputs[name], r, pdfs)

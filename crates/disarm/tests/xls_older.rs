@@ -77,6 +77,16 @@ fn records() -> (Vec<Record>, Vec<Record>) {
     .concat();
     let sheet = vec![
         (0x0014, short("&C収納台帳")),
+        // The margin of the header is no number that a person wrote.
+        (
+            0x00A1,
+            [
+                words(&[9, 100, 1, 1, 1, 0, 600, 600, 0, 18, 41, 8]),
+                0.5_f64.to_le_bytes().to_vec(),
+                words(&[1]),
+            ]
+            .concat(),
+        ),
         (0x001B, words(&[1, 5])),
         (0x007D, words(&[0, 0, 2_560, 0, 0, 0])),
         (0x0208, words(&[0, 0, 3, 400, 0, 0, 0x0140, 15])),
@@ -131,6 +141,7 @@ fn a_workbook_of_excel_95_becomes_one_of_today() {
         "<top style=\"thick\"><color rgb=\"FFFF0000\"/></top>",
         "<alignment horizontal=\"center\" vertical=\"center\" textRotation=\"255\"/>",
         ">&amp;C収納台帳</oddHeader>",
+        " header=\"0\" footer=\"0.5\"/>",
         "<brk id=\"5\"",
         "ht=\"20\" customHeight=\"1\"",
         "<t>髙橋 一郎</t>",

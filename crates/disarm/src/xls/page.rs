@@ -140,7 +140,7 @@ impl Page {
 
     /// Left, right, top or bottom margin in inches.
     fn margin(&self, at: usize) -> f64 {
-        self.margins[at].filter(|m| m.is_finite() && (0.0..49.0).contains(m)).unwrap_or(MARGINS[at])
+        self.margins[at].and_then(inches).unwrap_or(MARGINS[at])
     }
 
     /// Left, top, width and height, in EMU, of the chart that a sheet of its own shows. Excel fills the page whatever
@@ -334,13 +334,8 @@ impl Page {
             let _ = write!(out, "<printOptions{options}/>");
         }
         let margin = |at: usize| xml::number(self.margin(at));
-        let edge = |margin: fn(&Setup) -> f64| {
-            self.setup
-                .as_ref()
-                .map(margin)
-                .filter(|m| m.is_finite() && (0.0..49.0).contains(m))
-                .unwrap_or(0.5)
-        };
+        let edge =
+            |margin: fn(&Setup) -> f64| self.setup.as_ref().map(margin).and_then(inches).unwrap_or(0.5);
         let _ = write!(
             out,
             "<pageMargins left=\"{}\" right=\"{}\" top=\"{}\" bottom=\"{}\" header=\"{}\" footer=\"{}\"/>",
@@ -361,6 +356,11 @@ impl Page {
         write_breaks(out, "rowBreaks", &self.row_breaks, 16383);
         write_breaks(out, "colBreaks", &self.column_breaks, 1_048_575);
     }
+}
+
+/// A margin that Excel would take. What some programs leave in its place reads as a number next to nothing.
+fn inches(margin: f64) -> Option<f64> {
+    (0.0..49.0).contains(&margin).then_some(if margin < 1e-3 { 0.0 } else { margin })
 }
 
 fn window(fields: &mut Fields<'_>) -> Option<Window> {
