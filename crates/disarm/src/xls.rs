@@ -39,7 +39,6 @@ use crate::{
 /// Rebuilds a workbook.
 pub(crate) fn rebuild(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusal> {
     let mut stream = stream(bytes, ctx)?;
-    ctx.report(Threat::L00, Severity::Note, Action::Rewritten, "旧形式のブック（.xls）", "");
     book::begin(&stream, ctx)?;
     if crypt::open(&mut stream, ctx)? {
         ctx.report(Threat::L07, Severity::Simplified, Action::Dropped, "ブックのパスワード", "");
@@ -50,7 +49,9 @@ pub(crate) fn rebuild(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Rebuilt, Refusa
     let book = book::Book::read(&stream, ctx)?;
     drop(stream);
     let package = write::package(book, ctx)?;
-    ooxml::rebuild(Kind::Xlsx, &package, ctx)
+    let rebuilt = ooxml::rebuild(Kind::Xlsx, &package, ctx)?;
+    ctx.report(Threat::L00, Severity::Note, Action::Rewritten, "旧形式のブック（.xls）", "");
+    Ok(rebuilt)
 }
 
 /// The stream of the workbook. A file may also be the bare stream, as some programs write it.
