@@ -59,14 +59,18 @@ impl Text {
 
     /// What a label of a value shows.
     fn shown(&self) -> u8 {
-        let flag = |bit: u16, what: u8| if self.flags & bit != 0 { what } else { 0 };
         self.shown.unwrap_or_else(|| {
-            flag(0x2, Labels::KEY)
-                | flag(0x4, Labels::VALUE)
-                | flag(0x800, Labels::CATEGORY | Labels::PERCENT)
-                | flag(0x1000, Labels::PERCENT)
-                | flag(0x2000, Labels::SIZE)
-                | flag(0x4000, Labels::CATEGORY)
+            shown(
+                self.flags,
+                &[
+                    (0x2, Labels::KEY),
+                    (0x4, Labels::VALUE),
+                    (0x800, Labels::CATEGORY | Labels::PERCENT),
+                    (0x1000, Labels::PERCENT),
+                    (0x2000, Labels::SIZE),
+                    (0x4000, Labels::CATEGORY),
+                ],
+            )
         })
     }
 }
@@ -154,12 +158,16 @@ impl Chart {
             0x086B if self.inside(TEXT) => {
                 fields.skip(12)?;
                 let flags = fields.u16()?;
-                let flag = |bit: u16, what: u8| if flags & bit != 0 { what } else { 0 };
-                let shown = flag(1, Labels::SERIES)
-                    | flag(2, Labels::CATEGORY)
-                    | flag(4, Labels::VALUE)
-                    | flag(8, Labels::PERCENT)
-                    | flag(16, Labels::SIZE);
+                let shown = shown(
+                    flags,
+                    &[
+                        (1, Labels::SERIES),
+                        (2, Labels::CATEGORY),
+                        (4, Labels::VALUE),
+                        (8, Labels::PERCENT),
+                        (16, Labels::SIZE),
+                    ],
+                );
                 self.walk.text.shown = Some(shown);
             }
             0x1044 => {
@@ -601,15 +609,24 @@ impl Chart {
     }
 }
 
+/// What labels show, by the bits that say so.
+fn shown(flags: u16, meanings: &[(u16, u8)]) -> u8 {
+    meanings.iter().filter(|(bit, _)| flags & bit != 0).fold(0, |shown, (_, what)| shown | what)
+}
+
 /// What ATTACHEDLABEL shows.
 fn attached(flags: u16) -> u8 {
-    let flag = |bit: u16, what: u8| if flags & bit != 0 { what } else { 0 };
-    flag(1, Labels::VALUE)
-        | flag(2, Labels::PERCENT)
-        | flag(4, Labels::CATEGORY | Labels::PERCENT)
-        | flag(0x10, Labels::CATEGORY)
-        | flag(0x20, Labels::SIZE)
-        | flag(0x40, Labels::SERIES)
+    shown(
+        flags,
+        &[
+            (1, Labels::VALUE),
+            (2, Labels::PERCENT),
+            (4, Labels::CATEGORY | Labels::PERCENT),
+            (0x10, Labels::CATEGORY),
+            (0x20, Labels::SIZE),
+            (0x40, Labels::SERIES),
+        ],
+    )
 }
 
 fn trend(fields: &mut Fields<'_>) -> Option<Trend> {
