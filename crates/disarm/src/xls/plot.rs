@@ -1,6 +1,9 @@
 //! Writes a chart as DrawingML.
 
 mod axes;
+mod beside;
+mod group;
+mod label;
 mod paint;
 mod series;
 
@@ -25,7 +28,7 @@ pub(super) fn write(
     let mut groups = String::new();
     let mut shape = axes::Shape::default();
     let mut drawn: Vec<&Series> = Vec::new();
-    let deep = chart.groups.iter().find(|group| series::is_deep(group));
+    let deep = chart.groups.iter().find(|group| group::is_deep(group));
     for (number, group) in (0_u16..).zip(&chart.groups) {
         let members: Vec<(usize, &Series)> = chart
             .series
@@ -34,14 +37,14 @@ pub(super) fn write(
             .filter(|(_, s)| s.group == number && s.parent.is_none())
             .collect();
         // What stands in space and what does not cannot be drawn together.
-        if group.style == Style::Unknown || members.is_empty() || deep.is_some() != series::is_deep(group) {
+        if group.style == Style::Unknown || members.is_empty() || deep.is_some() != group::is_deep(group) {
             continue;
         }
         let mut body = String::new();
         for (at, series) in &members {
             series::write(&mut body, chart, *at, series, group, styles, links, ctx)?;
         }
-        series::write_group(&mut groups, group, &body, members.len());
+        group::write(&mut groups, group, &body, members.len());
         shape.add(group);
         drawn.extend(members.iter().map(|(_, series)| *series));
     }

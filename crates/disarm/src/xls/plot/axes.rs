@@ -8,8 +8,8 @@ use super::{
         style::Styles,
         xml,
     },
+    group::{is_deep, is_layered},
     paint::{font, stroke, title},
-    series,
 };
 
 /// Numbers of the axes: categories, values and depth of the first pair, then of the second.
@@ -35,8 +35,7 @@ impl Shape {
         self.numeric |= matches!(group.style, Style::Scatter | Style::Bubble { .. });
         self.across |= matches!(group.style, Style::Bar { across: true, .. });
         self.percent |= group.percent && !group.second;
-        self.layered |=
-            series::is_layered(group) || series::is_deep(group) && matches!(group.style, Style::Line);
+        self.layered |= is_layered(group) || is_deep(group) && matches!(group.style, Style::Line);
     }
 }
 
