@@ -393,6 +393,8 @@ fn charts_in_space_bubbles_and_prices_are_drawn() {
         &rebuilt(&chart(vec![(0x101B, words(&[100, 2, 1]))])),
         &["<c:errDir val=\"y\"/>", "<c:bubbleSize>", "<c:sizeRepresents val=\"w\"/>"],
     );
+    let (_, report) = clean(&chart(vec![(0x103F, words(&[1]))]).build(), "a.xls");
+    assert!(report.items.iter().any(|i| i.what == "グラフの系列（描けない種類）"), "{report:?}");
     let mut prices = vec![(0x1018, words(&[0])), (0x101C, words(&[1])), (0x1007, line(0x0000_00FF, 0, 0))];
     for colour in [0x0000_FF00, 0x00FF_0000] {
         prices.extend([

@@ -15,7 +15,7 @@ use super::{
     style::Styles,
     xml,
 };
-use crate::{Refusal, ctx::Ctx};
+use crate::{Action, Refusal, Severity, Threat, ctx::Ctx};
 use paint::{fill, font, stroke, text_properties, title};
 
 /// `c:chartSpace`; `None` when no group of the chart can be drawn.
@@ -36,8 +36,15 @@ pub(super) fn write(
             .enumerate()
             .filter(|(_, s)| s.group == number && s.parent.is_none())
             .collect();
+        if members.is_empty() {
+            continue;
+        }
         // What stands in space and what does not cannot be drawn together.
-        if group.style == Style::Unknown || members.is_empty() || deep.is_some() != group::is_deep(group) {
+        if group.style == Style::Unknown || deep.is_some() != group::is_deep(group) {
+            let what = "グラフの系列（描けない種類）";
+            for (_, series) in &members {
+                ctx.report(Threat::L00, Severity::Simplified, Action::Dropped, what, &series.name);
+            }
             continue;
         }
         let mut body = String::new();
