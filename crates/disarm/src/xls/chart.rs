@@ -326,9 +326,15 @@ impl Chart {
         self.series.iter().map(|s| [cell(s.values_code.as_ref()), cell(s.categories_code.as_ref())]).collect()
     }
 
-    /// The series that belong to one, as its trend lines or error bars.
-    pub(super) fn beside(&self, series: usize) -> impl Iterator<Item = &Series> {
-        self.series.iter().filter(move |s| s.parent.is_some_and(|parent| usize::from(parent) == series))
+    /// The series that belong to others, as their trend lines or error bars, by the number of the other.
+    pub(super) fn beside(&self) -> BTreeMap<usize, Vec<&Series>> {
+        let mut beside: BTreeMap<usize, Vec<&Series>> = BTreeMap::new();
+        for series in &self.series {
+            if let Some(parent) = series.parent {
+                beside.entry(usize::from(parent)).or_default().push(series);
+            }
+        }
+        beside
     }
 }
 

@@ -6,6 +6,8 @@
 //! Source: MS-XLS for what a record becomes; OpenOffice.org's Documentation of the Microsoft Excel File Format, 2.2-2.5
 //! and 5, for what it was.
 
+use std::collections::BTreeMap;
+
 use encoding_rs::Encoding;
 
 use super::{
@@ -41,7 +43,8 @@ pub(super) fn upgrade(stream: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refus
         sheets: Vec::new(),
         notes: 0,
     };
-    let mut starts = Vec::new();
+    // Where each sub-stream began, and where it does now.
+    let mut starts = BTreeMap::new();
     let mut records = Records::new(stream, 0);
     let (mut depth, mut written) = (0_u32, 0);
     loop {
@@ -49,7 +52,7 @@ pub(super) fn upgrade(stream: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refus
         let Some(record) = records.next(ctx)? else { break };
         match record.id {
             BOF => {
-                starts.push((at, upgrade.out.len()));
+                starts.insert(at, upgrade.out.len());
                 depth += 1;
             }
             EOF => {
@@ -69,7 +72,7 @@ pub(super) fn upgrade(stream: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refus
         written = upgrade.out.len();
     }
     for (slot, old) in std::mem::take(&mut upgrade.sheets) {
-        let new = starts.iter().find(|(at, _)| *at == old).map_or(u32::MAX, |(_, new)| *new as u32);
+        let new = starts.get(&old).map_or(u32::MAX, |new| *new as u32);
         upgrade.out[slot..slot + 4].copy_from_slice(&new.to_le_bytes());
     }
     Ok(upgrade.out)

@@ -15,7 +15,7 @@ use super::{
     style::Styles,
     xml,
 };
-use crate::{Action, Refusal, Severity, Threat, ctx::Ctx};
+use crate::{Action, Meter, Refusal, Severity, Threat, ctx::Ctx};
 use paint::{fill, font, stroke, text_properties, title};
 
 /// `c:chartSpace`; `None` when no group of the chart can be drawn.
@@ -25,6 +25,8 @@ pub(super) fn write(
     links: &Links,
     ctx: &mut Ctx<'_>,
 ) -> Result<Option<String>, Refusal> {
+    ctx.spend(Meter::Steps, (chart.groups.len() * chart.series.len()) as u64)?;
+    let beside = chart.beside();
     let mut groups = String::new();
     let mut shape = axes::Shape::default();
     let mut drawn: Vec<&Series> = Vec::new();
@@ -49,7 +51,8 @@ pub(super) fn write(
         }
         let mut body = String::new();
         for (at, series) in &members {
-            series::write(&mut body, chart, *at, series, group, styles, links, ctx)?;
+            let beside = beside.get(at).map_or(&[][..], Vec::as_slice);
+            series::write(&mut body, beside, *at, series, group, styles, links, ctx)?;
         }
         group::write(&mut groups, group, &body, members.len());
         shape.add(group);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     super::{
-        chart::{Chart, ErrorBar, Group, Series, Style, Trend},
+        chart::{ErrorBar, Group, Series, Style, Trend},
         links::Links,
         xml,
     },
@@ -14,11 +14,10 @@ use super::{
 };
 use crate::{Refusal, ctx::Ctx};
 
-/// What stands beside the series of this number, where its kind of chart has such things.
+/// What stands beside a series, where its kind of chart has such things.
 pub(super) fn write(
     out: &mut String,
-    chart: &Chart,
-    at: usize,
+    all: &[&Series],
     group: &Group,
     links: &Links,
     ctx: &mut Ctx<'_>,
@@ -26,7 +25,7 @@ pub(super) fn write(
     if is_deep(group) || matches!(group.style, Style::Pie { .. } | Style::Radar { .. }) {
         return Ok(());
     }
-    for beside in chart.beside(at) {
+    for beside in all {
         if let Some(trend) = &beside.trend {
             write_trend(out, trend, beside);
         }
@@ -38,9 +37,9 @@ pub(super) fn write(
         _ => &[("", [3, 4])],
     };
     for (direction, sides) in directions {
-        let bars: Vec<(&Series, ErrorBar)> = chart
-            .beside(at)
-            .filter_map(|beside| Some((beside, beside.error?)))
+        let bars: Vec<(&Series, ErrorBar)> = all
+            .iter()
+            .filter_map(|beside| Some((*beside, beside.error?)))
             .filter(|(_, bar)| sides.contains(&bar.side))
             .collect();
         write_errors(out, direction, &bars, links, ctx)?;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     super::{
-        chart::{Cached, Chart, Group, Marker, Paint, Series, Stroke, Style},
+        chart::{Cached, Group, Marker, Paint, Series, Stroke, Style},
         links::Links,
         style::Styles,
         xml,
@@ -24,7 +24,7 @@ const LINES: usize = 32;
 #[allow(clippy::too_many_arguments, reason = "one place calls it")]
 pub(super) fn write(
     out: &mut String,
-    chart: &Chart,
+    beside: &[&Series],
     at: usize,
     series: &Series,
     group: &Group,
@@ -37,7 +37,7 @@ pub(super) fn write(
     write_look(out, at, series, group, styles);
     write_points(out, series, group, styles);
     label::write(out, series, group, styles);
-    beside::write(out, chart, at, group, links, ctx)?;
+    beside::write(out, beside, group, links, ctx)?;
     let is_flat = !is_deep(group);
     let by_number = matches!(group.style, Style::Scatter | Style::Bubble { .. });
     let (names, numbers) = if by_number { ("c:xVal", "c:yVal") } else { ("c:cat", "c:val") };
