@@ -19,6 +19,8 @@ use crate::xls::{
 pub(super) struct Walk {
     /// Kind of record that opened each level.
     open: Vec<u16>,
+    /// Levels below the deepest that is looked at.
+    deeper: u32,
     last: u16,
     second: bool,
     axis: usize,
@@ -87,6 +89,8 @@ const BEGIN: u16 = 0x1033;
 const END: u16 = 0x1034;
 const AXIS: u16 = 0x101D;
 const LEGEND: u16 = 0x1015;
+/// Levels that are looked at: the records of Excel nest six deep.
+const DEEPEST: usize = 32;
 /// The whole series, where a point is named.
 const ALL: u16 = 0xFFFF;
 
@@ -95,7 +99,8 @@ impl Chart {
     pub(in crate::xls) fn take(&mut self, record: &Record<'_>) {
         let mut fields = record.fields();
         match record.id {
-            BEGIN => self.walk.open.push(self.walk.last),
+            BEGIN if self.walk.open.len() < DEEPEST => self.walk.open.push(self.walk.last),
+            BEGIN => self.walk.deeper += 1,
             END => self.end(),
             id => self.record(id, &mut fields).unwrap_or(()),
         }
@@ -107,6 +112,10 @@ impl Chart {
     }
 
     fn end(&mut self) {
+        if self.walk.deeper > 0 {
+            self.walk.deeper -= 1;
+            return;
+        }
         if self.walk.open.pop() == Some(TEXT) {
             let text = std::mem::take(&mut self.walk.text);
             if std::mem::take(&mut self.walk.usual) {
