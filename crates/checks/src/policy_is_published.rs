@@ -1,13 +1,13 @@
 //! What is in force and public was seen at an outside address by a person: the policy (地方自治法, 公表), and every other
-//! document whose 公開区分 is 公開. Only the very file that this system gives out for the edition counts: nobody can tell
-//! what another one says.
+//! document whose 公開区分 is 公開. What counts is the very file that this system gives out for the edition, or one that
+//! was read and has the words of the edition and no others; until somebody finds one that says something else.
 
 use crate::Check;
 use crate::check::in_force;
 
 pub(crate) static CHECK: Check = Check {
     id: "policy_is_published",
-    version: 3,
+    version: 4,
     title: "施行中の基本方針と、公開の文書が公表されている",
     requirements: &["9.3.5", "P1.2"],
     complete: false,
@@ -29,16 +29,18 @@ pub(crate) static CHECK: Check = Check {
                 WHERE n.document_id = d.id AND n.state = 'approved' AND n.effective_on <= $1
                     AND (n.effective_on > r.effective_on
                         OR (n.effective_on = r.effective_on AND n.number > r.number)))))
-            AND NOT EXISTS (SELECT 1 FROM publication p WHERE p.revision_id = r.id AND p.published_on <= $1
-                AND p.same_as IN ('html', 'pdf'))
+            AND (NOT EXISTS (SELECT 1 FROM publication p WHERE p.revision_id = r.id AND p.published_on <= $1
+                    AND (p.same_as IN ('html', 'pdf') OR p.words = 'agree'))
+                OR 'differ' = (SELECT p.words FROM publication p WHERE p.revision_id = r.id
+                    ORDER BY p.id DESC LIMIT 1))
         ORDER BY r.title, r.id LIMIT 20"
     ),
     holds: |_| {
-        "施行中の基本方針と公開の文書が、外部で公表されていることを人が確かめています。ファイルは、取り出したものと同じです。".to_owned()
+        "施行中の基本方針と公開の文書が、外部で公表されていることを人が確かめています。ファイルは、取り出したものと同じか、文字がその版と同じです。".to_owned()
     },
     broken: |f| {
         format!(
-            "施行中の「{}」が、取り出したものと同じファイルで公表されていることを、まだ誰も確かめていません。",
+            "施行中の「{}」と同じ文字のファイルが公表されていることを、まだ誰も確かめていないか、最後に確かめたファイルがその版と違います。",
             f.names()
         )
     },

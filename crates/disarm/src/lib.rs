@@ -30,6 +30,7 @@ mod zip;
 
 pub use detect::{Kind, detect};
 pub use limits::{Limits, Meter};
+pub use pdf::Plain as PdfText;
 pub use refusal::Refusal;
 pub use report::{Action, Item, Member, MemberState, Report, Severity};
 pub use ruleset::{Forms, JpegRule, Links, MemberFailure, Metafiles, Ruleset, RulesetError};
@@ -92,6 +93,18 @@ pub fn disarm(bytes: &[u8], name: &str, rules: &Ruleset, limits: &Limits, secret
             Outcome::Blocked { reason, report }
         }
     }
+}
+
+/// The words of a PDF, for comparing them. Nothing is rebuilt, and nothing is said about what else is in the file.
+///
+/// # Errors
+/// A [`Refusal`] when the bytes are no PDF that can be opened without a password, or exceed a limit.
+pub fn pdf_text(bytes: &[u8], limits: &Limits) -> Result<PdfText, Refusal> {
+    if bytes.len() as u64 > limits.input_bytes {
+        return Err(Refusal::Limit(Meter::InputBytes));
+    }
+    let (rules, secrets) = (Ruleset::default(), Secrets::none());
+    pdf::text(bytes, &mut Ctx::new(&rules, limits, &secrets))
 }
 
 /// Rebuilds one file of a known kind; archives and documents call it again for what they contain.

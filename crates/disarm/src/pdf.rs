@@ -22,10 +22,12 @@ mod keys;
 mod lex;
 mod object;
 mod picture;
+mod plain;
 mod resource;
 mod second;
 
 use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
+pub use plain::Plain;
 use second::Verdict;
 
 use crate::{
@@ -41,6 +43,12 @@ pub(crate) fn rebuild(kind: Kind, bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Reb
     drop(pdf);
     compare(bytes, &out, ctx)?;
     Ok(Rebuilt::new(kind, out))
+}
+
+/// The words of a PDF.
+pub(crate) fn text(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Plain, Refusal> {
+    let pdf = open(bytes, ctx)?;
+    plain::read(&pdf, ctx)
 }
 
 /// Has the second reader compare input and result: a file that means two things is not let through.

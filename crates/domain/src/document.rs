@@ -156,6 +156,13 @@ pub static ADOPTION: Noun = Noun {
 pub const SAME_AS: &[(&str, &str)] =
     &[("html", "取り出したHTMLと同じ"), ("pdf", "取り出したPDFと同じ"), ("other", "取り出したものと違う")];
 
+/// Whether a file that this system did not give out says what the edition says.
+pub const WORDS: &[(&str, &str)] = &[
+    ("agree", "文字は、この版とすべて同じ"),
+    ("differ", "この版と違うところがある"),
+    ("unread", "文字を読めず、確かめられない"),
+];
+
 /// 公表: somebody saw these bytes at this outside address on this day.
 pub static PUBLICATION: Noun = Noun {
     name: "publication",
@@ -167,5 +174,7 @@ pub static PUBLICATION: Noun = Noun {
         Column::new("sha256", "ファイルのハッシュ", Kind::Text),
         Column::new("person_id", "確認した人", Kind::Ref("person")),
         Column::new("same_as", "取り出したものとの一致", Kind::Choice(SAME_AS)).later(),
+        Column::new("words", "この版との一致", Kind::Choice(WORDS)).later(),
+        Column::new("comparison", "比べた結果", Kind::Json).later(),
     ],
 };

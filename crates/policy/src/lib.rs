@@ -9,6 +9,7 @@
 //! 4. [`compare`]: clauses of two revisions are matched and shown side by side (新旧対照表, HTML and .docx).
 //! 5. [`render`] and [`pdf`]: an accessible page and a tagged A4 PDF for the city's site, and the canonical text that
 //!    is hashed and frozen.
+//! 6. [`published`]: whether a file that some other program made says what an edition says.
 //!
 //! # Labels
 //!
@@ -26,6 +27,7 @@ pub mod limits;
 mod model;
 pub mod parse;
 pub mod pdf;
+pub mod published;
 pub mod render;
 mod text;
 

@@ -62,20 +62,27 @@ pub(crate) struct Page<'d> {
     pub(crate) withheld: bool,
 }
 
+/// The clauses that leave the city, in the order of the document. Parents stand before their children; a clause whose
+/// parent is unknown is not shown.
+pub(crate) fn shown(document: &Document, is_public: impl Fn(&Clause) -> bool) -> Vec<&Clause> {
+    let mut ids: HashSet<&str> = HashSet::new();
+    let mut shown = Vec::new();
+    for clause in &document.clauses {
+        if clause.parent.as_deref().is_none_or(|p| ids.contains(p)) && is_public(clause) {
+            ids.insert(&clause.id);
+            shown.push(clause);
+        }
+    }
+    shown
+}
+
 impl<'d> Page<'d> {
     pub(crate) fn new(document: &'d Document, is_public: impl Fn(&Clause) -> bool) -> Self {
-        let mut shown: HashSet<&str> = HashSet::new();
+        let shown = shown(document, is_public);
+        let withheld = shown.len() < document.clauses.len();
         let mut children: HashMap<&str, Vec<&Clause>> = HashMap::new();
-        let mut withheld = false;
-        // Parents stand before their children; a clause whose parent is unknown is not shown.
-        for clause in &document.clauses {
-            let parent = clause.parent.as_deref();
-            if parent.is_none_or(|p| shown.contains(p)) && is_public(clause) {
-                shown.insert(&clause.id);
-                children.entry(parent.unwrap_or_default()).or_default().push(clause);
-            } else {
-                withheld = true;
-            }
+        for clause in shown {
+            children.entry(clause.parent.as_deref().unwrap_or_default()).or_default().push(clause);
         }
         Self { children, withheld }
     }

@@ -1,5 +1,11 @@
 //! Every limit of the portal, with its unit in the name and why it is that number.
 
+/// Everything a PDF that is read for its words may unpack to: pictures stay packed, so this is text and fonts.
+pub const PDF_EXPANDED_BYTES: u64 = 256 * 1024 * 1024;
+/// Pages of such a PDF: a policy with its 対策基準 and annexes has some 200.
+pub const PDF_PAGES: u64 = 2_000;
+/// Operators and characters of such a PDF; these take about five seconds.
+pub const PDF_STEPS: u64 = 20_000_000;
 /// A plain form: the longest is the bulk adoption of 441 requirements, about 40 KB.
 pub const FORM_BODY_BYTES: usize = 256 * 1024;
 /// An uploaded policy document or piece of evidence. A scanned A4 page is about 1 MB; 32 MB is a thick binder.

@@ -630,7 +630,7 @@ impl<'d> City<'d> {
         let sha256 = hex::encode(Sha256::digest(file));
         let mut tx = self.store.write(&actor(who, at), "publication.record").await?;
         let (on, person_id) = (publish.published_on, who.person_id.as_str());
-        let seen = Seen { url: &publish.url, on, sha256: &sha256, same_as: "html", person_id };
+        let seen = Seen { url: &publish.url, on, sha256: &sha256, same_as: "html", words: None, person_id };
         tx.record_publication(&revision.id, seen).await?;
         Ok(tx.commit().await?)
     }

@@ -82,6 +82,8 @@ pub struct Seen<'a> {
     pub sha256: &'a str,
     /// `html`, `pdf` or `other`: what this system gives out for the edition, or something else.
     pub same_as: &'a str,
+    /// For `other`: `agree`, `differ` or `unread`, and what comparing found, as JSON.
+    pub words: Option<(&'a str, &'a str)>,
     pub person_id: &'a str,
 }
 
@@ -405,6 +407,8 @@ impl Tx<'_> {
             .set("published_on", seen.on)
             .set("sha256", seen.sha256)
             .set("same_as", seen.same_as)
+            .set("words", seen.words.map(|w| w.0.to_owned()))
+            .set("comparison", seen.words.map(|w| w.1.to_owned()))
             .set("person_id", seen.person_id);
         self.insert(row).await
     }

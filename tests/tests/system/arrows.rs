@@ -26,6 +26,7 @@ const MAY_KNOW: [(&str, &[&str]); 20] = [
         &[
             "catalogue",
             "checks",
+            "disarm",
             "domain",
             "identity",
             "ledger",

@@ -234,24 +234,36 @@ async fn what_is_public_and_in_force_was_seen_outside() {
     let (policy, standard) = ("policy_is_published", "bodies_adopted_the_policy");
     assert_eq!(city.judged(&published, policy).await, "unproven");
     assert_eq!(city.judged(&adopted, standard).await, "unproven");
-    let publish = async |revision: &str, same_as: &str| {
+    let publish = async |revision: &str, same_as: &str, words: Option<&str>| {
+        // Ids are as old as their records.
+        city.world.clock.advance(Ms::SECOND);
         let mut tx = city.world.store.write(&Actor::system(), "publication.record").await.unwrap();
         let url = "https://www.city.example.jp/policy";
         let (on, person_id) = (city.today(), city.staff.person_id.as_str());
-        tx.record_publication(revision, Seen { url, on, sha256: "00", same_as, person_id }).await.unwrap();
+        let words = words.map(|words| (words, "{}"));
+        let seen = Seen { url, on, sha256: "00", same_as, words, person_id };
+        tx.record_publication(revision, seen).await.unwrap();
         tx.commit().await.unwrap();
     };
     let (_, revision) = city.in_force("policy", city.today(), &[]).await;
     assert_eq!(city.judged(&published, policy).await, "broken");
-    publish(&revision, "other").await;
-    assert_eq!(city.judged(&published, policy).await, "broken", "another file is another text");
-    publish(&revision, "pdf").await;
+    for words in [None, Some("differ"), Some("unread")] {
+        publish(&revision, "other", words).await;
+        assert_eq!(city.judged(&published, policy).await, "broken", "another file, {words:?}");
+    }
+    publish(&revision, "other", Some("agree")).await;
+    assert_eq!(city.judged(&published, policy).await, "holds", "the same words, set by somebody else");
+    publish(&revision, "other", Some("unread")).await;
+    assert_eq!(city.judged(&published, policy).await, "holds", "nothing is known against it");
+    publish(&revision, "other", Some("differ")).await;
+    assert_eq!(city.judged(&published, policy).await, "broken", "the web site says something else by now");
+    publish(&revision, "pdf", None).await;
     assert_eq!(city.judged(&published, policy).await, "holds");
     let (_, further) = city.in_force("standard", city.today(), &[]).await;
     let (state, reason) = city.verdict(&published, policy).await;
     assert_eq!(state, "broken");
     assert!(reason.contains("standard"), "a public 対策基準 is published too: {reason}");
-    publish(&further, "html").await;
+    publish(&further, "html", None).await;
     assert_eq!(city.judged(&published, policy).await, "holds");
 
     assert_eq!(city.judged(&adopted, standard).await, "broken");

@@ -190,6 +190,38 @@ impl CMap {
         }
     }
 
+    /// Bytes of the code that `rest` begins with, by the code spaces.
+    pub(super) fn code_length(&self, rest: &[u8]) -> Option<usize> {
+        let fits = |(low, high): &&(Vec<u8>, Vec<u8>)| {
+            rest.len() >= low.len()
+                && rest.iter().zip(low.iter().zip(high)).all(|(b, (low, high))| (low..=high).contains(&b))
+        };
+        self.spaces.iter().find(fits).map(|(low, _)| low.len())
+    }
+
+    /// What a code means in Unicode.
+    pub(super) fn text(&self, code: &[u8]) -> Option<String> {
+        let within = |r: &&Range| r.0.len() == code.len() && r.0[..] <= *code && *code <= r.1[..];
+        let (low, _, target) = self.texts.iter().rev().find(within)?;
+        let value = |code: &[u8]| code.iter().fold(0_u32, |v, b| v << 8 | u32::from(*b));
+        let offset = value(code) - value(low);
+        let mut units: Vec<u16> = match target {
+            Target::Text(text) => {
+                text.chunks(2).map(|b| b.iter().fold(0, |v, b| v << 8 | u16::from(*b))).collect()
+            }
+            Target::Texts(texts) => {
+                let text = texts.get(usize::try_from(offset).ok()?)?;
+                text.chunks(2).map(|b| b.iter().fold(0, |v, b| v << 8 | u16::from(*b))).collect()
+            }
+            Target::Cid(_) => return None,
+        };
+        if let Target::Text(_) = target {
+            let last = units.last_mut()?;
+            *last = last.checked_add(u16::try_from(offset).ok()?)?;
+        }
+        String::from_utf16(&units).ok()
+    }
+
     pub(super) fn has_texts(&self) -> bool {
         !self.texts.is_empty()
     }

@@ -4,7 +4,7 @@ use super::second;
 use crate::{Limits, Outcome, Report, Ruleset, Secrets, Severity, Threat, ctx::Ctx, disarm};
 
 /// A one-page PDF from object bodies; object 1 is the catalog, 2 the page tree, 3 the page, 4 its content.
-struct Sample {
+pub(super) struct Sample {
     catalog: String,
     page: String,
     content: String,
@@ -12,7 +12,7 @@ struct Sample {
 }
 
 impl Sample {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             catalog: String::new(),
             page: String::new(),
@@ -31,18 +31,18 @@ impl Sample {
         self
     }
 
-    fn content(mut self, text: &str) -> Self {
+    pub(super) fn content(mut self, text: &str) -> Self {
         self.content = text.into();
         self
     }
 
     /// Objects 10, 11, …
-    fn object(mut self, text: &str) -> Self {
+    pub(super) fn object(mut self, text: &str) -> Self {
         self.more.push(text.into());
         self
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    pub(super) fn bytes(&self) -> Vec<u8> {
         let font = "/Font <</F1 <</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>";
         let mut bodies = vec![
             (1, format!("<</Type/Catalog/Pages 2 0 R {}>>", self.catalog)),

@@ -120,7 +120,7 @@ impl Source {
 }
 
 /// Characters that nobody sees and that would hide in a comparison: controls, zero-width and bidirectional marks.
-fn is_unseen(c: char) -> bool {
+pub(crate) fn is_unseen(c: char) -> bool {
     let control = c.is_control() && !matches!(c, '\t' | '\u{C}');
     control
         || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{AD}')

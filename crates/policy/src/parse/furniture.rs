@@ -28,7 +28,7 @@ pub(super) fn set_aside(reader: &mut Reader<'_>) {
 }
 
 /// `- 3 -`, `3`, `3/12`, `3 / 12 ページ`, `P.3`, `ページ 3`, `- ii -`.
-fn is_page_number(text: &str) -> bool {
+pub(crate) fn is_page_number(text: &str) -> bool {
     let text = squeeze(text).to_ascii_lowercase();
     if text.is_empty() || text.chars().count() > 16 {
         return false;

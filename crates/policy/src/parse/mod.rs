@@ -15,6 +15,7 @@ mod terms;
 mod toc;
 mod tree;
 
+pub(crate) use furniture::is_page_number;
 pub(crate) use marker::circle;
 
 use crate::PolicyError;

@@ -5,6 +5,7 @@ use crate::error::PortalError;
 use crate::form::Form;
 use crate::pages::board::edition;
 use crate::pages::clause::word;
+use crate::pages::publication::words::{Told, told};
 use crate::pages::shared::ListPage;
 use crate::pages::{adoption, compare, publication};
 use crate::part::{Cell, ClauseLabel, Day, Errors, Field, HashStamp};
@@ -16,7 +17,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use sekisho_domain::access::{self, Action, Thing};
 use sekisho_domain::date::Date;
-use sekisho_domain::document::{DOCUMENT, KINDS, SAME_AS, VISIBILITIES};
+use sekisho_domain::document::{DOCUMENT, KINDS, SAME_AS, VISIBILITIES, WORDS};
 use sekisho_domain::noun::Value;
 use sekisho_store::page::{AdoptionLine, ClauseLine, EntryLine, PublicationLine, RevisionLine};
 
@@ -131,6 +132,8 @@ pub(crate) struct Published {
     pub(crate) hash: HashStamp,
     /// 取り出したHTMLと同じ…
     pub(crate) same_as: &'static str,
+    /// What comparing the words found, for a file that was not given out.
+    pub(crate) told: Option<Told>,
 }
 
 pub(crate) async fn list(State(app): State<App>, me: Me) -> Page {
@@ -248,8 +251,14 @@ pub(crate) async fn revision(
         "saved" => Some("案として保存しました。内容を確かめてから、決裁を求めてください。"),
         "submitted" => Some("決裁を求めました。"),
         "published" => Some("公表したことを記録しました。ファイルは、この版から取り出したものと同じです。"),
-        "published-other" => Some(
-            "公表したことを記録しました。ただし、ファイルはこの版から取り出したHTMLともPDFとも違います。同じものでなければ、公表を確かめたことにはなりません。",
+        "published-agree" => Some(
+            "公表したことを記録しました。ファイルの文字は、この版の条項とすべて同じです。下の「比べなかった行」も見てください。",
+        ),
+        "published-differ" => Some(
+            "公表したことを記録しました。ただし、ファイルにはこの版と違うところがあるため、公表を確かめたことになりません。下に、違うところと直し方があります。",
+        ),
+        "published-unread" => Some(
+            "公表したことを記録しました。ただし、ファイルの文字を読めないため、公表を確かめたことになりません。下に、読めないわけと直し方があります。",
         ),
         "body" => Some("制定した機関を記録しました。"),
         "graded" => Some("条項の公開区分を変えました。"),
@@ -363,7 +372,9 @@ fn published(p: PublicationLine) -> Option<Published> {
     let day = a_day(Some(&p.published_on))?;
     let same_as =
         p.same_as.map_or("取り出したものと比べていません", |code| word(SAME_AS, &code));
-    Some(Published { url: p.url, day, person: p.person, hash: HashStamp::new(p.sha256), same_as })
+    let same_as = p.words.map_or(same_as, |code| word(WORDS, &code));
+    let told = p.comparison.and_then(|json| told(&json));
+    Some(Published { url: p.url, day, person: p.person, hash: HashStamp::new(p.sha256), same_as, told })
 }
 
 fn submit_fields() -> Vec<Field> {

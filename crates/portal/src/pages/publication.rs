@@ -1,8 +1,10 @@
 //! 公表: what leaves this network for the city's web site, and the record that somebody saw it there.
 
+pub(crate) mod words;
+
 use crate::App;
 use crate::error::PortalError;
-use crate::form::Form;
+use crate::form::{Form, Upload};
 use crate::pages::board::edition;
 use crate::pages::document::{a_day, in_force, must_read};
 use crate::pages::{compare, document, evidence};
@@ -21,6 +23,7 @@ use sekisho_store::document::Seen;
 use sekisho_store::page::{ClauseLine, EntryLine, RevisionLine};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
+use words::Words;
 
 /// The policies in force, as far as they are public.
 #[derive(Debug, Template)]
@@ -44,7 +47,7 @@ pub(crate) fn fields() -> Vec<Field> {
         Field::text("url", "公表先のアドレス").hint("市のホームページの、その文書のアドレス"),
         Field::date("day", "公表した日"),
         Field::new("file", "公表したファイル", Input::File)
-            .hint("ホームページから取り出したファイルそのもの"),
+            .hint("ホームページから取り出したファイルそのもの。市で作ったPDFでも構いません。"),
     ]
 }
 
@@ -76,13 +79,19 @@ pub(crate) async fn publish(
         return Ok(page(&document::revision_page(&app, &me, &id, Some(&form)).await?)?.into_response());
     };
     let sha256 = hex::encode(Sha256::digest(&upload.bytes));
-    let same_as = same_as(&app, outgoing(&app, &me, &id).await?, &upload.bytes).await?;
+    let outgoing = outgoing(&app, &me, &id).await?;
+    let same_as = same_as(&app, outgoing.clone(), &upload.bytes).await?;
+    let words = if same_as == "other" { Some(outgoing.words(upload).await) } else { None };
+    let found = words.as_ref().map(serde_json::to_string).transpose();
+    let found = found.map_err(|e| PortalError::Internal(e.to_string()))?;
+    let code = words.as_ref().map(Words::code);
     let mut tx = app.store.write(&me.actor(), "publication.record").await?;
-    let seen = Seen { url: &url, on: day, sha256: &sha256, same_as, person_id: &me.who.person_id };
-    tx.record_publication(&id, seen).await?;
+    let (words, person_id) = (code.zip(found.as_deref()), me.who.person_id.as_str());
+    tx.record_publication(&id, Seen { url: &url, on: day, sha256: &sha256, same_as, words, person_id })
+        .await?;
     tx.commit().await?;
-    let done = if same_as == "other" { "published-other" } else { "published" };
-    Ok(Redirect::to(&format!("/revisions/{id}?done={done}")).into_response())
+    let done = code.map_or("published".to_owned(), |code| format!("published-{code}"));
+    Ok(Redirect::to(&format!("/revisions/{id}?done={done}#publication")).into_response())
 }
 
 /// Whether a file is what [`html`] or [`pdf`] gives out: the same edition makes the same bytes every time.
@@ -119,6 +128,7 @@ fn is_outside(url: &str, own: &str) -> bool {
 
 /// A revision as it may leave the city: its public clauses and its 改定履歴. What stands below a clause that is held
 /// back is held back with it.
+#[derive(Clone)]
 struct Outgoing {
     document: Document,
     public: HashSet<String>,
@@ -141,6 +151,19 @@ impl Outgoing {
 
     fn html(&self) -> String {
         sekisho_policy::render::html(&self.document, |c| self.public.contains(&c.id))
+    }
+
+    /// What the words of somebody else's file come to. Whatever goes wrong while a file is read, its words were not.
+    async fn words(self, file: Upload) -> Words {
+        let work =
+            move || words::read(&file.bytes, &file.name, &self.document, |c| self.public.contains(&c.id));
+        let read = tokio::task::spawn_blocking(work).await;
+        read.unwrap_or_else(|_| {
+            Words::Unread(
+                "ファイルを読んでいる途中で失敗しました。元の文書からファイルを作り直して載せてください。"
+                    .to_owned(),
+            )
+        })
     }
 
     async fn pdf(self, app: &App) -> Result<Vec<u8>, PortalError> {

@@ -113,6 +113,10 @@ pub struct PublicationLine {
     pub sha256: String,
     /// `None`: recorded before files were compared.
     pub same_as: Option<String>,
+    /// `None`: the same bytes, or recorded before words were compared.
+    pub words: Option<String>,
+    /// What comparing the words found, as JSON.
+    pub comparison: Option<String>,
     pub person: String,
 }
 
@@ -169,9 +173,9 @@ sql! {
     const WARNINGS = "SELECT line, code, message FROM revision_warning WHERE revision_id = $1 ORDER BY ordinal";
     const ADOPTIONS = "SELECT body, decided_on, file_number FROM adoption WHERE revision_id = $1
         ORDER BY decided_on, body";
-    const PUBLICATIONS = "SELECT p.url, p.published_on, p.sha256, p.same_as, h.name AS person
+    const PUBLICATIONS = "SELECT p.url, p.published_on, p.sha256, p.same_as, p.words, p.comparison, h.name AS person
         FROM publication p JOIN person h ON h.id = p.person_id
-        WHERE p.revision_id = $1 ORDER BY p.published_on DESC, p.id DESC";
+        WHERE p.revision_id = $1 ORDER BY p.id DESC";
     const TOUCHED = "SELECT r.clause_id, COUNT(*) AS requirements,
             CAST(SUM(CASE WHEN r.state IN ('adopted', 'modified') THEN 1 ELSE 0 END) AS BIGINT) AS judged,
             CAST(SUM((SELECT COUNT(*) FROM evidence e WHERE e.requirement_id = r.id)) AS BIGINT) AS evidence
@@ -224,6 +228,7 @@ impl Db {
         self.fetch_all(ADOPTIONS, &[revision_id.into()]).await
     }
 
+    /// The last one recorded comes first.
     pub async fn publications(&self, revision_id: &str) -> Result<Vec<PublicationLine>> {
         self.fetch_all(PUBLICATIONS, &[revision_id.into()]).await
     }
