@@ -193,7 +193,14 @@ impl Layout {
     /// The required columns that a row leaves empty, and what the rules say. Nothing here means it can be kept.
     pub fn refusals(&self, row: &Row) -> Vec<(&'static str, String)> {
         let empty = self.columns().filter(|c| c.required && self.get(row, c).is_null());
-        let empty = empty.map(|c| (c.name, format!("「{}」を入れてください。", c.label)));
+        let empty = empty.map(|c| {
+            let verb = if matches!(c.kind, Kind::Choice(_) | Kind::Bool | Kind::Unit) {
+                "選んで"
+            } else {
+                "入れて"
+            };
+            (c.name, format!("「{}」を{verb}ください。", c.label))
+        });
         let broken = self.register.breaches(row).into_iter().filter(|b| b.weight == Weight::Refused);
         empty.chain(broken.map(|b| (b.column, b.says.to_owned()))).collect()
     }

@@ -551,7 +551,7 @@ fn ledger_page() -> ledger::LedgerPage {
         note: "sekisho.example/sakurazaka\n18204\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— sekisho.example/sakurazaka Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n".into(),
         outside: vec![ledger::Outside {
             place: "監査委員事務局の金庫".into(),
-            size: 17_950,
+            size: "17,950".into(),
             person: "監査委員事務局 小林".into(),
             at: Moment::at(NOW),
         }],

@@ -40,7 +40,11 @@ pub(crate) async fn list(State(app): State<App>, me: Me) -> Page {
         caption: "新しい順。".to_owned(),
         heads: vec!["件名", "種類", "期限", "終わった所属", "状態"],
         rows,
-        empty: "まだ何も頼んでいません。",
+        empty: if can_ask {
+            "まだ何も頼んでいません。「棚卸を始める」を押すと、台帳を持つ全ての課のやることに届き、ここに進み具合が出ます。"
+        } else {
+            "いま、全ての課に頼まれていることはありません。棚卸が始まると、あなたのやることに届き、ここに課の進み具合が出ます。"
+        },
         add: can_ask.then(|| ("/campaigns/stocktake".to_owned(), "棚卸を始める")),
         ..ListPage::default()
     })

@@ -71,7 +71,7 @@ pub(crate) struct WitnessRow {
 #[derive(Debug)]
 pub(crate) struct Outside {
     pub(crate) place: String,
-    pub(crate) size: i64,
+    pub(crate) size: String,
     pub(crate) person: String,
     pub(crate) at: Moment,
 }
@@ -203,7 +203,7 @@ async fn ledger_page(app: &App, me: &Me, form: Option<Refused<'_>>) -> Result<Le
         SignedCheckpoint::parse(note.as_bytes()).map_err(|e| PortalError::Internal(e.to_string()))?;
     let outside = db.outside_checkpoints(me.on, OUTSIDE_ROWS).await?.into_iter().map(|o| Outside {
         place: o.place,
-        size: o.size,
+        size: thousands(o.size),
         person: if o.key.is_empty() { o.person } else { "立会人の連署".to_owned() },
         at: Moment::at(Ms(o.confirmed_ms)),
     });
