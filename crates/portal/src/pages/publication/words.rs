@@ -3,6 +3,7 @@
 use crate::limits;
 use sekisho_disarm::{Limits, Refusal, pdf_text};
 use sekisho_policy::compare::{Run, diff};
+use sekisho_policy::limits::TEXT_BYTES_MAX;
 use sekisho_policy::published::{Comparison, compare};
 use sekisho_policy::{Clause, Document, PolicyError, decode};
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,8 @@ fn pages(bytes: &[u8], name: &str) -> Result<Vec<Vec<String>>, &'static str> {
     }
 }
 
+const TOO_LARGE: &str = "PDFが大きすぎて、文字を読み終えられません。本文だけのPDFを載せてください。";
+
 fn pdf_pages(bytes: &[u8]) -> Result<Vec<Vec<String>>, &'static str> {
     let limits = Limits {
         input_bytes: limits::UPLOAD_BODY_BYTES as u64,
@@ -61,9 +64,13 @@ fn pdf_pages(bytes: &[u8]) -> Result<Vec<Vec<String>>, &'static str> {
         Refusal::Password { .. } | Refusal::Encryption { .. } => {
             "パスワードで保護されたPDFのため、文字を読めません。保護を外したPDFを載せてください。"
         }
-        Refusal::Limit(_) => "PDFが大きすぎて、文字を読み終えられません。本文だけのPDFを載せてください。",
+        Refusal::Limit(_) => TOO_LARGE,
         _ => "PDFが壊れていて、文字を読めません。元の文書からPDFを作り直して載せてください。",
     })?;
+    // What the comparison may take, as for every other file.
+    if text.pages.iter().flatten().map(String::len).sum::<usize>() > TEXT_BYTES_MAX {
+        return Err(TOO_LARGE);
+    }
     let characters = || text.pages.iter().flatten().flat_map(|line| line.chars());
     let readable = characters().filter(|c| *c != '\u{FFFD}' && !c.is_whitespace()).count();
     if readable == 0 && characters().next().is_none() {
