@@ -16,6 +16,7 @@ use sekisho_domain::date::{Date, date_at, start_of};
 use sekisho_domain::noun::{Kind, Row};
 use sekisho_domain::person::PERSON;
 use sekisho_domain::position::{ASSIGNMENT, POSITION, ROLE_SEAT};
+use sekisho_domain::register::Register;
 use sekisho_domain::section::SECTION;
 use sekisho_policy::{Clause, compare};
 use sekisho_store::body::Resolution;
@@ -236,6 +237,7 @@ impl<'d> City<'d> {
             }
             What::PublishOutside(publish) => self.publish(&who, event.at, publish).await,
             What::KeepRows(rows) => self.keep_rows(&who, event.at, rows).await,
+            What::MendRows(rows) => self.mend_rows(&who, event.at, rows).await,
             What::HoldMeeting(meeting) => self.meet(&who, event.at, meeting).await,
             What::ApplyForDisposal { register, number, method, reason } => {
                 let register = sekisho_domain::register(&register).context("台帳")?;
@@ -543,23 +545,41 @@ impl<'d> City<'d> {
         let register = sekisho_domain::register(first.noun).context("台帳")?;
         let mut tx = self.store.write(&actor(who, at), register.action("import")).await?;
         for kept in rows {
-            let mut row = Row::new(register.noun, tx.new_id());
-            if register.noun.column(register.key[0]).is_some_and(|key| matches!(key.kind, Kind::Text)) {
-                row = row.set(register.key[0], kept.number.as_str());
-            }
-            for (column, value) in kept.values {
-                row = row.set(column, value);
-            }
-            if let (Some(column), Some(code)) = (register.section, &kept.section) {
-                row = row.set(column, self.unit(code)?);
-            }
-            for (column, noun, number) in kept.refs {
-                row = row.set(column, self.row(noun, &number)?);
-            }
+            let row = self.written(register, Row::new(register.noun, tx.new_id()), &kept)?;
             self.rows.insert((kept.noun, kept.number), row.id.clone());
             tx.insert(row).await?;
         }
         Ok(tx.commit().await?)
+    }
+
+    /// A row with what the story says of it.
+    fn written(&self, register: &Register, mut row: Row, kept: &KeptRow) -> Result<Row> {
+        if register.noun.column(register.key[0]).is_some_and(|key| matches!(key.kind, Kind::Text)) {
+            row = row.set(register.key[0], kept.number.as_str());
+        }
+        for (column, value) in &kept.values {
+            row = row.set(column, value.clone());
+        }
+        if let (Some(column), Some(code)) = (register.section, &kept.section) {
+            row = row.set(column, self.unit(code)?);
+        }
+        for (column, noun, number) in &kept.refs {
+            row = row.set(column, self.row(noun, number)?);
+        }
+        Ok(row)
+    }
+
+    async fn mend_rows(&self, who: &Who, at: Ms, rows: Vec<KeptRow>) -> Result<()> {
+        for kept in rows {
+            let register = sekisho_domain::register(kept.noun).context("台帳")?;
+            let mut tx = self.store.write(&actor(who, at), register.action("update")).await?;
+            let now = tx.get(register.noun, self.row(kept.noun, &kept.number)?).await?;
+            // What the fault put there and the right row does not have goes.
+            let blank = Row { version: now.version, ..Row::new(register.noun, now.id) };
+            tx.update(self.written(register, blank, &kept)?).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     async fn meet(&self, who: &Who, at: Ms, meeting: Meeting) -> Result<()> {

@@ -91,6 +91,8 @@ pub enum What {
     PublishOutside(Publish),
     /// Rows of registers were taken up, all at once.
     KeepRows(Vec<KeptRow>),
+    /// What was wrong with rows of a register was put right.
+    MendRows(Vec<KeptRow>),
     /// A body met, and took note of every item.
     HoldMeeting(Meeting),
     /// The thing of a register's row may be destroyed: asked, and not decided yet.

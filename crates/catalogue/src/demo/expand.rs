@@ -55,16 +55,32 @@ impl Teller<'_> {
         self.city.holder(seat, on).map(Actor::Person)
     }
 
-    /// The registers as the secretariat took them up, one after another.
+    /// The registers as the secretariat took them up, one after another, and what 課長 put right in them.
     fn registers(&self, source: &DemoSource<'_>) -> Result<Vec<Event>, DemoError> {
         let mut events = Vec::new();
         let organisation = organisation::kept(source, self.city, self.frame)?;
-        let kept = organisation.into_iter().chain(register::kept(source, self.city, self.frame)?);
-        for (nth, (day, rows)) in kept.enumerate() {
+        let (registers, mended) = register::kept(source, self.city, self.frame)?;
+        for (nth, (day, rows)) in organisation.into_iter().chain(registers).enumerate() {
             let day = working_day(day)?;
             let at = instant(day, minutes("16:00")?).plus(i64::try_from(nth).unwrap_or(0) * Ms::MINUTE);
             let actor = self.actor(REGISTRAR, day)?;
             events.push(Event { at, actor, what: What::KeepRows(rows), refused: false });
+        }
+        for (day, rows) in mended {
+            let day = working_day(day)?;
+            // In its first week a city has put nothing right yet.
+            if !self.told(day) {
+                continue;
+            }
+            let at = instant(day, minutes("15:20")?);
+            for row in rows {
+                let actor =
+                    match row.section.as_deref().and_then(|s| self.city.role_holder("manager", s, day)) {
+                        Some(manager) => Actor::Person(manager),
+                        None => self.actor(REGISTRAR, day)?,
+                    };
+                events.push(Event { at, actor, what: What::MendRows(vec![row]), refused: false });
+            }
         }
         Ok(events)
     }

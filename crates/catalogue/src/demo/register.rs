@@ -1,7 +1,7 @@
 //! What the demo city keeps in its registers: about two thousand rows, made by rule from a few tables, always the
 //! same for the same day. What is wrong with them stands in `register_defects.csv`, and nowhere else.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sekisho_domain::asset::ASSET;
 use sekisho_domain::date::{Date, fiscal_year};
@@ -26,12 +26,15 @@ const NETWORK_AGO: i32 = 55;
 /// The last stocktake began this many days ago, a section a day.
 const STOCKTAKE_AGO: i32 = 130;
 
-/// Every register with the day on which its rows were taken up.
+/// Rows of a register with the day on which somebody wrote them.
+type Written = Vec<(Date, Vec<KeptRow>)>;
+
+/// Every register with the day on which its rows were taken up, and the rows that were put right later.
 pub(super) fn kept(
     source: &DemoSource<'_>,
     city: &City,
     frame: &Frame,
-) -> Result<Vec<(Date, Vec<KeptRow>)>, DemoError> {
+) -> Result<(Written, Written), DemoError> {
     let maker = Maker { city, frame };
     let mut all = [
         (SYSTEMS_AGO, maker.systems(source.systems)?),
@@ -41,9 +44,11 @@ pub(super) fn kept(
         (DEVICES_AGO, maker.network_devices(source.network_devices)?),
         (NETWORK_AGO, maker.specific_flows(source.specific_flows)?),
     ];
-    maker.spoil(source.register_defects, &mut all)?;
+    let mended = maker.spoil(source.register_defects, &mut all)?;
     let first = plus(frame.start, 1)?;
-    all.into_iter().map(|(ago, rows)| Ok((plus(frame.anchor, -ago)?.max(first), rows))).collect()
+    let taken_up: Result<Written, DemoError> =
+        all.into_iter().map(|(ago, rows)| Ok((plus(frame.anchor, -ago)?.max(first), rows))).collect();
+    Ok((taken_up?, mended))
 }
 
 struct Maker<'a> {
@@ -389,15 +394,23 @@ impl Maker<'_> {
             .set("valid_from", self.fiscal(-3)?))
     }
 
-    /// `match` is a number, or `section/beginning of the name` for every row it fits.
-    fn spoil(&self, text: &str, all: &mut [(i32, Vec<KeptRow>)]) -> Result<(), DemoError> {
-        for [noun, matched, column, value] in
-            rows("register_defects.csv", text, ["noun", "match", "column", "value"])?
-        {
+    /// `match` is a number, or `section/beginning of the name` for every row it fits. Gives back, in the order of days,
+    /// the rows as they were before, where `mended` names the day on which somebody put them right.
+    fn spoil(&self, text: &str, all: &mut [(i32, Vec<KeptRow>)]) -> Result<Written, DemoError> {
+        let columns = ["noun", "match", "column", "value", "mended"];
+        let mut mended: BTreeMap<Date, Vec<KeptRow>> = BTreeMap::new();
+        for [noun, matched, column, value, on] in rows("register_defects.csv", text, columns)? {
             let mut hit = false;
             for row in
                 all.iter_mut().flat_map(|(_, rows)| rows).filter(|row| row.noun == noun && row.fits(matched))
             {
+                if !on.is_empty() {
+                    let rows = mended.entry(self.frame.date(When::parse(on)?)?).or_default();
+                    let known = rows.iter().any(|r| (r.noun, &r.number) == (row.noun, &row.number));
+                    if !known {
+                        rows.push(row.clone());
+                    }
+                }
                 self.set(row, column, value)?;
                 hit = true;
             }
@@ -405,7 +418,7 @@ impl Maker<'_> {
                 return Err(DemoError::Value { what: "row of a register", value: matched.to_owned() });
             }
         }
-        Ok(())
+        Ok(mended.into_iter().collect())
     }
 
     fn set(&self, row: &mut KeptRow, name: &str, value: &str) -> Result<(), DemoError> {
