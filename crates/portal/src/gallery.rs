@@ -251,6 +251,7 @@ fn requirement_page(wrong: bool) -> requirement::RequirementPage {
             observed: 1,
             violating: 0,
             source: "登録された証拠（令和8年11月22日時点）".into(),
+            kept_at: vec![],
             since: Moment::at(NOW),
             samples: vec![],
             own: vec![],

@@ -13,7 +13,7 @@ use crate::shell::{Page, Shell, page};
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use sekisho_checks::rows_of_section;
+use sekisho_checks::{CHECKS, rows_of_section};
 use sekisho_domain::access::Action;
 use sekisho_domain::clock::Ms;
 use sekisho_domain::date;
@@ -104,6 +104,8 @@ pub(crate) struct VerdictCard {
     pub(crate) violating: i64,
     pub(crate) source: String,
     pub(crate) since: Moment,
+    /// Where it is put right: pages that keep what the check looks at.
+    pub(crate) kept_at: Vec<Cell>,
     pub(crate) samples: Vec<Cell>,
     /// Those of the reader's own sections.
     pub(crate) own: Vec<Own>,
@@ -583,10 +585,33 @@ async fn verdict_card(app: &App, me: &Me, v: &VerdictLine) -> Result<VerdictCard
         violating: v.violating_count,
         source: clause::source(Some(&v.source), v.source_ms),
         since: Moment::at(Ms(v.from_ms)),
+        kept_at: if state == Verdict::Broken { kept_at(me, &v.check_id) } else { Vec::new() },
         samples: samples.collect(),
         own,
         acts: acts.iter().map(picture::acts_words).collect(),
     })
+}
+
+/// The pages that keep what a check looks at, as far as the reader may open them.
+fn kept_at(me: &Me, check_id: &str) -> Vec<Cell> {
+    let reads = CHECKS.iter().find(|check| check.id == check_id).map_or(&[][..], |check| check.reads);
+    let mut pages: Vec<(String, &str)> = Vec::new();
+    for noun in reads {
+        let page = match (*noun, sekisho_domain::register(noun)) {
+            (_, Some(register)) if me.reaches(Action::View, noun) => {
+                (format!("/registers/{noun}"), register.noun.label)
+            }
+            ("document" | "revision" | "publication" | "adoption", _) => ("/documents".to_owned(), "文書"),
+            ("section" | "position" | "assignment" | "role_seat", _) => ("/sections".to_owned(), "体制"),
+            ("account", _) if me.reaches(Action::View, "account") => ("/accounts".to_owned(), "アカウント"),
+            ("network_result", _) => ("/network".to_owned(), "ネットワーク"),
+            _ => continue,
+        };
+        if !pages.contains(&page) {
+            pages.push(page);
+        }
+    }
+    pages.into_iter().map(|(href, words)| Cell::link(href, words)).collect()
 }
 
 /// A row behind a verdict, with the page that shows it, where there is one that the reader may open.

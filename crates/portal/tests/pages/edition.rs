@@ -457,6 +457,8 @@ async fn a_file_of_the_citys_own_counts_when_it_says_the_same() {
     let changed = PAGES.map(|p| p.replace("分類する。", "分類しない。"));
     let (page, says) = publish("方針.pdf", &pdf_of(&changed.each_ref().map(String::as_str), 0)).await;
     assert_eq!(says, "broken");
+    let requirement = city.get(&me, &format!("/requirements/{row}")).await.ok().body;
+    assert!(requirement.contains("直すところ：<a href=\"/documents\">文書</a>"), "{requirement}");
     assert!(page.contains("条項 4 件のうち 3 件は、文字がすべて同じです"), "{page}");
     assert!(page.contains("<th scope=\"row\" class=\"at\">7(2)</th>"), "{page}");
     assert!(page.contains("<ins>しない</ins>") && page.contains("<del>する</del>"), "{page}");
