@@ -34,6 +34,8 @@ pub enum Doubt {
     OwnAddress,
     /// A network given at run time that overlaps one that is written down: possible, and a network that does not work.
     Overlap,
+    /// A source to which no route leads back by the interface the packet came in by: it may be dropped as spoofed.
+    Spoofed,
     /// Next hop, subnet or interface that no declared device or zone owns.
     Undeclared,
     /// Second and later fragments meeting transport conditions.

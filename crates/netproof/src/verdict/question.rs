@@ -241,6 +241,9 @@ pub(super) const fn doubt_ja(doubt: Doubt) -> &'static str {
         Doubt::Routing => "動的経路の表が提出されていません",
         Doubt::OwnAddress => "実行時に決まる機器自身のアドレスが、宛先かもしれません",
         Doubt::Overlap => "実行時に決まるネットワークが、設定にあるネットワークと重なるかもしれません",
+        Doubt::Spoofed => {
+            "送信元へ戻る経路がこのインターフェースになく、送信元の詐称として捨てられるかもしれません（RPF）"
+        }
         Doubt::Undeclared => "一覧にない機器・区間を通ります",
         Doubt::Fragment => "後続フラグメントの扱いが資料で確かめられません",
         Doubt::State => "接続状態によって動作が変わります",

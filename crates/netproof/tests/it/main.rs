@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::panic, unreachable_pub)]
 
 mod aerleon;
+mod cities;
 mod common;
 mod differential;
 mod holes;

@@ -1,7 +1,7 @@
 //! From blocks to tables: interfaces, zones, VDOMs and the order of the stages.
 //!
 //! Per VDOM: translation of the destination (VIP) → own addresses → policy routes → routes → policies → intra-zone
-//! → implicit deny → translation of the source → out.
+//! → implicit deny → reverse path check → translation of the source → out.
 
 use std::collections::HashMap;
 
@@ -441,12 +441,16 @@ fn stages(b: &mut Builder, vdom: &Vdom<'_>) -> NodeId {
     b.fill(dnat, rules, vec![Jump::to(routing)]);
 
     let statics = route::statics(b, vdom);
+    let mut back = statics.clone();
+    let mut all_known = true;
     for (stage, next) in [(routing, policies), (replies, Device::EGRESS)] {
         let mut rules = vec![b.local_rule(&vdom.name, &Cube::any())];
         rules.extend(b.doubtful_broadcasts(&vdom.name, &Cube::any()));
         rules.extend(route::policy_routes(b, vdom, next));
         rules.extend(route::sdwan_rules(b, vdom, next));
         let (unknown, learnt) = route::protocols(b, vdom, next);
+        all_known &= unknown.is_empty();
+        back.extend(learnt.iter().cloned());
         rules.extend(unknown);
         rules.extend(route::dynamic_interfaces(b, vdom, next));
         let mut routes = b.connected(&vdom.name);
@@ -470,8 +474,29 @@ fn stages(b: &mut Builder, vdom: &Vdom<'_>) -> NodeId {
     rules.extend(redirected(b, vdom));
     rules.extend(policy::rules(b, vdom, Device::EGRESS, &mut nat));
     rules.extend(intrazone(b, vdom));
+    // With routes that nobody knows, none can be said to be missing.
+    if all_known {
+        let spoofed = route::spoofed(b, vdom, &back);
+        looked_back(b, vdom, &mut rules, &spoofed);
+    }
     b.fill(policies, rules, Vec::new());
     b.relayed(&vdom.interfaces(b), dnat, replies)
+}
+
+/// The device looks at the source first. It is looked at here after the policies, because only what they accept matters:
+/// in front of them, every interface would bring sources of its own to every way out.
+fn looked_back(b: &mut Builder, vdom: &Vdom<'_>, rules: &mut [Rule], spoofed: &[Rule]) {
+    if spoofed.is_empty() {
+        return;
+    }
+    let mut made: HashMap<NodeId, NodeId> = HashMap::new();
+    for jump in rules.iter_mut().flat_map(|rule| &mut rule.then) {
+        jump.to = *made.entry(jump.to).or_insert_with_key(|next| {
+            let stage = b.stage(&format!("{}/reverse-path", vdom.name));
+            b.fill(stage, spoofed.to_vec(), vec![Jump::to(*next)]);
+            stage
+        });
+    }
 }
 
 /// Packets that cannot begin a session are normally dropped; where that is weakened is not modelled, so it stays

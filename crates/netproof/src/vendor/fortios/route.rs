@@ -169,6 +169,56 @@ pub(super) fn dynamic_interfaces(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -
     rules
 }
 
+/// Packets whose source no route leads back to by the interface they came in by are dropped as spoofed, unless that is
+/// switched off (Fortinet community ta-p/190100; `src-check`, `asymroute`). It drops more and never lets pass, so it is
+/// a doubt: what rests on it is not proved, and a packet it may drop refutes nothing.
+pub(super) fn spoofed(b: &Builder, vdom: &Vdom<'_>, statics: &[Route]) -> Vec<Rule> {
+    let settings = vdom.sections(&["system settings"]);
+    let on = |key: &str| settings.iter().any(|s| s.enabled(key));
+    let mut active = b.connected(&vdom.name);
+    active.extend(statics.iter().filter(|r| r.doubt.is_none()).cloned());
+    active.sort_by_key(|r| (r.prefix.1 - r.prefix.0, r.prefix.0, r.distance));
+    let mut rules = Vec::new();
+    let entries = vdom.sections(&["system interface"]).into_iter().flat_map(|s| &s.entries);
+    for entry in entries {
+        let Some(number) = vdom.interface(b, &entry.name).filter(|n| b.device.interfaces[*n].enabled) else {
+            continue;
+        };
+        // Tunnels bring routes to whoever dials in, and leases bring networks that nobody wrote down.
+        let at_run_time = vdom.dynamic.iter().any(|d| d.0 == number) || entry.word("type") == Some("tunnel");
+        if at_run_time || entry.word("src-check") == Some("disable") {
+            continue;
+        }
+        let (mut back, mut elsewhere) = (Ranges::empty(), Ranges::empty());
+        let mut last = None;
+        for route in &active {
+            // Of equal prefixes the least distance is in force.
+            if last.is_some_and(|(prefix, distance)| prefix == route.prefix && distance < route.distance) {
+                continue;
+            }
+            last = Some((route.prefix, route.distance));
+            let range = Ranges::span(route.prefix.0, route.prefix.1);
+            let range = if range.is_full(u128::MAX) { net::all_v6() } else { range };
+            if route.hops.iter().any(|hop| hop.interface == number) {
+                back = back.union(&range.subtract(&elsewhere));
+            } else if on("strict-src-check") {
+                elsewhere = elsewhere.union(&range);
+            }
+        }
+        for (family, off) in [(net::all_v4(), "asymroute"), (net::all_v6(), "asymroute6")] {
+            if on(off) {
+                continue;
+            }
+            let when = Cube::any()
+                .with(Field::In, Ranges::one(number as u128))
+                .with(Field::Src, family.subtract(&back));
+            let rule = Rule::new(vec![when], Vec::new(), entry.line, "reverse path");
+            rules.push(rule.doubtful(Doubt::Spoofed));
+        }
+    }
+    rules
+}
+
 /// A routing protocol that is switched on may send anything anywhere.
 pub(super) fn protocols(b: &mut Builder, vdom: &Vdom<'_>, to: NodeId) -> (Vec<Rule>, Vec<Route>) {
     let (mut rules, mut routes) = (Vec::new(), Vec::new());
