@@ -29,8 +29,8 @@ pub struct Step {
     pub set: Set,
     /// Whether every rule on the way was certain (which value a translation picks is not looked at).
     pub certain: bool,
-    /// Where they came from; `None` for sources.
-    pub from: Option<Origin>,
+    /// Where they came from; empty for sources.
+    pub from: Vec<Origin>,
 }
 
 /// How a set got where it is.
@@ -179,9 +179,21 @@ impl<'n> Engine<'n> {
         let mut queue: VecDeque<Step> = VecDeque::new();
         for source in sources {
             let set = self.space.cubes(&source.cubes)?;
-            queue.push_back(Step { node: source.node, set, certain: true, from: None });
+            queue.push_back(Step { node: source.node, set, certain: true, from: Vec::new() });
         }
         while let Some(mut step) = queue.pop_front() {
+            // A box that nobody declared may send everything on everywhere: what many wires bring to it goes on as one
+            // set, or a switch with hundreds of wires would be walked once for every pair of them.
+            if self.node(step.node).kind == crate::model::NodeKind::Unknown {
+                let (same, others): (Vec<Step>, Vec<Step>) = std::mem::take(&mut queue)
+                    .into_iter()
+                    .partition(|s| s.node == step.node && s.certain == step.certain);
+                queue = others.into();
+                for more in same {
+                    step.set = self.space.or(step.set, more.set)?;
+                    step.from.extend(more.from);
+                }
+            }
             let seen = out.at.get(&step.node).copied().unwrap_or(Set::EMPTY);
             let known =
                 if step.certain { sure_at.get(&step.node).copied().unwrap_or(Set::EMPTY) } else { seen };
@@ -229,7 +241,7 @@ impl<'n> Engine<'n> {
                 }
                 for jump in jumps {
                     let set = self.image(portion.set, jump)?;
-                    let from = Some(Origin { step: number, set: portion.set, jump: jump.clone() });
+                    let from = vec![Origin { step: number, set: portion.set, jump: jump.clone() }];
                     queue.push_back(Step { node: jump.to, set, certain: certain && jumps.len() == 1, from });
                 }
             }
@@ -272,26 +284,37 @@ impl<'n> Engine<'n> {
     ) -> Result<Option<Vec<(usize, Packet)>>, SpaceLimit> {
         let mut out = vec![(step, packet)];
         let (mut at, mut packet) = (step, packet);
-        while let Some(origin) = &reach.steps[at].from {
-            let mut wanted = packet.cube();
-            for assign in origin.jump.set.iter().rev() {
-                match assign {
-                    Assign::Set(field, _) => wanted.replace(*field, Ranges::span(0, Field::max(*field))),
-                    Assign::Shift(field, delta) => {
-                        let back = wanted.values(*field).shifted(0u128.wrapping_sub(*delta));
-                        wanted.replace(*field, back);
-                    }
+        while !reach.steps[at].from.is_empty() {
+            let mut found = None;
+            for origin in &reach.steps[at].from {
+                let before = self.before(origin, packet)?;
+                if let Some(before) = self.choose(before, preferences)? {
+                    found = Some((origin.step, before));
+                    break;
                 }
             }
-            let wanted = self.space.cube(&wanted)?;
-            let before = self.space.and(origin.set, wanted)?;
-            let Some(found) = self.choose(before, preferences)? else { return Ok(None) };
-            packet = found;
-            at = origin.step;
+            let Some((step, before)) = found else { return Ok(None) };
+            (at, packet) = (step, before);
             out.push((at, packet));
         }
         out.reverse();
         Ok(Some(out))
+    }
+
+    /// The packets of an origin that may have become `packet`.
+    fn before(&mut self, origin: &Origin, packet: Packet) -> Result<Set, SpaceLimit> {
+        let mut wanted = packet.cube();
+        for assign in origin.jump.set.iter().rev() {
+            match assign {
+                Assign::Set(field, _) => wanted.replace(*field, Ranges::span(0, Field::max(*field))),
+                Assign::Shift(field, delta) => {
+                    let back = wanted.values(*field).shifted(0u128.wrapping_sub(*delta));
+                    wanted.replace(*field, back);
+                }
+            }
+        }
+        let wanted = self.space.cube(&wanted)?;
+        self.space.and(origin.set, wanted)
     }
 
     /// Packets whose listed fields are fixed as in `packet`, used by callers that narrow further.

@@ -390,6 +390,21 @@ impl Linker<'_> {
             .put(Field::Tag, 0)
     }
 
+    /// Into every device on these wires by any of its interfaces there: one jump a device, since a switch may have hundreds
+    /// of wires that nobody declared, and what comes in by one of them goes on to all the others.
+    fn ingress_of(&self, wires: &[usize]) -> Vec<Jump> {
+        let mut by_device: BTreeMap<usize, Ranges> = BTreeMap::new();
+        for &(device, interface) in wires.iter().flat_map(|&w| &self.wires[w].members) {
+            let values = by_device.entry(device).or_insert_with(Ranges::empty);
+            *values = values.union(&ingress_values(&self.devices[device], interface));
+        }
+        let entry = |device: usize| self.base[device] + self.devices[device].entry;
+        let into = |(device, values): (usize, Ranges)| {
+            Jump::to(entry(device)).set(Field::In, values).put(Field::Out, 0).put(Field::Tag, 0)
+        };
+        by_device.into_iter().map(into).collect()
+    }
+
     pub(super) fn rest(node: NodeId) -> Jump {
         Jump::to(node).put(Field::In, 0).put(Field::Out, 0).put(Field::Tag, 0)
     }
@@ -513,22 +528,15 @@ impl Linker<'_> {
         wires.extend(joins.iter().filter(|j| j.inward).flat_map(|j| j.wires.clone()));
         wires.sort_unstable();
         wires.dedup();
-        let mut jumps = Vec::new();
-        for wire in wires {
-            jumps.extend(self.wires[wire].members.iter().map(|m| self.ingress(*m)));
-            if self.wires[wire].unknown.is_none() {
-                jumps.push(Self::rest(self.wires[wire].hosts));
-            }
-        }
+        let mut jumps = self.ingress_of(&wires);
+        let declared = wires.into_iter().filter(|&w| self.wires[w].unknown.is_none());
+        jumps.extend(declared.map(|w| Self::rest(self.wires[w].hosts)));
         let forward = Rule::new(vec![Cube::any()], jumps, 0, "undeclared box").doubtful(Doubt::Undeclared);
         self.network.nodes[hub].rules = vec![forward];
         for &node in self.unknown.keys() {
             if let Some(at) = places.iter().position(|p| *p == node) {
-                let mut jumps: Vec<Jump> = Vec::new();
-                for &wire in &joins[at].wires {
-                    jumps.extend(self.wires[wire].members.iter().map(|m| self.ingress(*m)));
-                    jumps.push(Self::rest(self.wires[wire].hosts));
-                }
+                let mut jumps = self.ingress_of(&joins[at].wires);
+                jumps.extend(joins[at].wires.iter().map(|&w| Self::rest(self.wires[w].hosts)));
                 if joins[at].open {
                     jumps.push(Jump::to(hub));
                 }

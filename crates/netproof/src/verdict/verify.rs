@@ -401,7 +401,10 @@ pub(crate) fn limit_reason(limit: SpaceLimit) -> Doubtful {
         file: String::new(),
         line: 0,
         text: String::new(),
-        why: format!("規則の組合せが大きすぎて計算を打ち切りました（{limit}）"),
+        why: format!(
+            "規則の組合せが大きすぎて計算を打ち切りました（上限 {}）。領域の宣言がない区間が多いときは、zones.toml に加えると減ります",
+            limit.limit_nodes
+        ),
     }
 }
 

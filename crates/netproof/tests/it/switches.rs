@@ -1,6 +1,8 @@
 //! Layer 3 switches: which list looks at a packet depends on the port it came in by, and trunks are ports too.
 
-use sekisho_netproof::verdict::{Finding, Verdict};
+use sekisho_netproof::site::Site;
+use sekisho_netproof::vendor::Vendor;
+use sekisho_netproof::verdict::{DeviceText, Finding, Snapshot, Verdict, verify};
 
 use crate::never_bare::{ZONES, case};
 
@@ -164,4 +166,28 @@ fn an_application_the_device_may_bring_along_is_not_taken_for_undefined() {
     assert!(builtin.reasons.iter().any(|r| r.text.contains("permit imap")), "{:?}", builtin.reasons);
     assert_eq!(router("permit https from in to ju").verdict, Verdict::Refuted);
     assert_eq!(router("permit any from in to nowhere").verdict, Verdict::Proved, "an undefined entity");
+}
+
+/// A core switch has hundreds of networks that nobody puts into a zone: what is behind them may go anywhere by any of
+/// them, and the declared ones are decided all the same.
+#[test]
+fn hundreds_of_undeclared_networks_leave_the_declared_ones_decided() {
+    let zones = "[[zone]]\nid = \"ju\"\nprefixes = [\"10.0.0.0/24\"]\n[[zone]]\nid = \"lg\"\nprefixes = [\"10.0.1.0/24\"]\n[[zone]]\nid = \"ex\"\nkind = \"EX\"\nprefixes = [\"0.0.0.0/0 - zones\"]\n";
+    let intents = "[[deny]]\nid = \"lg-ju\"\nfrom = \"lg\"\nto = \"ju\"\n[[deny]]\nid = \"ex-ju\"\nfrom = \"ex\"\nto = \"ju\"\n[[deny]]\nid = \"ju-lg\"\nfrom = \"ju\"\nto = \"lg\"\n";
+    let mut switch = String::from("version 17.3\nhostname core\nip routing\n");
+    for number in 0..600 {
+        let (high, low) = (number / 200, number % 200);
+        let list = if number == 0 { "JU" } else { "REST" };
+        switch.push_str(&format!(
+            "interface Vlan{}\n ip address 10.{high}.{low}.1 255.255.255.0\n ip access-group {list} in\n!\n",
+            100 + number
+        ));
+    }
+    switch.push_str("ip access-list extended JU\n permit ip any any\nip access-list extended REST\n deny ip any 10.0.0.0 0.0.0.255\n permit ip any any\nend\n");
+    let site = Site::parse(zones, intents, "", "").unwrap();
+    let device = DeviceText::new("core", "core.cfg", Some(Vendor::CiscoIos), switch.as_bytes());
+    let report = verify(&site, &Snapshot { devices: vec![device], ..Snapshot::default() });
+    let answers: Vec<_> = report.findings.iter().map(|f| (f.id.as_str(), f.verdict)).collect();
+    let expected = [("lg-ju", Verdict::Proved), ("ex-ju", Verdict::Proved), ("ju-lg", Verdict::Refuted)];
+    assert_eq!(answers, expected, "{:?}", report.findings[0].reasons);
 }

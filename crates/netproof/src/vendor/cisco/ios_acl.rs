@@ -1,5 +1,7 @@
 //! Access lists of IOS: object groups, lists, and where they are bound.
 
+use std::collections::HashMap;
+
 use crate::model::{Doubt, Jump, NodeId, Rule, Severity};
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
@@ -174,6 +176,7 @@ pub(super) fn numbered(b: &mut Builder, c: &mut Config, line: u32, number: &str,
 /// Precedence") or be followed by the list of the VLAN interface (Catalyst 4500, `access-group mode merge`): either.
 pub(super) fn bind(b: &mut Builder, c: &Config, stage: NodeId, next: NodeId, outward: bool) {
     let mut dispatch = Vec::new();
+    let mut made = Made::new();
     for six in [false, true] {
         let bound: Vec<&Binding> =
             c.bindings.iter().filter(|x| x.outward == outward && x.six == six).collect();
@@ -185,7 +188,7 @@ pub(super) fn bind(b: &mut Builder, c: &Config, stage: NodeId, next: NodeId, out
                 Cube::any().with(Field::In, crossing.values.clone())
             };
             let here = here.with(Field::Dst, if six { net::all_v6() } else { net::all_v4() });
-            dispatch.push(guard(b, c, &bound, &crossing, here, next));
+            dispatch.push(guard(b, c, &bound, &crossing, here, next, &mut made));
         }
     }
     b.fill(stage, dispatch, vec![Jump::to(next)]);
@@ -199,20 +202,21 @@ fn guard(
     crossing: &Crossing,
     here: Cube,
     next: NodeId,
+    made: &mut Made,
 ) -> Rule {
-    let own = crossing.own.map(|n| (table(b, c, bound[n], next), bound[n].line));
+    let own = crossing.own.map(|n| (table(b, c, bound[n], next, made), bound[n].line));
     let mut then: Vec<Jump> = Vec::new();
     let mut line = own.map_or(0, |o| o.1);
     for port in &crossing.ports {
         let to = match (port, own) {
             (None, None) => next,
             (None, Some((own, _))) => own,
-            (Some(list), None) => table(b, c, bound[*list], next),
+            (Some(list), None) => table(b, c, bound[*list], next, made),
             (Some(list), Some((own, own_line))) => {
                 let merged = b.stage(&format!("after {}", bound[*list].list));
                 let also = Rule::new(vec![Cube::any()], vec![Jump::to(own)], own_line, "access-group");
                 b.fill(merged, vec![also.doubtful(Doubt::Unsourced)], vec![Jump::to(next)]);
-                table(b, c, bound[*list], merged)
+                table(b, c, bound[*list], merged, made)
             }
         };
         line = port.map_or(line, |list| bound[list].line);
@@ -223,13 +227,29 @@ fn guard(
     Rule::new(vec![here], then, line, "access-group")
 }
 
-/// One bound list; what it permits goes to `next`.
-fn table(b: &mut Builder, c: &Config, binding: &Binding, next: NodeId) -> NodeId {
-    let name = b.device.interfaces[binding.interface].name.clone();
-    let direction = if binding.outward { "out" } else { "in" };
-    let node = b.stage(&format!("{direction} {name} {}", binding.list));
+/// Tables that lists of one direction have become, by family, name and what follows.
+type Made = HashMap<(bool, String, NodeId), NodeId>;
+
+/// One bound list; what it permits goes to `next`. Interfaces with one list share its table: a switch may have hundreds of
+/// them.
+fn table(b: &mut Builder, c: &Config, binding: &Binding, next: NodeId, made: &mut Made) -> NodeId {
     let lists = if binding.six { &c.lists6 } else { &c.lists };
-    match lists.get(&binding.list).filter(|l| !l.entries.is_empty()) {
+    let list = lists.get(&binding.list).filter(|l| !l.entries.is_empty());
+    if list.is_none()
+        && !b.device.findings.iter().any(|f| f.line == binding.line && f.code == "acl-undefined")
+    {
+        let name = &b.device.interfaces[binding.interface].name;
+        let text = format!("{name} に定義のないアクセスリスト {} が設定されています", binding.list);
+        b.finding("acl-undefined", Severity::Critical, binding.line, text);
+    }
+    let key = (binding.six, binding.list.clone(), next);
+    if let Some(&known) = made.get(&key) {
+        return known;
+    }
+    let direction = if binding.outward { "out" } else { "in" };
+    let node = b.stage(&format!("{direction} {}", binding.list));
+    made.insert(key, node);
+    match list {
         Some(list) => {
             let mut rules = list.rules(&binding.list, &[Jump::to(next)]);
             if binding.six {
@@ -238,10 +258,6 @@ fn table(b: &mut Builder, c: &Config, binding: &Binding, next: NodeId) -> NodeId
             b.fill(node, rules, Vec::new());
         }
         None => {
-            let text = format!("{name} に定義のないアクセスリスト {} が設定されています", binding.list);
-            if !b.device.findings.iter().any(|f| f.line == binding.line && f.code == "acl-undefined") {
-                b.finding("acl-undefined", Severity::Critical, binding.line, text);
-            }
             let rule = Rule::new(vec![Cube::any()], Vec::new(), binding.line, &binding.list);
             b.fill(node, vec![rule.doubtful(Doubt::Undefined)], vec![Jump::to(next)]);
         }
