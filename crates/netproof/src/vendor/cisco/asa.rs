@@ -383,7 +383,13 @@ fn automatic(c: &mut Config, name: &str, words: &[&str], line: u32) -> bool {
 
 /// Twice NAT without destination, or identity on both sides.
 fn twice(c: &mut Config, words: &[&str], line: u32) -> bool {
+    // What follows is said about the rule, not by it.
+    let words = words.iter().position(|w| *w == "description").map_or(words, |at| &words[..at]);
     let Some((real_if, mapped_if)) = words.first().and_then(|w| pair(w)) else { return false };
+    // A rule that is switched off does nothing, whatever it says (ASA Firewall CLI Configuration Guide, twice NAT).
+    if words.last() == Some(&"inactive") {
+        return true;
+    }
     let mut rest = &words[1..];
     let mut section = 1;
     if rest.first() == Some(&"after-auto") {
@@ -411,10 +417,7 @@ fn twice(c: &mut Config, words: &[&str], line: u32) -> bool {
         },
         ref rest => (None, rest),
     };
-    // `inactive` rules do nothing; `service` translations are not modelled.
-    if tail == ["inactive"] {
-        return true;
-    }
+    // `service` translations are not modelled.
     if !tail.iter().all(|w| matches!(*w, "no-proxy-arp" | "route-lookup" | "dns")) {
         return false;
     }

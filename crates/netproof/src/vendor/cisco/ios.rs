@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::model::{Device, Doubt, Jump, NodeId, Rule};
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
-use crate::vendor::build::{Builder, Route, Scope};
+use crate::vendor::build::{Builder, Scope};
 use crate::vendor::switched::{attach_parts, attach_ports};
 use crate::vendor::{ReadOptions, Vendor};
 
@@ -13,7 +13,7 @@ use super::acl::{Groups, List};
 use super::ios_acl::{Binding, bind, named_list, numbered, object_group};
 use super::ios_interface::interface;
 use super::ios_nat::{self, Translation};
-use super::ios_route::{policy_routing, routes, static_route};
+use super::ios_route::{Static, policy_routing, routes, static_route};
 use super::ios_zones::{self, Zones};
 use super::reviewed;
 use super::sections::{self, Section, ignore_all, unknown_all, whole};
@@ -25,7 +25,7 @@ pub(super) struct Config {
     pub(super) lists6: HashMap<String, List>,
     pub(super) groups: Groups,
     pub(super) bindings: Vec<Binding>,
-    pub(super) statics: Vec<(String, Route, Option<u128>)>,
+    pub(super) statics: Vec<Static>,
     /// Lines that begin a routing protocol.
     dynamic: Vec<u32>,
     /// Interfaces with a run-time address, whether of IPv6, and the line that says so.
@@ -84,8 +84,8 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
             true
         }
         ["access-list", number, ref rest @ ..] => numbered(b, c, section.line, number, rest),
-        ["ip", "route", ref rest @ ..] => static_route(b, c, section.line, rest, false),
-        ["ipv6", "route", ref rest @ ..] => static_route(b, c, section.line, rest, true),
+        ["ip", "route", ref rest @ ..] => static_route(c, section.line, rest, false),
+        ["ipv6", "route", ref rest @ ..] => static_route(c, section.line, rest, true),
         ["ip", "nat", ref rest @ ..] => ios_nat::line(c, rest, section.line),
         ["route-map", name, ..] => {
             c.maps.entry(name.to_owned()).or_default().push(section.clone());

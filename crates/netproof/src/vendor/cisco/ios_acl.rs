@@ -119,6 +119,14 @@ pub(super) fn named_list(
             b.ignored(child.line, "look");
             continue;
         }
+        // What a session of the other direction lets back in begins nothing.
+        if matches!(words, ["evaluate", _]) {
+            b.lowered(child.line, "access-list");
+            continue;
+        }
+        // `reflect NAME [timeout N]` makes such entries of what this one permits (IOS Security Command Reference, "Reflexive
+        // Access List Commands").
+        let words = words.iter().position(|w| *w == "reflect").map_or(words, |at| &words[..at]);
         let dialect = if six { Dialect::IOS6 } else { Dialect::IOS };
         add_entry(b, list, words, child.line, sequence, standard, dialect, &c.groups, name);
     }

@@ -8,8 +8,20 @@ use crate::vendor::switched::entering;
 
 use super::ios::Config;
 
+/// One static route while its ways out are not known.
+#[derive(Debug)]
+pub(super) struct Static {
+    /// Whose table it is in; empty outside of all VRFs.
+    vrf: String,
+    interface: Option<String>,
+    /// The next hop is one outside of all VRFs.
+    global: bool,
+    route: Route,
+    via: Option<u128>,
+}
+
 /// `ip route …`, `ipv6 route …`; false when the line is not understood.
-pub(super) fn static_route(b: &Builder, c: &mut Config, line: u32, words: &[&str], six: bool) -> bool {
+pub(super) fn static_route(c: &mut Config, line: u32, words: &[&str], six: bool) -> bool {
     let (vrf, words) = match *words {
         ["vrf", vrf, ref rest @ ..] => (vrf.to_owned(), rest),
         _ => (String::new(), words),
@@ -31,6 +43,7 @@ pub(super) fn static_route(b: &Builder, c: &mut Config, line: u32, words: &[&str
     let mut route = Route { prefix, hops: Vec::new(), distance: 1, line, doubt: None };
     let mut via = None;
     let mut interface: Option<String> = None;
+    let mut global = false;
     while let [word, more @ ..] = rest {
         rest = more;
         if let Some(ip) = net::parse_ip(word) {
@@ -45,9 +58,11 @@ pub(super) fn static_route(b: &Builder, c: &mut Config, line: u32, words: &[&str
                     rest = rest.get(1..).unwrap_or(&[]);
                     route.doubt = Some(Doubt::LinkState);
                 }
-                "global" | "multicast" | "dhcp" => return false,
+                // The next hop is looked up in the table outside of all VRFs (`ip route vrf`).
+                "global" => global = true,
+                "multicast" | "dhcp" => return false,
                 name if name.eq_ignore_ascii_case("null0") => {
-                    c.statics.push((vrf, route, None));
+                    c.statics.push(Static { vrf, interface: None, global, route, via: None });
                     return true;
                 }
                 name => {
@@ -66,15 +81,11 @@ pub(super) fn static_route(b: &Builder, c: &mut Config, line: u32, words: &[&str
             }
         }
     }
-    if let Some(name) = interface {
-        // Interfaces may be printed after the routes in hand-written files; resolved by name later.
-        let _ = b;
-        route.hops = vec![];
-        c.statics.push((format!("{vrf}\u{0}{name}"), route, via));
-        return true;
+    if interface.is_none() && via.is_none() {
+        return false;
     }
-    let Some(via) = via else { return false };
-    c.statics.push((vrf, route, Some(via)));
+    // Interfaces may be printed after the routes in hand-written files; resolved by name later.
+    c.statics.push(Static { vrf, interface, global, route, via });
     true
 }
 
@@ -82,13 +93,9 @@ pub(super) fn static_route(b: &Builder, c: &mut Config, line: u32, words: &[&str
 pub(super) fn routes(b: &Builder, c: &Config, vrf: &str) -> Vec<Route> {
     let mut known = b.connected(vrf);
     let mut open = Vec::new();
-    for (key, route, via) in &c.statics {
-        let (name, interface) = key.split_once('\u{0}').map_or((key.as_str(), None), |(v, i)| (v, Some(i)));
-        if name != vrf {
-            continue;
-        }
-        let mut route = route.clone();
-        match (interface.map(|i| b.device.interface(i)), via) {
+    for one in c.statics.iter().filter(|s| s.vrf == vrf) {
+        let mut route = one.route.clone();
+        match (one.interface.as_deref().map(|i| b.device.interface(i)), one.via) {
             (Some(Some(interface)), via) => {
                 if !b.device.interfaces[interface].enabled {
                     continue;
@@ -101,8 +108,14 @@ pub(super) fn routes(b: &Builder, c: &Config, vrf: &str) -> Vec<Route> {
                 route.hops = b.anywhere_hops(Some(vrf));
                 route.doubt = Some(Doubt::Undefined);
             }
+            (None, Some(via)) if one.global && !vrf.is_empty() => {
+                route.hops = b.resolve("", via, &routes(b, c, ""));
+                if route.hops.is_empty() {
+                    continue;
+                }
+            }
             (None, Some(via)) => {
-                open.push((route, *via));
+                open.push((route, via));
                 continue;
             }
             (None, None) => {}

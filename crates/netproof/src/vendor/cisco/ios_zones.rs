@@ -225,6 +225,15 @@ fn between(b: &Builder, from: &[usize], to: &[usize]) -> Cube {
     Cube::any().with(Field::In, coming).with(Field::Out, b.out_of(to))
 }
 
+/// Whether packets of a pair may be translated on their way: from an inside interface to an outside one, or back.
+fn translated(c: &Config, pair: &Pair) -> bool {
+    let meets =
+        |zone: &str, list: &[usize]| c.zones.members.iter().any(|m| m.1 == zone && list.contains(&m.0));
+    let (inside, outside) = (&c.inside, &c.outside);
+    let crosses = |from: &str, to: &str| meets(from, inside) && meets(to, outside);
+    !c.translations.is_empty() && (crosses(&pair.from, &pair.to) || crosses(&pair.to, &pair.from))
+}
+
 /// The classes of a pair's policy in order; what none of them takes is dropped.
 fn policy(c: &Config, pair: &Pair, here: &Cube, next: NodeId) -> Vec<Rule> {
     let zones = &c.zones;
@@ -238,7 +247,7 @@ fn policy(c: &Config, pair: &Pair, here: &Cube, next: NodeId) -> Vec<Rule> {
     for class in classes.flatten().into_iter().flatten() {
         let taken = match &class.name {
             None => Taken { sure: vec![Cube::any()], unsure: Vec::new() },
-            Some(name) => matched(c, name),
+            Some(name) => matched(c, name, translated(c, pair)),
         };
         let sure = (taken.sure, None);
         let unsure = taken.unsure.into_iter().map(|(cube, doubt)| (vec![cube], Some(doubt)));
@@ -311,11 +320,11 @@ impl Taken {
     }
 }
 
-fn matched(c: &Config, name: &str) -> Taken {
+fn matched(c: &Config, name: &str, translated: bool) -> Taken {
     let Some(class) = c.zones.classes.get(name).filter(|m| !m.conditions.is_empty()) else {
         return Taken::perhaps_any(Doubt::Undefined);
     };
-    let each = class.conditions.iter().map(|condition| met(c, condition));
+    let each = class.conditions.iter().map(|condition| met(c, condition, translated));
     if class.all {
         let any = Taken { sure: vec![Cube::any()], unsure: Vec::new() };
         return each.fold(any, |all, one| all.and(&one));
@@ -328,7 +337,7 @@ fn matched(c: &Config, name: &str) -> Taken {
 }
 
 /// Packets that meet one condition of a class.
-fn met(c: &Config, condition: &[String]) -> Taken {
+fn met(c: &Config, condition: &[String], translated: bool) -> Taken {
     let words: Vec<&str> = condition.iter().map(String::as_str).collect();
     let list = match words[..] {
         ["match", "access-group", "name", name] | ["match", "access-group", name] => name,
@@ -346,7 +355,7 @@ fn met(c: &Config, condition: &[String]) -> Taken {
     };
     match c.lists.get(list) {
         // Which addresses a list sees where packets are translated was not read.
-        Some(found) if c.translations.is_empty() => permitted(found),
+        Some(found) if !translated => permitted(found),
         Some(_) => Taken::perhaps_any(Doubt::Unsourced),
         None => Taken::perhaps_any(Doubt::Undefined),
     }

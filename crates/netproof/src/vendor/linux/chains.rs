@@ -96,8 +96,9 @@ pub(super) struct Table {
 /// Packets that may match, each with the reason.
 pub(super) type Unsure = Vec<(Cube, Doubt)>;
 
-/// Splits matches by what is known about fragments: with connection tracking they are reassembled, without they do
-/// not carry ports; which applies is not always visible.
+/// Splits matches by what is known about fragments: with connection tracking they are reassembled and pass with the rest
+/// of their packet or not at all, without it no condition on ports matches them (both seen on a kernel; `fragoff` in
+/// `xt_multiport.c`). Which applies is not always visible.
 pub(super) fn split_fragments(cubes: Vec<Cube>, unsure: &mut Unsure) -> Vec<Cube> {
     let deep = [Field::Sport, Field::Dport, Field::Flags];
     let mut sure = Vec::new();
@@ -106,10 +107,7 @@ pub(super) fn split_fragments(cubes: Vec<Cube>, unsure: &mut Unsure) -> Vec<Cube
             sure.push(cube);
             continue;
         }
-        let mut later = cube.clone().with(Field::Frag, Ranges::one(1));
-        for field in deep {
-            later.replace(field, Ranges::span(0, field.max()));
-        }
+        let later = cube.clone().with(Field::Frag, Ranges::one(1));
         if !later.is_empty() {
             unsure.push((later, Doubt::Fragment));
         }

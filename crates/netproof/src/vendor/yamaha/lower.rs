@@ -260,8 +260,27 @@ fn read_line(
             b.unknown(line, Scope::Drops);
             return true;
         }
-        // Setting the clock, and nothing else, may be scheduled.
-        ["schedule", "at", _, ref rest @ ..] if rest.iter().take(3).any(|w| *w == "ntpdate") => true,
+        // `schedule at ID [DATE] TIME * COMMAND`: setting the clock, saving and sending a log change nothing.
+        ["schedule", "at", _, ref rest @ ..]
+            if rest
+                .iter()
+                .skip_while(|w| **w != "*")
+                .nth(1)
+                .is_some_and(|c| matches!(*c, "ntpdate" | "rdate" | "save" | "syslog")) =>
+        {
+            true
+        }
+        // The initial value (§1.4) of what matters whatever its value is.
+        ["no", first, ..] if !matches!(first, "telnetd" | "sshd" | "httpd" | "tftp") => {
+            let text = words[1..].join(" ");
+            match reviewed::line(&text).filter(|rule| matches!(*rule, "admin" | "log" | "look" | "monitor")) {
+                Some(rule) => {
+                    b.ignored(line, rule);
+                    return true;
+                }
+                None => return false,
+            }
+        }
         ["telnetd" | "sshd" | "httpd" | "tftp", ..] => c.services.line(words, line),
         ["dhcp", "service", which] => {
             c.relaying = which == "relay";
