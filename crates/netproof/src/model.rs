@@ -127,6 +127,13 @@ impl Rule {
         self
     }
 
+    /// This rule for the packets of `cube` alone.
+    #[must_use]
+    pub fn within(mut self, cube: &Cube) -> Self {
+        self.when = self.when.iter().map(|when| when.intersect(cube)).collect();
+        self
+    }
+
     /// This rule with a doubt, if there is one.
     #[must_use]
     pub const fn maybe(mut self, doubt: Option<Doubt>) -> Self {

@@ -110,7 +110,7 @@ struct Config {
     bindings: Vec<Binding>,
     /// Lists of another kind on an interface: (interface, outward, line).
     others: Vec<(usize, bool, u32)>,
-    statics: Vec<(Route, u128)>,
+    statics: Vec<(String, Route, u128)>,
     dynamic: Option<u32>,
     /// Ports that are parts of a channel, with its name.
     channels: Vec<(usize, String)>,
@@ -166,9 +166,25 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
             true
         }
         ["flow", "detection", "out", "mode", _] => true,
-        ["ip", "route", net_text, mask, via, ..] if net_text != "static" => {
-            static_route(c, section.line, net_text, mask, via)
+        // A next hop in another VRF has words of its own (AX3660S CFGUIDE3 8.12.3).
+        ["ip", "route", "vrf", vrf, net_text, mask, via, ref rest @ ..] if !rest.contains(&"vrf") => {
+            static_route(c, section.line, vrf, (net_text, mask, via))
         }
+        ["ip", "route", net_text, mask, via, ref rest @ ..]
+            if !["static", "vrf"].contains(&net_text) && !rest.contains(&"vrf") =>
+        {
+            static_route(c, section.line, "", (net_text, mask, via))
+        }
+        // Tables of their own; what brings routes of another one in stands inside (AX6000S CFGUIDE3 34.1.2, AX3660S CFGUIDE3
+        // 8.12.3).
+        ["vrf", "definition", _] => {
+            for child in &section.children {
+                unknown_all(b, child, &Scope::Device);
+            }
+            true
+        }
+        // What VRFs exclude: spanning tree, rings, doubled switches.
+        ["vrf", "mode", _] => true,
         ["ip" | "ipv6", "multicast", ..] | ["ip" | "ipv6", "pim", ..] => {
             b.forwards_multicast(section.line);
             true
@@ -196,12 +212,12 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
     }
 }
 
-fn static_route(c: &mut Config, line: u32, ip: &str, mask: &str, via: &str) -> bool {
+fn static_route(c: &mut Config, line: u32, vrf: &str, (ip, mask, via): (&str, &str, &str)) -> bool {
     let prefix = net::parse_v4(ip).zip(net::mask_length(mask)).and_then(|(ip, l)| net::network(ip, l));
     let (Some(prefix), Some(via)) = (prefix, net::parse_v4(via)) else { return false };
     // The IOS-like reading of `ip route` is recalled, not sourced (§2.3).
     let route = Route { prefix, hops: Vec::new(), distance: 2, line, doubt: Some(Doubt::Unsourced) };
-    c.statics.push((route, via));
+    c.statics.push((vrf.to_owned(), route, via));
     true
 }
 
@@ -256,6 +272,15 @@ fn interface(b: &mut Builder, c: &mut Config, section: &Section) {
                     unknown_all(b, child, &Scope::Device);
                     continue;
                 }
+                true
+            }
+            ["vrf", "forwarding", vrf] => {
+                vrf.clone_into(&mut b.device.interfaces[number].vrf);
+                true
+            }
+            // The port joins the chassis of one stack: nobody is attached.
+            ["stack", "port"] => {
+                b.device.interfaces[number].enabled = false;
                 true
             }
             ["ip", "helper-address", server] => {
@@ -444,16 +469,22 @@ fn route_table(b: &mut Builder, c: &Config, next: NodeId) -> Vec<Rule> {
             rules.push(Rule::new(vec![here], vec![jump], b.device.interfaces[n].line, "bridged"));
         }
     }
-    rules.push(b.local_rule("", &Cube::any()));
-    rules.extend(b.doubtful_broadcasts("", &Cube::any()));
-    let mut list = b.connected("");
-    if let Some(line) = c.dynamic {
-        let (more, learnt) = b.learnt(None, line, next);
-        rules.extend(more);
-        list.extend(learnt);
+    for vrf in b.vrfs() {
+        let here = Cube::any().with(Field::In, b.members(&vrf));
+        rules.push(b.local_rule(&vrf, &here));
+        rules.extend(b.doubtful_broadcasts(&vrf, &here));
+        let mut list = b.connected(&vrf);
+        if let Some(line) = c.dynamic {
+            let (more, learnt) = b.learnt(Some(&vrf), line, next);
+            rules.extend(more.into_iter().map(|rule| rule.within(&here)));
+            list.extend(learnt);
+        }
+        let own = c.statics.iter().filter(|s| s.0 == vrf).map(|s| (s.1.clone(), s.2));
+        let own: Vec<(Route, u128)> = own.collect();
+        let mut list = b.resolve_all(&vrf, list, own.clone(), Some(Doubt::Unsourced));
+        list.extend(b.across(&vrf, &own, &list));
+        rules.extend(b.route_rules(list, &here, next));
     }
-    list = b.resolve_all("", list, c.statics.clone(), Some(Doubt::Unsourced));
-    rules.extend(b.route_rules(list, &Cube::any(), next));
     rules
 }
 

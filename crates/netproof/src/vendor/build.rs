@@ -332,6 +332,37 @@ impl Builder {
         out
     }
 
+    /// Names of the routing tables: of VRFs, and the empty one outside of all of them.
+    #[must_use]
+    pub fn vrfs(&self) -> Vec<String> {
+        let names: BTreeSet<&String> = self.device.interfaces.iter().map(|i| &i.vrf).collect();
+        names.into_iter().cloned().collect()
+    }
+
+    /// `In` values of what comes in by an interface of a VRF or by one of its ports.
+    #[must_use]
+    pub fn members(&self, vrf: &str) -> Ranges {
+        let own = |n: usize| {
+            let i = &self.device.interfaces[n];
+            i.port_of.map_or(i.vrf == vrf, |owner| self.device.interfaces[owner].vrf == vrf)
+        };
+        (0..self.device.interfaces.len()).filter(|&n| own(n)).map(|n| (n as u128, n as u128)).collect()
+    }
+
+    /// Routes of a VRF whose next hop none of its own networks holds, but one of another table: whether they act was not
+    /// read.
+    #[must_use]
+    pub fn across(&self, vrf: &str, open: &[(Route, u128)], known: &[Route]) -> Vec<Route> {
+        let tables = self.vrfs();
+        let others = || tables.iter().filter(|other| *other != vrf);
+        open.iter()
+            .filter(|(_, via)| self.resolve(vrf, *via, known).is_empty())
+            .flat_map(|(route, via)| others().map(move |o| (route, self.resolve(o, *via, &[]))))
+            .filter(|(_, hops)| !hops.is_empty())
+            .map(|(route, hops)| Route { hops, doubt: Some(Doubt::Unsourced), ..route.clone() })
+            .collect()
+    }
+
     /// The interface whose connected network holds `address`.
     #[must_use]
     pub fn interface_towards(&self, vrf: &str, address: u128) -> Option<usize> {

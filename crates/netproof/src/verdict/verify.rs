@@ -529,6 +529,11 @@ pub(crate) fn explain_unknown(world: &World, ways: &[Way]) -> Vec<Doubtful> {
             if let Some(what) = world.topology.unknown.get(&hop.node) {
                 out.insert(note(format!("{what} の先が分かりません")));
             }
+            // What begins outside may come in wherever nobody said what is there.
+            if world.topology.hub == Some(hop.node) {
+                let all = world.topology.unknown.values().take(LIMIT_NAMED);
+                out.extend(all.map(|what| note(format!("{what} の先が分かりません"))));
+            }
         }
     }
     if out.is_empty() {

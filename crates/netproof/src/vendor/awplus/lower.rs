@@ -26,7 +26,7 @@ pub(super) struct Config {
     bindings: Vec<(usize, String, u32)>,
     /// A global list or one of a VLAN: which acts when it disagrees with the list of a port was not found.
     elsewhere: Option<u32>,
-    statics: Vec<(Route, Via)>,
+    statics: Vec<(String, Route, Via)>,
     dynamic: Option<u32>,
     /// Interfaces that get their address at run time, and the line that says so.
     pub(super) run_time: Vec<(usize, u32)>,
@@ -102,7 +102,18 @@ fn top(b: &mut Builder, c: &mut Config, section: &Section) {
             ignore_all(b, section, "software-list");
             return;
         }
-        ["ip", "route", ref rest @ ..] => static_route(c, section.line, rest),
+        ["ip", "route", "vrf", vrf, ref rest @ ..] => static_route(c, section.line, vrf, rest),
+        ["ip", "route", ref rest @ ..] => static_route(c, section.line, "", rest),
+        // Tables of their own (C613-22046, "VRF-lite"); what brings routes of another one in stands inside.
+        ["ip", "vrf", _] | ["ip", "vrf", _, _] => {
+            for child in &section.children {
+                match child.slices()[..] {
+                    ["description", ..] | ["rd", _] => b.lowered(child.line, "vrf"),
+                    _ => unknown_all(b, child, &Scope::Device),
+                }
+            }
+            true
+        }
         ["router", "vrrp" | "ipv6", ref rest @ ..] => virtual_router(b, section, rest),
         ["ip" | "ipv6", "multicast-routing", ..] => {
             b.forwards_multicast(section.line);
@@ -235,6 +246,10 @@ fn interface_line(b: &mut Builder, c: &mut Config, number: usize, name: &str, ch
             b.device.interfaces[number].enabled = false;
             true
         }
+        ["ip", "vrf", "forwarding", vrf] => {
+            vrf.clone_into(&mut b.device.interfaces[number].vrf);
+            true
+        }
         ["access-group", list] => {
             c.bindings.push((number, list.to_owned(), child.line));
             true
@@ -297,7 +312,7 @@ fn hardware(b: &mut Builder, c: &mut Config, name: &str, words: &[&str], line: u
     }
 }
 
-fn static_route(c: &mut Config, line: u32, words: &[&str]) -> bool {
+fn static_route(c: &mut Config, line: u32, vrf: &str, words: &[&str]) -> bool {
     let (prefix, rest) = match *words {
         [text, ref rest @ ..] if text.contains('/') => (net::parse_prefix_pair(text), rest),
         [ip, mask, ref rest @ ..] => {
@@ -316,7 +331,7 @@ fn static_route(c: &mut Config, line: u32, words: &[&str]) -> bool {
         Some(ip) => Via::Address(ip),
         None => Via::Interface((*target).to_owned()),
     };
-    c.statics.push((route, via));
+    c.statics.push((vrf.to_owned(), route, via));
     true
 }
 
@@ -339,21 +354,25 @@ fn lower(mut b: Builder, c: &Config) -> Device {
                 rules.push(Rule::new(vec![here], vec![jump], b.device.interfaces[n].line, "bridged"));
             }
         }
-        rules.push(b.local_rule("", &Cube::any()));
-        rules.extend(b.doubtful_broadcasts("", &Cube::any()));
-        let mut list = routes(&b, c);
-        if let Some(line) = c.dynamic {
-            let (more, learnt) = b.learnt(None, line, next);
-            rules.extend(more);
-            list.extend(learnt);
-        }
-        for &(interface, line) in &c.run_time {
-            if b.device.interfaces[interface].enabled {
-                let when = Cube::any().with(Field::Dst, net::all_v4());
-                rules.extend(b.given_at_run_time(interface, &when, line, next));
+        for vrf in b.vrfs() {
+            let here = Cube::any().with(Field::In, b.members(&vrf));
+            rules.push(b.local_rule(&vrf, &here));
+            rules.extend(b.doubtful_broadcasts(&vrf, &here));
+            let mut list = routes(&b, c, &vrf);
+            if let Some(line) = c.dynamic {
+                let (more, learnt) = b.learnt(Some(&vrf), line, next);
+                rules.extend(more.into_iter().map(|rule| rule.within(&here)));
+                list.extend(learnt);
             }
+            for &(interface, line) in &c.run_time {
+                let it = &b.device.interfaces[interface];
+                if it.enabled && it.vrf == vrf {
+                    let when = here.clone().with(Field::Dst, net::all_v4());
+                    rules.extend(b.given_at_run_time(interface, &when, line, next));
+                }
+            }
+            rules.extend(b.route_rules(list, &here, next));
         }
-        rules.extend(b.route_rules(list, &Cube::any(), next));
         b.fill(stage, rules, Vec::new());
     }
     let all: Vec<usize> = (0..b.device.interfaces.len()).collect();
@@ -380,10 +399,10 @@ fn bridged(b: &Builder, c: &Config, number: usize) -> bool {
         && !c.run_time.iter().any(|given| given.0 == number)
 }
 
-fn routes(b: &Builder, c: &Config) -> Vec<Route> {
-    let mut known = b.connected("");
+fn routes(b: &Builder, c: &Config, vrf: &str) -> Vec<Route> {
+    let mut known = b.connected(vrf);
     let mut open = Vec::new();
-    for (route, via) in &c.statics {
+    for (_, route, via) in c.statics.iter().filter(|s| s.0 == vrf) {
         let mut route = route.clone();
         match via {
             Via::Address(ip) => {
@@ -401,7 +420,9 @@ fn routes(b: &Builder, c: &Config) -> Vec<Route> {
         }
         known.push(route);
     }
-    b.resolve_all("", known, open, Some(Doubt::Unsourced))
+    let mut list = b.resolve_all(vrf, known, open.clone(), Some(Doubt::Unsourced));
+    list.extend(b.across(vrf, &open, &list));
+    list
 }
 
 /// Received on a port: every bound list in binding order, first match acts, no match is forwarded (W1, W7). How the

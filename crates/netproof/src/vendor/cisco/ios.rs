@@ -204,9 +204,7 @@ fn lower(mut b: Builder, c: &Config) -> Device {
 
 /// Own addresses and routes of every VRF; routed packets go to `next`.
 fn route_table(b: &mut Builder, c: &Config, next: NodeId) -> Vec<Rule> {
-    let mut vrfs: Vec<String> = b.device.interfaces.iter().map(|i| i.vrf.clone()).collect();
-    vrfs.sort();
-    vrfs.dedup();
+    let vrfs = b.vrfs();
     let mut rules = Vec::new();
     if let Some(line) = c.unrouted {
         rules
@@ -217,7 +215,7 @@ fn route_table(b: &mut Builder, c: &Config, next: NodeId) -> Vec<Rule> {
         rules.push(Rule::new(six, Vec::new(), 0, "ipv6 unicast-routing").doubtful(Doubt::Unsourced));
     }
     for vrf in &vrfs {
-        let here = Cube::any().with(Field::In, members(b, vrf));
+        let here = Cube::any().with(Field::In, b.members(vrf));
         rules.push(b.local_rule(vrf, &here));
         // Dropped since 12.0 unless the interface is told otherwise (IOS IP Application Services Command Reference,
         // `ip directed-broadcast`).
@@ -229,10 +227,7 @@ fn route_table(b: &mut Builder, c: &Config, next: NodeId) -> Vec<Rule> {
         let mut list = routes(b, c, vrf);
         for &line in &c.dynamic {
             let (more, learnt) = b.learnt(Some(vrf), line, next);
-            rules.extend(more.into_iter().map(|r| {
-                let when = r.when.iter().map(|w| w.intersect(&here)).collect();
-                Rule { when, ..r }
-            }));
+            rules.extend(more.into_iter().map(|rule| rule.within(&here)));
             list.extend(learnt);
         }
         for &(interface, six, line) in &c.run_time {
@@ -246,12 +241,4 @@ fn route_table(b: &mut Builder, c: &Config, next: NodeId) -> Vec<Rule> {
         rules.extend(b.route_rules(list, &here, next));
     }
     rules
-}
-
-fn members(b: &Builder, vrf: &str) -> Ranges {
-    let own = |n: usize| {
-        let i = &b.device.interfaces[n];
-        i.port_of.map_or(i.vrf == vrf, |owner| b.device.interfaces[owner].vrf == vrf)
-    };
-    (0..b.device.interfaces.len()).filter(|&n| own(n)).map(|n| (n as u128, n as u128)).collect()
 }
