@@ -40,6 +40,8 @@ pub enum Doubt {
     Undeclared,
     /// Second and later fragments meeting transport conditions.
     Fragment,
+    /// Neighbour discovery that is routed to another network, where nobody takes it (RFC 4861 7.1).
+    Discovery,
     /// Multicast forwarding.
     Multicast,
     /// Depends on connection state.

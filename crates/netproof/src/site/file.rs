@@ -431,6 +431,7 @@ impl Site {
                     text: a.text.clone().ok_or_else(|| missing("text"))?.trim().to_owned(),
                 },
                 "implicit-discard" => AssumptionKind::ImplicitDiscard,
+                "neighbour-discovery" => AssumptionKind::Discovery,
                 "trunk" => AssumptionKind::Trunk {
                     interface: a.interface.clone().ok_or_else(|| missing("interface"))?,
                 },
@@ -482,6 +483,7 @@ impl Site {
                 }
                 AssumptionKind::Line { text } => options.harmless.push(text.clone()),
                 AssumptionKind::ImplicitDiscard => options.implicit_discard = true,
+                AssumptionKind::Discovery => options.discovery_stays = true,
                 AssumptionKind::Closed { .. }
                 | AssumptionKind::Router { .. }
                 | AssumptionKind::Trunk { .. }

@@ -232,6 +232,8 @@ pub enum AssumptionKind {
     },
     /// Access lists of the device end in an implicit discard.
     ImplicitDiscard,
+    /// Neighbour discovery that a router sent on to another network is no communication: nobody takes it.
+    Discovery,
     /// Nothing is attached to this interface.
     Closed {
         /// Interface name.

@@ -118,6 +118,8 @@ pub struct ReadOptions {
     pub harmless: Vec<String>,
     /// Whether access lists are assumed to end in an implicit discard where the vendor text was not seen.
     pub implicit_discard: bool,
+    /// Whether neighbour discovery is assumed to reach nobody in another network.
+    pub discovery_stays: bool,
     /// Routing table captured from the device; without one a routing protocol may send anything anywhere.
     pub routes: Option<Vec<captured::CapturedRoute>>,
 }

@@ -214,6 +214,8 @@ pub(super) fn wishes(site: &Site, from: &Endpoint, to: &Endpoint) -> Vec<Cube> {
         out.push(Cube::any().with(Field::Dport, Ranges::one(port)));
     }
     out.push(Cube::any().with(Field::Dport, Ranges::span(1, 65_535)));
+    // An echo request, and codes that exist, where it is ICMP.
+    out.push(Cube::any().with(Field::Dport, Ranges::span(0, 15)));
     out.push(Cube::any().with(Field::Sport, Ranges::span(49_152, 65_535)));
     out.push(Cube::any().with(Field::Sport, Ranges::span(1, 65_535)));
     out
@@ -247,6 +249,9 @@ pub(super) const fn doubt_ja(doubt: Doubt) -> &'static str {
         Doubt::Undeclared => "一覧にない機器・区間を通ります",
         Doubt::Fragment => "後続フラグメントの扱いが資料で確かめられません",
         Doubt::State => "接続状態によって動作が変わります",
+        Doubt::Discovery => {
+            "近隣探索だけは、ほかのネットワークへ転送するかが資料にありません。届いても受け取られない（RFC 4861 7.1）ことを前提 neighbour-discovery に登録すれば、ほかの通信で決まります"
+        }
         Doubt::Multicast => "マルチキャストの転送先は設定だけでは決まりません",
         Doubt::Relay => "トンネル・中継装置などで通信が作り直されます",
     }

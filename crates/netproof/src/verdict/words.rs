@@ -66,6 +66,7 @@ pub(super) fn entry(label: &str, stage: &str) -> String {
         "secure filter" => "フィルターの適用",
         "forward filter" => "転送先の指定",
         "own address" => "機器自身のアドレス",
+        "neighbour discovery" => "近隣探索",
         "reverse path" => "送信元へ戻る経路がない",
         "bridged" => "同じVLANの中の転送",
         "no filter matched" => "どのフィルターにも当たらない",

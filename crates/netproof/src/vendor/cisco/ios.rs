@@ -43,6 +43,8 @@ pub(super) struct Config {
     pub(super) zones: Zones,
     unrouted: Option<u32>,
     routed6: bool,
+    /// Assumed: neighbour discovery reaches nobody in another network.
+    discovery_stays: bool,
     services: Services,
 }
 
@@ -54,7 +56,7 @@ pub(crate) fn read(name: &str, file: &str, text: &str, options: &ReadOptions) ->
     for line in &parsed.comments {
         b.ignored(*line, "comment");
     }
-    let mut c = Config::default();
+    let mut c = Config { discovery_stays: options.discovery_stays, ..Config::default() };
     for section in sections::inner_first(parsed.sections.iter().filter(|s| s.words[0] == "object-group")) {
         object_group(&mut b, &mut c.groups, section);
     }
@@ -217,6 +219,7 @@ fn route_table(b: &mut Builder, c: &Config, next: NodeId) -> Vec<Rule> {
     for vrf in &vrfs {
         let here = Cube::any().with(Field::In, b.members(vrf));
         rules.push(b.local_rule(vrf, &here));
+        rules.push(discovery(&here, c.discovery_stays));
         // Dropped since 12.0 unless the interface is told otherwise (IOS IP Application Services Command Reference,
         // `ip directed-broadcast`).
         rules.extend(b.broadcasts(vrf, &here, |n| !c.broadcasting.iter().any(|told| told.0 == n)));
@@ -241,4 +244,17 @@ fn route_table(b: &mut Builder, c: &Config, next: NodeId) -> Vec<Rule> {
         rules.extend(b.route_rules(list, &here, next));
     }
     rules
+}
+
+/// Messages of neighbour discovery for another network. Hosts drop what a router has sent on (RFC 4861 7.1: its hop limit is
+/// no longer 255); whether the router sends it on was not read, however a list lets it pass.
+fn discovery(here: &Cube, stays: bool) -> Rule {
+    let when = here
+        .clone()
+        .with(Field::Dst, net::all_v6())
+        .with(Field::Proto, Ranges::one(net::ICMP6))
+        .with(Field::Sport, Ranges::span(133, 137))
+        .with(Field::Frag, Ranges::one(0));
+    let rule = Rule::new(vec![when], Vec::new(), 0, "neighbour discovery");
+    if stays { rule } else { rule.doubtful(Doubt::Discovery) }
 }

@@ -274,13 +274,12 @@ fn table(b: &mut Builder, c: &Config, binding: &Binding, next: NodeId, made: &mu
 }
 
 /// A list of IPv6 ends in `permit icmp any any nd-na`, `permit icmp any any nd-ns` and only then in the deny (Catalyst 3750
-/// Metro Command Reference, `deny (IPv6)`). Whether the device also passes such messages on to other networks, where
-/// nobody takes them (RFC 4861 7.1), is not said.
+/// Metro Command Reference, `deny (IPv6)`).
 fn neighbours(binding: &Binding, next: NodeId) -> Rule {
     let when = Cube::any()
         .with(Field::Proto, Ranges::one(net::ICMP6))
         .with(Field::Sport, Ranges::span(135, 136))
         .with(Field::Frag, Ranges::one(0));
     let label = format!("{} nd", binding.list);
-    Rule::new(vec![when], vec![Jump::to(next)], binding.line, label).doubtful(Doubt::Unsourced)
+    Rule::new(vec![when], vec![Jump::to(next)], binding.line, label)
 }
