@@ -482,7 +482,7 @@ fn route_table(b: &mut Builder, c: &Config, next: NodeId) -> Vec<Rule> {
         let own = c.statics.iter().filter(|s| s.0 == vrf).map(|s| (s.1.clone(), s.2));
         let own: Vec<(Route, u128)> = own.collect();
         let mut list = b.resolve_all(&vrf, list, own.clone(), Some(Doubt::Unsourced));
-        list.extend(b.across(&vrf, &own, &list));
+        list.extend(b.across(&vrf, &own));
         rules.extend(b.route_rules(list, &here, next));
     }
     rules

@@ -352,11 +352,11 @@ impl Builder {
     /// Routes of a VRF whose next hop none of its own networks holds, but one of another table: whether they act was not
     /// read.
     #[must_use]
-    pub fn across(&self, vrf: &str, open: &[(Route, u128)], known: &[Route]) -> Vec<Route> {
+    pub fn across(&self, vrf: &str, open: &[(Route, u128)]) -> Vec<Route> {
         let tables = self.vrfs();
         let others = || tables.iter().filter(|other| *other != vrf);
         open.iter()
-            .filter(|(_, via)| self.resolve(vrf, *via, known).is_empty())
+            .filter(|(_, via)| self.interface_towards(vrf, *via).is_none())
             .flat_map(|(route, via)| others().map(move |o| (route, self.resolve(o, *via, &[]))))
             .filter(|(_, hops)| !hops.is_empty())
             .map(|(route, hops)| Route { hops, doubt: Some(Doubt::Unsourced), ..route.clone() })
@@ -665,10 +665,20 @@ impl Builder {
         let chooses = |jump: &Jump| {
             jump.set.iter().any(|a| matches!(a, Assign::Set(Field::Out, r) if !r.is_disjoint(&out)))
         };
+        let by_destination =
+            |cube: &Cube| Field::ALL.iter().all(|f| *f == Field::Dst || cube.get(*f).is_none());
         let mut towards = Ranges::empty();
         for node in &self.device.nodes {
-            for rule in node.rules.iter().filter(|r| r.then.iter().any(chooses)) {
-                towards = rule.when.iter().fold(towards, |all, c| all.union(&c.values(Field::Dst)));
+            // What a longer route sends elsewhere for certain does not follow a default route.
+            let mut taken = Ranges::empty();
+            for rule in &node.rules {
+                let meant: Ranges =
+                    rule.when.iter().fold(Ranges::empty(), |all, c| all.union(&c.values(Field::Dst)));
+                if rule.then.iter().any(chooses) {
+                    towards = towards.union(&meant.subtract(&taken));
+                } else if rule.doubt.is_none() && rule.when.iter().all(by_destination) {
+                    taken = taken.union(&meant);
+                }
             }
             if node.otherwise.iter().any(chooses) {
                 return vec![Cube::any()];

@@ -210,24 +210,45 @@ pub(super) fn wishes(site: &Site, from: &Endpoint, to: &Endpoint) -> Vec<Cube> {
     }
     out.push(Cube::any().with(Field::Proto, Ranges::one(net::TCP)));
     out.push(Cube::any().with(Field::Flags, Ranges::one(2)));
+    let ported = Cube::any().with(Field::Proto, Ranges::of(vec![(net::TCP, net::TCP), (net::UDP, net::UDP)]));
     for port in [443u128, 445, 3389, 22, 80, 53] {
-        out.push(Cube::any().with(Field::Dport, Ranges::one(port)));
+        out.push(ported.clone().with(Field::Dport, Ranges::one(port)));
+    }
+    // An echo request, and code 0, where it is ICMP.
+    for (protocol, echo) in [(net::ICMP, 8), (net::ICMP6, 128)] {
+        let message = Cube::any().with(Field::Proto, Ranges::one(protocol));
+        out.push(message.clone().with(Field::Sport, Ranges::one(echo)));
+        out.push(message.with(Field::Dport, Ranges::one(0)));
     }
     out.push(Cube::any().with(Field::Dport, Ranges::span(1, 65_535)));
-    // An echo request, and codes that exist, where it is ICMP.
-    out.push(Cube::any().with(Field::Dport, Ranges::span(0, 15)));
     out.push(Cube::any().with(Field::Sport, Ranges::span(49_152, 65_535)));
     out.push(Cube::any().with(Field::Sport, Ranges::span(1, 65_535)));
     out
 }
 
-/// A tie-breaking wish: the tenth address of the least network, or the first of a small one, rather than the network's own
-/// address.
+/// Addresses no host has, or none that is asked about: this network, loopback, reserved, and IPv6 outside of what is
+/// given to hosts.
+fn unusual() -> Ranges {
+    let parts = ["0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3"];
+    let usual6 = ["2000::/3", "fc00::/7"].iter().filter_map(|p| net::parse_prefix(p));
+    let usual6 = usual6.fold(net::all_v4(), |all, r| all.union(&r));
+    let four =
+        parts.iter().filter_map(|p| net::parse_prefix(p)).fold(Ranges::empty(), |all, r| all.union(&r));
+    four.union(&usual6.complement(u128::MAX))
+}
+
+/// Tie-breaking wishes: of each family the tenth address of the least network, or the first of a small one, rather than
+/// the network's own address.
 #[must_use]
-pub(super) fn comfortable(ranges: &Ranges, field: Field) -> Option<Cube> {
-    let &(lo, hi) = ranges.intersect(&net::all_v4()).intervals().first().or(ranges.intervals().first())?;
-    let host = [10, 1].into_iter().filter_map(|n| lo.checked_add(n)).find(|host| *host < hi)?;
-    Some(Cube::any().with(field, Ranges::one(host)))
+pub(super) fn comfortable(ranges: &Ranges, field: Field) -> Vec<Cube> {
+    let wish = |family: Ranges| {
+        let here = ranges.intersect(&family);
+        let usual = here.subtract(&unusual());
+        let &(lo, hi) = usual.intervals().first().or(here.intervals().first())?;
+        let host = [10, 1].into_iter().filter_map(|n| lo.checked_add(n)).find(|host| *host < hi)?;
+        Some(Cube::any().with(field, Ranges::one(host)))
+    };
+    [net::all_v4(), net::all_v6()].into_iter().filter_map(wish).collect()
 }
 
 /// Japanese sentence for a doubt.

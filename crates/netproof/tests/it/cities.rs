@@ -7,7 +7,7 @@ use std::path::Path;
 use sekisho_netproof::certificate::{self, Declarations};
 use sekisho_netproof::site::Site;
 use sekisho_netproof::vendor::Vendor;
-use sekisho_netproof::verdict::{DeviceText, Snapshot, Verdict, verify};
+use sekisho_netproof::verdict::{DeviceText, Finding, Snapshot, Verdict, verify};
 
 /// One site: files and, by question, the answer and why.
 struct City {
@@ -93,6 +93,55 @@ fn every_city_is_answered_as_by_hand() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The answer to one question of a city after `old` in one of its devices became `new`.
+fn changed(name: &str, old: &str, new: &str, question: &str) -> Finding {
+    let mut city = city(&Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/cities/{name}.case")));
+    let found =
+        city.files.iter_mut().filter(|(file, text)| file.starts_with("devices/") && text.contains(old));
+    let text = found.map(|(_, text)| text).next().unwrap();
+    *text = text.replacen(old, new, 1);
+    let report = verify(&city.site(), &city.snapshot());
+    report.findings.into_iter().find(|f| f.id == question).unwrap()
+}
+
+#[test]
+fn a_witness_is_one_that_the_device_does_not_drop() {
+    let refuted = changed("fg-rpf", "set srcaddr \"old\"", "set srcaddr \"all\"", "pt-lg");
+    assert_eq!(refuted.verdict, Verdict::Refuted);
+    assert!(refuted.packet.unwrap().src.starts_with("192.168.77."));
+    // Switched off, the spoofed one passes.
+    for off in ["set src-check disable\n        set type", "set type"] {
+        let interface = "set ip 192.168.77.1 255.255.255.0\n        set type";
+        let new = interface.replace("set type", off);
+        let expected = if off.contains("src-check") { Verdict::Refuted } else { Verdict::Unknown };
+        assert_eq!(changed("fg-rpf", interface, &new, "pt-lg").verdict, expected);
+    }
+}
+
+#[test]
+fn what_joins_tables_of_vrfs_is_never_silent() {
+    let vrf = "vrf definition 3\n";
+    let inside = format!("{vrf}  import inter-vrf 10\n");
+    assert_eq!(changed("ax8600-core", vrf, &inside, "in-ju").verdict, Verdict::Unknown);
+    let gone = "  vrf forwarding 3\n";
+    assert_eq!(changed("ax8600-core", gone, "", "in-ju").verdict, Verdict::Refuted);
+    let route = "ip route vrf IN 0.0.0.0/0 10.254.0.9\n";
+    let across = format!("{route}ip route vrf IN 10.1.0.0/17 vlan101\n");
+    assert_eq!(changed("multi", route, &across, "in-ju").verdict, Verdict::Refuted);
+    let next_hop = format!("{route}ip route vrf IN 10.1.0.0/17 10.1.0.99\n");
+    assert_eq!(changed("multi", route, &next_hop, "in-ju").verdict, Verdict::Unknown);
+    let imported = "ip vrf IN 3\n route-target import 1:1\n";
+    assert_eq!(changed("multi", "ip vrf IN 3\n", imported, "in-ju").verdict, Verdict::Unknown);
+}
+
+#[test]
+fn an_interface_without_an_address_is_none_of_ipv4() {
+    let silent = "interface Vlan1\n no ip address\n";
+    assert_eq!(changed("ios-cbac", silent, silent, "in-lg").verdict, Verdict::Proved);
+    // Without the line nothing says so.
+    assert_eq!(changed("ios-cbac", silent, "interface Vlan1\n", "ex-in").verdict, Verdict::Unknown);
 }
 
 /// What is proved has a certificate that the other program accepts.

@@ -421,7 +421,7 @@ fn routes(b: &Builder, c: &Config, vrf: &str) -> Vec<Route> {
         known.push(route);
     }
     let mut list = b.resolve_all(vrf, known, open.clone(), Some(Doubt::Unsourced));
-    list.extend(b.across(vrf, &open, &list));
+    list.extend(b.across(vrf, &open));
     list
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::model::{Device, Doubt, Jump, NodeId, Rule};
+use crate::model::{Device, Doubt, InterfaceKind, Jump, NodeId, Rule};
 use crate::net;
 use crate::space::{Cube, Field, Ranges};
 use crate::vendor::build::{Builder, Scope};
-use crate::vendor::switched::{attach_parts, attach_ports};
+use crate::vendor::switched::{attach_parts, attach_ports, entering};
 use crate::vendor::{ReadOptions, Vendor};
 
 use super::acl::{Groups, List};
@@ -30,6 +30,8 @@ pub(super) struct Config {
     dynamic: Vec<u32>,
     /// Interfaces with a run-time address, whether of IPv6, and the line that says so.
     pub(super) run_time: Vec<(usize, bool, u32)>,
+    /// Interfaces with `no ip address`.
+    pub(super) silent: Vec<usize>,
     /// Ports that are parts of a channel, with its name.
     pub(super) channels: Vec<(usize, String)>,
     /// Interfaces that pass broadcasts from elsewhere on, and whether a list says which.
@@ -216,6 +218,7 @@ fn route_table(b: &mut Builder, c: &Config, next: NodeId) -> Vec<Rule> {
         let six = vec![Cube::any().with(Field::Dst, net::all_v6())];
         rules.push(Rule::new(six, Vec::new(), 0, "ipv6 unicast-routing").doubtful(Doubt::Unsourced));
     }
+    rules.extend(c.silent.iter().filter_map(|&number| unprocessed(b, c, number)));
     for vrf in &vrfs {
         let here = Cube::any().with(Field::In, b.members(vrf));
         rules.push(b.local_rule(vrf, &here));
@@ -244,6 +247,19 @@ fn route_table(b: &mut Builder, c: &Config, next: NodeId) -> Vec<Rule> {
         rules.extend(b.route_rules(list, &here, next));
     }
     rules
+}
+
+/// `no ip address` switches the processing of IPv4 off (IOS IP Addressing Command Reference, `ip address`): the interface
+/// under a PPPoE client or subinterfaces, a VLAN that is only switched. A port that belongs to one is none of its own.
+fn unprocessed(b: &Builder, c: &Config, number: usize) -> Option<Rule> {
+    let it = &b.device.interfaces[number];
+    let addressed = it.addresses.iter().any(|a| net::all_v4().contains(a.address))
+        || c.run_time.iter().any(|given| given.0 == number && !given.1);
+    if addressed || it.port_of.is_some() || it.kind != InterfaceKind::Wire {
+        return None;
+    }
+    let when = Cube::any().with(Field::In, entering(b, number)).with(Field::Dst, net::all_v4());
+    Some(Rule::new(vec![when], Vec::new(), it.line, "no ip address"))
 }
 
 /// Messages of neighbour discovery for another network. Hosts drop what a router has sent on (RFC 4861 7.1: its hop limit is

@@ -71,6 +71,7 @@ fn interface_line(b: &mut Builder, c: &mut Config, number: usize, name: &str, ch
             let Some((first, last)) = net::network(address, length) else { return false };
             b.device.interfaces[number].addresses.push(InterfaceAddress { address, first, last });
         }
+        ["no", "ip", "address"] => c.silent.push(number),
         ["shutdown"] => b.device.interfaces[number].enabled = false,
         ["ip", "access-group", list, direction @ ("in" | "out")] => c.bindings.push(Binding {
             interface: number,

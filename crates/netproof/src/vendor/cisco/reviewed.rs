@@ -25,6 +25,8 @@ pub(crate) const IOS: &[(&str, &str)] = &[
     ("crypto ipsec", "tunnel-object"),
     ("device-tracking", "link"),
     ("diagnostic", "admin"),
+    // Which packets bring a line up; it carries the others too.
+    ("dialer-list", "link"),
     ("do", "look"),
     ("dot1x", "access-port"),
     ("enable", "admin"),

@@ -488,7 +488,7 @@ fn lower(mut b: Builder, c: &Config) -> Device {
     let rules = interconnects(&mut b, c);
     b.fill(interconnect, rules, vec![Jump::to(nat_out)]);
 
-    let mut inbound = Vec::new();
+    let mut inbound = unaddressed(&b, c);
     for (off, all) in [(c.routing_off, net::all_v4()), (c.routing_off6, net::all_v6())] {
         if off {
             let local = b.local_rule("", &Cube::any().with(Field::Dst, all.clone()));
@@ -524,6 +524,26 @@ fn lower(mut b: Builder, c: &Config) -> Device {
     lints(&mut b, c);
     let first = relay(&mut b, c, entry);
     b.finish(first)
+}
+
+/// An interface without an address of a family, as under PPPoE and IPoE or in an IPv4 tunnel: nobody can address a packet
+/// of that family to the router there, and whether it would route one was not read. PPP and tunnels need no IPv4 address.
+fn unaddressed(b: &Builder, c: &Config) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for (number, it) in b.device.interfaces.iter().enumerate().filter(|(_, it)| it.port_of.is_none()) {
+        for (six, family) in [(false, net::all_v4()), (true, net::all_v6())] {
+            let said = it.addresses.iter().any(|a| family.contains(a.address))
+                || c.dynamic_address.iter().any(|given| given.0 == it.name && given.1 == six)
+                || c.bindings.keys().any(|side| side.0 == it.name && side.1 == six);
+            if said || !six && !it.name.starts_with("lan") {
+                continue;
+            }
+            let when = Cube::any().with(Field::In, entering(b, number)).with(Field::Dst, family);
+            let rule = Rule::new(vec![when], Vec::new(), it.line, "no address");
+            rules.push(rule.doubtful(Doubt::Unsourced));
+        }
+    }
+    rules
 }
 
 /// DHCP requests of every LAN, sent on by the router itself.
