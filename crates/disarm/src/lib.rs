@@ -18,6 +18,8 @@ mod metafile;
 mod ole;
 mod ooxml;
 mod pdf;
+#[cfg(test)]
+mod pieces;
 mod refusal;
 mod report;
 mod ruleset;

@@ -17,6 +17,8 @@ mod lost;
 mod media;
 mod package;
 mod parts;
+#[cfg(test)]
+mod pieces;
 mod preview;
 pub(crate) mod schema;
 mod value;

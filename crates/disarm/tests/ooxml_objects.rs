@@ -440,3 +440,66 @@ fn o05_o16_what_acts_inside_a_diagram_goes() {
         assert!(text.contains("<a:t>受付</a:t>"), "{text}");
     }
 }
+
+/// What is lost may lead to a part that something else keeps.
+#[test]
+fn a_part_that_a_lost_relationship_names_as_well_is_kept() {
+    let package = docx("<w:p><w:r><w:t>本文</w:t></w:r></w:p>").rel("", "rId2", "image", "word/document.xml");
+    let (rebuilt, _) = clean(&package.build(), "a.docx");
+    assert!(everything(&rebuilt).contains("本文"));
+}
+
+#[test]
+fn branches_behind_a_fallback_are_none() {
+    let (one, two) =
+        ("<w:r><w:t>一</w:t></w:r>", "<w:r><w:rPr><w14:ligatures w14:val=\"all\"/></w:rPr></w:r>");
+    let package = docx(&format!(
+        "<w:p><mc:AlternateContent><mc:Fallback>{two}</mc:Fallback><mc:Choice Requires=\"wps\">{one}</mc:Choice><mc:Fallback>{one}</mc:Fallback></mc:AlternateContent></w:p>"
+    ));
+    let (rebuilt, report) = clean(&package.build(), "a.docx");
+    let text = everything(&rebuilt);
+    assert!(text.contains("ligatures") && !text.contains('一'), "{text}");
+    assert!(report.items.iter().any(|i| i.threat.id() == "O07"), "{:?}", report.items);
+}
+
+/// The branch around goes, the one inside stays, and with it the declaration of both its prefixes.
+#[test]
+fn branches_inside_a_fallback_keep_what_they_declare() {
+    let inner = "<mc:AlternateContent><mc:Choice Requires=\"wps\"><w:r><w:t>新</w:t></w:r></mc:Choice><mc:Fallback><w:r><w:t>旧</w:t></w:r></mc:Fallback></mc:AlternateContent>";
+    let package = docx(&format!(
+        "<w:p><mc:AlternateContent><mc:Choice Requires=\"none\"><w:r/></mc:Choice><mc:Fallback>{inner}</mc:Fallback></mc:AlternateContent></w:p>"
+    ));
+    let (rebuilt, _) = clean(&package.build(), "a.docx");
+    let text = everything(&rebuilt);
+    assert!(text.contains(inner) && text.contains("xmlns:mc=") && text.contains("xmlns:wps="), "{text}");
+}
+
+/// In a formula of mathematics a field may stand, but not what the field holds.
+#[test]
+fn a_flattened_field_leaves_only_what_may_stand_in_its_place() {
+    let math = "xmlns:m=\"http://schemas.openxmlformats.org/officeDocument/2006/math\"";
+    let package = docx(&format!(
+        "<w:p><m:oMath {math}><m:acc><m:e><w:fldSimple w:instr=\"DDEAUTO x\"><w:r><w:t>1</w:t></w:r></w:fldSimple></m:e></m:acc></m:oMath></w:p>"
+    ));
+    clean(&package.build(), "a.docx");
+}
+
+/// An element that needs a child is not satisfied by what another child has.
+#[test]
+fn a_condition_without_a_rule_goes_also_out_of_a_branch() {
+    let x14 = "xmlns:x14=\"http://schemas.microsoft.com/office/spreadsheetml/2009/9/main\" xmlns:mc=\"http://schemas.openxmlformats.org/markup-compatibility/2006\"";
+    let inside = "<x14:extLst><ext uri=\"{1}\"><x14:ignoredErrors/></ext></x14:extLst>";
+    let package = xlsx(&format!(
+        "<sheetData/><extLst><ext uri=\"{{2}}\" {x14}><x14:conditionalFormattings><x14:conditionalFormatting><mc:AlternateContent><mc:Fallback>{inside}</mc:Fallback></mc:AlternateContent></x14:conditionalFormatting></x14:conditionalFormattings></ext></extLst>"
+    ));
+    let (rebuilt, _) = clean(&package.build(), "a.xlsx");
+    assert!(!everything(&rebuilt).contains("conditionalFormatting"));
+}
+
+#[test]
+fn a_relationship_goes_with_the_only_element_that_uses_it() {
+    let frame = "<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id=\"2\" name=\"\"><a:hlinkClick r:id=\"rId2\" action=\"ppaction://hlinksldjump\"/></p:cNvPr></p:nvGraphicFramePr></p:graphicFrame>";
+    let package = pptx(frame, "").rel("ppt/slides/slide1.xml", "rId2", "slide", "slide1.xml");
+    let (rebuilt, _) = clean(&package.build(), "a.pptx");
+    assert!(!everything(&rebuilt).contains("rId2"));
+}

@@ -5,8 +5,11 @@
 
 mod close;
 mod keep;
+mod tags;
 
 use std::collections::{HashMap, HashSet};
+
+use tags::Used;
 
 use super::{
     book::Book,
@@ -55,11 +58,8 @@ struct Frame {
     last_child: &'static str,
     /// Relationship of the preview of this object, should the object not have the picture inside.
     preview: Option<String>,
-    /// Preview picture of an embedded object inside, and the prefixes it uses.
+    /// Preview picture of an embedded object inside.
     picture: Vec<u8>,
-    picture_prefixes: Vec<&'static str>,
-    /// Number of prefixes in use before the element: those that came with it go with it.
-    prefixes: usize,
 }
 
 /// What a part gets besides what stands in it.
@@ -86,7 +86,6 @@ pub(crate) struct Copier<'c, 'a> {
     book: &'c Book,
     out: Vec<u8>,
     root_attributes: Vec<u8>,
-    used: Vec<&'static str>,
     ignorable: Vec<&'static str>,
     frames: Vec<Frame>,
     skipping: u32,
@@ -117,7 +116,6 @@ pub(crate) fn copy(
         book,
         out: Vec::with_capacity(text.len()),
         root_attributes: Vec::new(),
-        used: Vec::new(),
         ignorable: Vec::new(),
         frames: Vec::new(),
         skipping: 0,
@@ -162,28 +160,29 @@ impl Copier<'_, '_> {
             }
             self.attributes(root, attributes);
             self.root_attributes = self.out.split_off(0);
-            self.push(Kind::Element, root, 0, 0, self.used.len());
+            self.push(Kind::Element, root, 0, 0);
             return Ok(());
         };
         let row = parent.row;
         match name {
             Some("mc:AlternateContent") => {
-                let (start, prefixes) = (self.out.len(), self.used.len());
-                self.use_prefix("mc");
+                let start = self.out.len();
                 self.out.extend(b"<mc:AlternateContent>");
-                self.push(Kind::Alternate, row, start, self.out.len(), prefixes);
+                self.push(Kind::Alternate, row, start, self.out.len());
             }
+            // The fallback is the last branch; one behind it is none that a reader shows.
+            Some("mc:Choice" | "mc:Fallback") if parent.fallback.is_some() => self.lose_branch(),
             Some("mc:Choice") if parent.kind == Kind::Alternate => self.choice(row, attributes, xml),
             Some("mc:Fallback") if parent.kind == Kind::Alternate => {
                 let start = self.out.len();
                 self.out.extend(b"<mc:Fallback>");
-                self.push(Kind::Fallback, row, start, self.out.len(), self.used.len());
+                self.push(Kind::Fallback, row, start, self.out.len());
             }
             _ if parent.kind == Kind::Alternate => self.skipping = 1,
             Some("w:smartTag" | "w:customXml") => {
                 // Marks words for add-ins; only the words matter.
                 let start = self.out.len();
-                self.push(Kind::Unwrapped, row, start, start, self.used.len());
+                self.push(Kind::Unwrapped, row, start, start);
             }
             Some(name) => match row.child(name) {
                 Some(child) => self.element(child, attributes, piece)?,
@@ -203,7 +202,7 @@ impl Copier<'_, '_> {
         self.plan.pieces.get(self.counted - 1).cloned()
     }
 
-    fn push(&mut self, kind: Kind, row: &'static Type, start: usize, body: usize, prefixes: usize) {
+    fn push(&mut self, kind: Kind, row: &'static Type, start: usize, body: usize) {
         self.frames.push(Frame {
             kind,
             row,
@@ -218,26 +217,12 @@ impl Copier<'_, '_> {
             last_child: "",
             preview: None,
             picture: Vec::new(),
-            picture_prefixes: Vec::new(),
-            prefixes,
         });
-    }
-
-    fn use_prefix(&mut self, prefix: &'static str) {
-        if !self.used.contains(&prefix) {
-            self.used.push(prefix);
-        }
-    }
-
-    fn use_name(&mut self, name: &'static str) {
-        if let Some((prefix, _)) = name.split_once(':').filter(|(prefix, _)| *prefix != "xml") {
-            self.use_prefix(prefix);
-        }
     }
 
     fn note_ignorable(&mut self, attributes: &[Attribute<'_>], xml: &Xml<'_>) {
         for attribute in attributes.iter().filter(|a| a.name.as_deref() == Some("mc:Ignorable")) {
-            for prefix in attribute.value.split_whitespace().filter_map(|p| xml.resolve(p)) {
+            for prefix in attribute.value.split_whitespace().filter_map(|p| markup(p, xml)) {
                 if !self.ignorable.contains(&prefix) {
                     self.ignorable.push(prefix);
                 }
@@ -249,23 +234,24 @@ impl Copier<'_, '_> {
         let requires =
             attributes.iter().find(|a| a.name.as_deref() == Some("Requires")).map_or("", |a| &a.value);
         let prefixes: Option<Vec<&'static str>> =
-            requires.split_whitespace().map(|p| xml.resolve(p)).collect();
+            requires.split_whitespace().map(|p| markup(p, xml)).collect();
         match prefixes.filter(|p| !p.is_empty()) {
             Some(prefixes) => {
-                let (start, before) = (self.out.len(), self.used.len());
-                prefixes.iter().for_each(|p| self.use_prefix(p));
+                let start = self.out.len();
                 self.out.extend(format!("<mc:Choice Requires=\"{}\">", prefixes.join(" ")).bytes());
-                self.push(Kind::Choice, row, start, self.out.len(), before);
+                self.push(Kind::Choice, row, start, self.out.len());
             }
-            None => {
-                // What a workbook keeps in such branches (its old place on a disk) does not show.
-                if self.frames.first().is_some_and(|f| f.row.name != "x:workbook") {
-                    let what = "新しい機能の表示（代わりの表示を使いました）";
-                    self.ctx.report(Threat::O07, Severity::Simplified, Action::Dropped, what, self.part);
-                }
-                self.skipping = 1;
-            }
+            None => self.lose_branch(),
         }
+    }
+
+    fn lose_branch(&mut self) {
+        // What a workbook keeps in such branches (its old place on a disk) does not show.
+        if self.frames.first().is_some_and(|f| f.row.name != "x:workbook") {
+            let what = "新しい機能の表示（代わりの表示を使いました）";
+            self.ctx.report(Threat::O07, Severity::Simplified, Action::Dropped, what, self.part);
+        }
+        self.skipping = 1;
     }
 
     /// Drops an element with all its content.
@@ -312,7 +298,6 @@ impl Copier<'_, '_> {
                 return Ok(());
             }
             Some(Piece::Text(text)) => {
-                self.use_prefix("w");
                 self.out.extend(b"<w:t>");
                 escape_into(&mut self.out, &text, false);
                 self.out.extend(b"</w:t>");
@@ -334,10 +319,10 @@ impl Copier<'_, '_> {
             self.skipping = 1;
             return Ok(());
         }
-        let (start, prefixes) = (self.out.len(), self.used.len());
+        let start = self.out.len();
         match row.name {
             "p:oleObj" if !self.links.has(value("r:id").unwrap_or(""), Target::Embedded) => {
-                self.push(Kind::Unwrapped, row, start, start, self.used.len());
+                self.push(Kind::Unwrapped, row, start, start);
                 self.expect_preview(value("spid"));
                 return Ok(());
             }
@@ -351,7 +336,9 @@ impl Copier<'_, '_> {
                     field::judge(value("w:instr").unwrap_or(""))
                 {
                     self.ctx.report(threat, severity, Action::Flattened, what, self.part);
-                    self.push(Kind::Unwrapped, row, start, start, self.used.len());
+                    // What is inside comes to stand where the field stood: that place decides.
+                    let around = self.frames.last().map_or(row, |f| f.row);
+                    self.push(Kind::Unwrapped, around, start, start);
                     return Ok(());
                 }
             }
@@ -374,10 +361,8 @@ impl Copier<'_, '_> {
         self.notice_hidden(row.name, &value);
         self.out.push(b'<');
         write_name(&mut self.out, row.name);
-        self.use_name(row.name);
         if !self.attributes(row, attributes) {
             self.out.truncate(start);
-            self.used.truncate(prefixes);
             if row.name == "o:OLEObject" {
                 self.lose_object();
             }
@@ -390,12 +375,11 @@ impl Copier<'_, '_> {
         let leads_nowhere = |kept: &[u8]| !kept.windows(6).any(|w| w == b" r:id=" || w == b" locat");
         if row.name == "x:hyperlink" && leads_nowhere(&self.out[start..]) {
             self.out.truncate(start);
-            self.used.truncate(prefixes);
             self.skipping = 1;
             return Ok(());
         }
         self.out.push(b'>');
-        self.push(Kind::Element, row, start, self.out.len(), prefixes);
+        self.push(Kind::Element, row, start, self.out.len());
         if row.name == "p:oleObj" {
             self.expect_preview(value("spid"));
         }
@@ -436,23 +420,32 @@ impl Copier<'_, '_> {
     fn finish(mut self, root: &'static Type) -> Vec<u8> {
         if !self.additions.anchors.is_empty() {
             self.out.append(&mut self.additions.anchors);
-            self.use_prefix("a");
         }
         for picture in std::mem::take(&mut self.additions.pictures) {
             self.links.want(&picture, Target::Image);
-            self.use_prefix("r");
         }
-        self.use_name(root.name);
-        self.ignorable.retain(|prefix| self.used.contains(prefix));
-        if !self.ignorable.is_empty() {
-            self.use_prefix("mc");
+        let mut used = Used::default();
+        if let Some((prefix, _)) = root.name.split_once(':') {
+            used.prefix(prefix.as_bytes());
         }
-        self.used.sort_unstable();
+        used.tag(&self.root_attributes);
+        used.add(&self.out);
+        let Used { mut prefixes, ids } = used;
+        self.links.wanted.retain(|id| {
+            let mut written = Vec::new();
+            escape_into(&mut written, id, true);
+            ids.contains(&written.as_slice())
+        });
+        self.ignorable.retain(|prefix| prefixes.contains(prefix));
+        if !self.ignorable.is_empty() && !prefixes.contains(&"mc") {
+            prefixes.push("mc");
+        }
+        prefixes.sort_unstable();
         self.ignorable.sort_unstable();
         let mut out = b"<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<".to_vec();
         write_name(&mut out, root.name);
         let mut head = String::new();
-        for prefix in &self.used {
+        for prefix in &prefixes {
             let uri = schema::uri_of(prefix);
             match *prefix {
                 "x" => head.push_str(&format!(" xmlns=\"{uri}\"")),
@@ -472,6 +465,12 @@ impl Copier<'_, '_> {
         out.push(b'>');
         out
     }
+}
+
+/// Canonical prefix of a vocabulary that branches may ask for, written as it is called; the two that are written
+/// otherwise ([`write_name`]) are no new ones that a reader might lack.
+fn markup(prefix: &str, xml: &Xml<'_>) -> Option<&'static str> {
+    xml.resolve(prefix).filter(|prefix| !matches!(*prefix, "x" | "xvml" | "xml"))
 }
 
 /// Writes a canonical name: the spreadsheet vocabulary is the default namespace and Excel's part of VML is `x:`, as

@@ -332,9 +332,9 @@ impl<'a> Package<'a, '_> {
         flavour: &Flavour,
         ctx: &mut Ctx<'_>,
     ) -> Result<(), Refusal> {
-        if !self.visited.insert(path.to_owned()) {
-            return Ok(());
-        }
+        // Every part is queued once, under the name it was given; that something lost leads here as well is no reason
+        // to leave it out.
+        self.visited.insert(path.to_owned());
         let mut relationships = self.relationships(path, ctx)?;
         let bytes = self.read(path, ctx)?.ok_or_else(|| Refusal::malformed(path, "部品がありません"))?;
         let text = decode(&bytes, part, path)?;

@@ -11,6 +11,9 @@ macro_rules! parts {
         pub(crate) enum Part { Image, Embedded, $($part,)* }
 
         impl Part {
+            #[cfg(test)]
+            pub(crate) const ALL: &'static [Self] = &[Self::Image, Self::Embedded, $(Self::$part,)*];
+
             /// Root element; empty for parts that are not XML.
             pub(crate) const fn root(self) -> &'static str {
                 match self { Self::Image | Self::Embedded => "", $(Self::$part => $root,)* }

@@ -27,8 +27,6 @@ impl Copier<'_, '_> {
                 let picture = self.out.split_off(frame.start);
                 let owner = self.frames.iter_mut().rev().find(|f| f.row.name == "p:graphicFrame");
                 if let Some(owner) = owner.filter(|_| !picture.is_empty()) {
-                    owner.picture_prefixes =
-                        self.used.iter().filter(|p| uses(&picture, p)).copied().collect();
                     owner.picture = picture;
                 }
                 false
@@ -47,7 +45,6 @@ impl Copier<'_, '_> {
         };
         if !kept {
             self.out.truncate(frame.start);
-            self.used.truncate(frame.prefixes);
             return Ok(());
         }
         if let Some(parent) = self.frames.last_mut() {
@@ -58,10 +55,10 @@ impl Copier<'_, '_> {
                     parent.row.needs.iter().any(|need| *need == "*" || *need == frame.row.name)
                 }
                 (Kind::Alternate, Kind::Element) => frame.satisfied,
+                // In a branch too it is this element that is needed; that it has what it needs itself is another matter.
                 (Kind::Element, _) => {
-                    frame.satisfied
-                        || parent.row.needs.is_empty()
-                        || parent.row.needs.iter().any(|n| *n == "*" || *n == frame.row.name)
+                    parent.row.needs.is_empty()
+                        || parent.row.needs.iter().any(|need| *need == "*" || *need == frame.row.name)
                 }
                 _ => frame.satisfied || parent.row.needs.contains(&"*"),
             };
@@ -77,7 +74,6 @@ impl Copier<'_, '_> {
                 self.frames.iter().rev().find(|f| f.row.name == "p:graphicFrame").map_or(0, |f| f.start);
             let picture = preview::picture(&id, &self.out[owner..]);
             self.out.extend(picture);
-            ["p", "a", "r"].into_iter().for_each(|prefix| self.use_prefix(prefix));
             frame.satisfied = true;
         }
     }
@@ -98,9 +94,6 @@ impl Copier<'_, '_> {
                 let content = self.out[body..end].to_vec();
                 self.out.truncate(frame.start);
                 self.out.extend(content);
-                if self.used.get(frame.prefixes) == Some(&"mc") {
-                    self.used.remove(frame.prefixes);
-                }
                 true
             }
             _ => {
@@ -124,8 +117,6 @@ impl Copier<'_, '_> {
             // The embedded object is gone; its picture takes its place.
             self.out.truncate(frame.start);
             self.out.append(&mut frame.picture);
-            self.used.truncate(frame.prefixes);
-            frame.picture_prefixes.iter().for_each(|p| self.use_prefix(p));
             return true;
         }
         if frame.poisoned || (!frame.row.needs.is_empty() && !frame.satisfied) {
@@ -225,18 +216,4 @@ impl Copier<'_, '_> {
             frame.poisoned = true;
         }
     }
-}
-
-/// Whether a tag of `xml`, which this module wrote, has a name with `prefix`.
-fn uses(xml: &[u8], prefix: &str) -> bool {
-    let text = String::from_utf8_lossy(xml);
-    let (opened, attribute) = (format!("{prefix}:"), format!(" {prefix}:"));
-    // Values are between quotes, and neither quotes nor angle brackets stand bare in a value.
-    text.split('<').skip(1).filter_map(|tag| tag.split_once('>')).any(|(tag, _)| {
-        tag.trim_start_matches('/').starts_with(&opened)
-            || tag
-                .split('"')
-                .step_by(2)
-                .any(|names| names.starts_with(&attribute) || names.contains(&attribute))
-    })
 }

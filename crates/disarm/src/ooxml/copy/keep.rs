@@ -29,7 +29,6 @@ impl Copier<'_, '_> {
                 }
                 continue;
             };
-            self.use_name(name);
             self.out.push(b' ');
             write_name(&mut self.out, name);
             self.out.extend(b"=\"");
@@ -79,7 +78,6 @@ impl Copier<'_, '_> {
     /// The sheet's new drawing stands before its VML part.
     pub(super) fn new_drawing(&mut self) {
         if let Some(id) = self.additions.drawing.take() {
-            self.use_prefix("r");
             self.out.extend(format!("<drawing r:id=\"{id}\"/>").bytes());
             self.links.want(id, Target::Drawing);
         }

@@ -1,0 +1,89 @@
+//! Files of every format built out of pieces that tell: where damage of real files needs minutes to come upon a fault,
+//! pieces put together at random find it in seconds. Whatever comes out of such a file is a fixed point with which the
+//! second checker agrees; everything else is refused without a panic. `SEKISHO_LONG=N` makes N times as many.
+
+use proptest::test_runner::{Config, TestCaseError};
+
+use crate::{JpegRule, Limits, Links, MemberFailure, Metafiles, Outcome, Ruleset, Secrets, disarm};
+
+#[allow(clippy::disallowed_methods, reason = "how a person asks for the long run")]
+pub(crate) fn cases(few: u32) -> Config {
+    let times = std::env::var("SEKISHO_LONG").ok().and_then(|n| n.parse().ok()).unwrap_or(1_u32);
+    Config { max_shrink_iters: 4_000, ..Config::with_cases(few * times.max(1)) }
+}
+
+/// The standard rules, and those that let the most through.
+pub(crate) fn rules(open: bool) -> Ruleset {
+    if !open {
+        return Ruleset::default();
+    }
+    Ruleset {
+        links: Links::Web,
+        member_failure: MemberFailure::Tombstone,
+        jpeg: JpegRule::Coefficients,
+        metafiles: Metafiles::Redraw,
+        ..Ruleset::default()
+    }
+}
+
+/// Fails when what comes out is no fixed point, or the second checker does not agree.
+pub(crate) fn holds(bytes: &[u8], name: &str, rules: &Ruleset) -> Result<(), TestCaseError> {
+    let of = |bytes: &[u8]| disarm(bytes, name, rules, &Limits::default(), &Secrets::none());
+    let Outcome::Clean { rebuilt, report } = of(bytes) else { return Ok(()) };
+    let extension = report.output_extension.as_deref().unwrap_or("");
+    let format = sekisho_disarm_check::Format::from_extension(extension)
+        .ok_or_else(|| TestCaseError::fail(format!("no second checker for {extension}")))?;
+    proptest::prop_assert_eq!(sekisho_disarm_check::check(&rebuilt, format), Ok(vec![]));
+    match of(&rebuilt) {
+        Outcome::Clean { rebuilt: again, .. } if again == rebuilt => Ok(()),
+        Outcome::Clean { rebuilt: again, .. } => {
+            let (first, again) = (plain(&rebuilt), plain(&again));
+            let at = first.iter().zip(&again).take_while(|(a, b)| a == b).count();
+            let around = |b: &[u8]| {
+                let (from, to) = (at.saturating_sub(200).min(b.len()), (at + 200).min(b.len()));
+                String::from_utf8_lossy(&b[from..to]).into_owned()
+            };
+            let (first, again) = (around(&first), around(&again));
+            Err(TestCaseError::fail(format!("not a fixed point at {at}:\n{first}\n=== then\n{again}")))
+        }
+        other => Err(TestCaseError::fail(format!("the second pass: {other:?}"))),
+    }
+}
+
+/// What a message can show: the members of a ZIP unpacked, everything else as it is.
+fn plain(bytes: &[u8]) -> Vec<u8> {
+    let Ok(mut archive) = ::zip::ZipArchive::new(std::io::Cursor::new(bytes)) else { return bytes.to_vec() };
+    let mut out = Vec::new();
+    for at in 0..archive.len() {
+        let Ok(mut file) = archive.by_index(at) else { continue };
+        out.extend(format!("\n--- {}\n", file.name().unwrap_or_default()).bytes());
+        let _ = std::io::Read::read_to_end(&mut file, &mut out);
+    }
+    out
+}
+
+/// Answers to "which of these": the generated numbers, one after another, then always the first.
+pub(crate) struct Choices<'a>(std::slice::Iter<'a, u16>);
+
+impl<'a> Choices<'a> {
+    pub(crate) fn new(numbers: &'a [u16]) -> Self {
+        Self(numbers.iter())
+    }
+
+    pub(crate) fn below(&mut self, count: usize) -> usize {
+        self.0.next().map_or(0, |n| usize::from(*n) % count.max(1))
+    }
+
+    pub(crate) fn one<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len())]
+    }
+
+    /// True once in `n` times, and never once the numbers are used up.
+    pub(crate) fn once_in(&mut self, n: u16) -> bool {
+        self.0.next().is_some_and(|number| number % n == n - 1)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.len() == 0
+    }
+}
