@@ -131,4 +131,6 @@ fn report_surroundings(bytes: &[u8], ctx: &mut Ctx<'_>) {
 }
 
 #[cfg(test)]
+mod pieces;
+#[cfg(test)]
 mod tests;

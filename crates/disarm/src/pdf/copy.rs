@@ -166,6 +166,11 @@ impl<'a, 'c, 'x> Copier<'a, 'c, 'x> {
         out
     }
 
+    /// One value of a plain key.
+    pub(super) fn plain_key(&self, table: &str, name: &str, object: &Object<'a>) -> Option<Value> {
+        keys::of(table).iter().find(|key| key.name == name).and_then(|key| self.plain(object, &key.shape))
+    }
+
     /// A value of the given shape, or nothing.
     fn plain(&self, object: &Object<'a>, shape: &Shape) -> Option<Value> {
         match (shape, object) {

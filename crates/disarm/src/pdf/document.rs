@@ -53,12 +53,18 @@ pub(super) fn rebuild(pdf: &Pdf, ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusal> 
     out.set_some("PageLabels", copier.page_labels(&root));
     out.set_some("Outlines", copier.outline(&root, &names)?);
     out.set_some("AcroForm", copier.form_dict());
-    out.set_some("OCProperties", copier.layer_settings(&root));
     if let Some((_, Object::Dict(preferences))) = copier.entry(&root, b"ViewerPreferences") {
         let kept = copier.plain_keys("ViewerPreferences", &preferences);
         if !kept.is_empty() {
             out.set("ViewerPreferences", Value::Dict(kept));
         }
+    }
+    if !copier.layers.is_empty() {
+        // What drew on a layer may have turned out to be worth nothing: only layers that are still named count.
+        copier.out.set(catalog, Value::Dict(out.clone()));
+        let named = copier.out.reachable(catalog).1;
+        copier.layers.retain(|(_, new)| named.contains_key(new));
+        out.set_some("OCProperties", copier.layer_settings(&root));
     }
     copier.out.set(catalog, Value::Dict(out));
     Ok(copier.out.write(catalog))

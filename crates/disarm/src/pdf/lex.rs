@@ -37,8 +37,7 @@ impl Number<'_> {
             b"" | b"." => 0.0,
             digits => std::str::from_utf8(digits).ok().and_then(|d| d.parse().ok()).unwrap_or(0.0),
         };
-        let magnitude = if magnitude < 1e-12 { 0.0 } else { f64::min(magnitude, 1e15) };
-        if self.negative && magnitude > 0.0 { -magnitude } else { magnitude }
+        bounded(if self.negative { -magnitude } else { magnitude })
     }
 
     /// Writes the number exactly and without an exponent.
@@ -375,8 +374,15 @@ fn hex_digit(b: u8) -> Option<u8> {
     }
 }
 
+/// The number that stands for `v` in content: what was calculated is bounded like what was read, or reading it again
+/// would give another number.
+fn bounded(v: f64) -> f64 {
+    if v.abs() < 1e-12 { 0.0 } else { v.clamp(-1e15, 1e15) }
+}
+
 /// Writes a number exactly and without an exponent.
 pub(super) fn write_number(v: f64, out: &mut Vec<u8>) {
+    let v = bounded(v);
     if v == 0.0 || !v.is_finite() {
         out.push(b'0');
     } else {

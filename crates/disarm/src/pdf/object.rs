@@ -187,7 +187,7 @@ impl Objects {
     }
 
     /// Objects in the order of a depth-first walk, and their new numbers.
-    fn reachable(&self, catalog: Id) -> (Vec<Id>, HashMap<Id, Id>) {
+    pub(super) fn reachable(&self, catalog: Id) -> (Vec<Id>, HashMap<Id, Id>) {
         let (mut order, mut numbers, mut stack) = (Vec::new(), HashMap::new(), vec![catalog]);
         while let Some(id) = stack.pop() {
             if numbers.contains_key(&id) {

@@ -26,8 +26,10 @@ impl<'a> Copier<'a, '_, '_> {
             out.set("Type", Value::name("ExtGState"));
             if let Some((_, Object::Array(modes))) = c.entry(&dict, b"BM") {
                 // The first mode that a reader knows counts.
-                let first = modes.iter::<Object<'a>>().find_map(Object::into_name);
-                out.set_some("BM", first.filter(|n| n.len() < 16).map(|n| Value::Name(n.as_ref().to_vec())));
+                out.set_some(
+                    "BM",
+                    modes.iter::<Object<'a>>().find_map(|m| c.plain_key("GraphicsState", "BM", &m)),
+                );
             }
             if let Some((_, Object::Array(dash))) = c.entry(&dict, b"D")
                 && let [(_, Object::Array(lengths)), (_, Object::Number(phase))] = &c.elements(&dash)[..]

@@ -341,6 +341,36 @@ fn the_second_reader_misses_neither_pages_nor_words() {
 }
 
 #[test]
+fn of_several_blend_modes_the_first_that_is_known_counts() {
+    let form = "/Subtype/Form/BBox[0 0 9 9]/Resources<</ExtGState<</G<</BM[/Newer/Screen/Multiply]>>>>>>";
+    let sample = Sample::new().content("/X1 Do").object(&stream(form, "/G gs 0 0 5 5 re f"));
+    let (out, _) = run(&sample.bytes(), &Ruleset::default());
+    assert!(inflated(&out).contains("/BM /Screen"), "{}", inflated(&out));
+}
+
+/// What is calculated is as long as what may be read.
+#[test]
+fn a_look_that_is_stretched_beyond_measure_is_read_again_as_it_was_written() {
+    let sample = Sample::new()
+        .page("/Annots[11 0 R]")
+        .object(&stream("/Subtype/Form/BBox[0 0 1 0.0000001]", "0 0 1 1 re f"))
+        .object("<</Subtype/Stamp/Rect[0 0 1 99999999999]/AP<</N 10 0 R>>>>");
+    run(&sample.bytes(), &Ruleset::default());
+}
+
+#[test]
+fn a_layer_goes_with_what_drew_on_it() {
+    let picture = "/Subtype/Image/Width 1/BitsPerComponent 8/ColorSpace/DeviceGray";
+    let sample = Sample::new()
+        .content("/X1 Do")
+        .object(&stream(&format!("{picture}/Height 99999999999/Mask 11 0 R"), "x"))
+        .object(&stream("/Subtype/Image/Width 1/Height 1/ImageMask true/OC 12 0 R", "x"))
+        .object("<</Type/OCG/Name(l)>>");
+    let (out, _) = run(&sample.bytes(), &Ruleset::default());
+    assert!(!inflated(&out).contains("OCProperties"), "{}", inflated(&out));
+}
+
+#[test]
 fn p13_calculators_become_tables() {
     let function = stream("/FunctionType 4/Domain[0 1]/Range[0 1 0 1 0 1]", "{ dup dup 2 exp exch }");
     let sample = Sample::new()
