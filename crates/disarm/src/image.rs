@@ -79,4 +79,6 @@ pub(crate) fn read_jpeg(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<jpeg::Jpeg, R
 }
 
 #[cfg(test)]
+mod pieces;
+#[cfg(test)]
 mod tests;

@@ -21,6 +21,11 @@ pub(super) fn rebuild(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusa
             Ok(Some(frame)) => {
                 ctx.spend(Meter::Pixels, u64::from(frame.width) * u64::from(frame.height))?;
                 ctx.spend(Meter::Pages, 1)?;
+                if frame.width == 0 || frame.height == 0 {
+                    // Readers stop at such a frame or pass over it.
+                    report_damage(ctx);
+                    continue;
+                }
                 let mut copy = gif::Frame {
                     delay: frame.delay,
                     dispose: frame.dispose,
@@ -43,7 +48,7 @@ pub(super) fn rebuild(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusa
             }
             Ok(None) => break,
             Err(_) if frames > 0 => {
-                ctx.report(Threat::I03, Severity::Simplified, Action::Rewritten, "壊れた部分のある画像", "");
+                report_damage(ctx);
                 break;
             }
             Err(e) => return Err(bad(e)),
@@ -55,6 +60,10 @@ pub(super) fn rebuild(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Refusa
     drop(encoder);
     report_extensions(bytes, ctx);
     Ok(out)
+}
+
+fn report_damage(ctx: &mut Ctx<'_>) {
+    ctx.report(Threat::I03, Severity::Simplified, Action::Rewritten, "壊れた部分のある画像", "");
 }
 
 /// Reports comments, application blocks and bytes behind the trailer. Only counts; the decoder has its own view.

@@ -85,9 +85,23 @@ fn decode(bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Raster, Refusal> {
         ),
         _ => None,
     };
-    let transparency = info.trns.as_deref().map(<[u8]>::to_vec);
+    let transparency = info.trns.as_deref().map(|found| transparency(found, color, depth));
     let (width, height) = (info.width, info.height);
     Ok(Raster { width, height, color, depth, palette, transparency, resolution, data })
+}
+
+/// The contents of `tRNS`: alpha of the palette's colours, or the one colour that is transparent in two bytes a sample,
+/// of which the decoder leaves one where samples have no more.
+fn transparency(found: &[u8], color: png::ColorType, depth: png::BitDepth) -> Vec<u8> {
+    let samples = match color {
+        png::ColorType::Grayscale => 1,
+        png::ColorType::Rgb => 3,
+        _ => return found.to_vec(),
+    };
+    if depth == png::BitDepth::Sixteen {
+        return found[..found.len().min(2 * samples)].to_vec();
+    }
+    found.iter().take(samples).flat_map(|sample| [0, *sample]).collect()
 }
 
 pub(super) fn encode(raster: &Raster) -> Option<Vec<u8>> {

@@ -328,3 +328,35 @@ fn palettes_planes_and_grey_with_alpha_of_a_tiff_keep_their_colours() {
         );
     }
 }
+
+#[test]
+fn a_frame_without_pixels_is_left_out_of_a_gif() {
+    // Interlaced, or the decoder stops at the second one.
+    let frame = |height: u8, data: &[u8]| [&[0x2C, 0, 0, 0, 0, 1, 0, height, 0, 0x40, 2][..], data].concat();
+    let dot = [2, 0x44, 0x01, 0];
+    let head = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff";
+    let (out, report) =
+        run(&[&head[..], &frame(1, &dot), &frame(0, &[1, 0x2C, 0]), &frame(1, &dot), b";"].concat(), "a.gif");
+    assert_eq!(out.iter().filter(|b| **b == 0x2C).count(), 2);
+    assert!(report.items.iter().any(|i| i.severity == crate::Severity::Simplified), "{:?}", report.items);
+}
+
+/// One colour of a picture without alpha can be transparent; it is written in two bytes a sample, whatever the depth.
+#[test]
+fn the_transparent_colour_of_a_png_stays() {
+    for (color, trns, data) in [
+        (png::ColorType::Grayscale, &[0, 7][..], &[7, 8][..]),
+        (png::ColorType::Rgb, &[0, 1, 0, 2, 0, 3], &[1, 2, 3, 4, 5, 6]),
+    ] {
+        let mut info = png::Info::with_size(2, 1);
+        (info.color_type, info.bit_depth, info.trns) = (color, png::BitDepth::Eight, Some(trns.into()));
+        let mut file = Vec::new();
+        let mut writer = png::Encoder::with_info(&mut file, info).unwrap().write_header().unwrap();
+        writer.write_image_data(data).unwrap();
+        drop(writer);
+        let (out, _) = run(&file, "a.png");
+        let at = out.windows(4).position(|w| w == b"tRNS").expect("a transparent colour");
+        assert_eq!(&out[at + 4..at + 4 + trns.len()], trns);
+        assert_eq!(out[at - 1], u8::try_from(trns.len()).unwrap());
+    }
+}
