@@ -46,8 +46,13 @@ pub(crate) fn rebuild(_kind: Kind, bytes: &[u8], ctx: &mut Ctx<'_>) -> Result<Re
     if !locked.is_empty() {
         return Err(Refusal::Password { members: locked });
     }
+    let out = writer.finish()?;
+    // Names that were put right, and an entry that comes to stand first, can make a document or a program of it.
+    if detect(&out, "") != Kind::Zip {
+        return Err(Refusal::ambiguous("", "書き直した後の書庫が、別の種類のファイルに見えます"));
+    }
     ctx.members.extend(members);
-    Ok(Rebuilt::new(Kind::Zip, writer.finish()?))
+    Ok(Rebuilt::new(Kind::Zip, out))
 }
 
 /// Opens and rebuilds one member. The kind goes along with a refusal for the report.
@@ -85,3 +90,6 @@ fn tombstone(name: &str, reason: &Refusal, ctx: &mut Ctx<'_>) -> Result<Vec<u8>,
     // Through the text module, so that a second pass finds nothing to change.
     Ok(text::rebuild(Kind::Text, note.as_bytes(), ctx)?.bytes)
 }
+
+#[cfg(test)]
+mod pieces;

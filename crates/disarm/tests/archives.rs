@@ -101,6 +101,14 @@ fn z02_a_signature_alone_is_no_end_of_an_archive() {
     assert!(matches!(refusal(&commented), Refusal::Ambiguous { .. }));
 }
 
+/// An OpenDocument file begins with its type: no other archive may come to begin so.
+#[test]
+fn x06_an_archive_does_not_become_another_kind_of_file() {
+    let type_behind_litter =
+        archive(&[("__MACOSX/._a.txt", b"x"), ("mimetype", b"application/vnd.oasis.opendocument.text")]);
+    assert!(matches!(refusal(&type_behind_litter), Refusal::Ambiguous { .. }));
+}
+
 #[test]
 fn z03_bombs_run_out_of_fuel() {
     let zeros = vec![0; 40 << 20];
