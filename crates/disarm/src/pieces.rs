@@ -40,7 +40,10 @@ pub(crate) fn holds(bytes: &[u8], name: &str, rules: &Ruleset) -> Result<(), Tes
     };
     proptest::prop_assert_eq!(sekisho_disarm_check::check_permitting(&rebuilt, format, permits), Ok(vec![]));
     match of(&rebuilt) {
-        Outcome::Clean { rebuilt: again, .. } if again == rebuilt => Ok(()),
+        Outcome::Clean { rebuilt: again, report } if again == rebuilt => {
+            proptest::prop_assert_eq!(report.threats(), 0, "left in the result: {:?}", report.items);
+            Ok(())
+        }
         Outcome::Clean { rebuilt: again, .. } => {
             let (first, again) = (plain(&rebuilt), plain(&again));
             let at = first.iter().zip(&again).take_while(|(a, b)| a == b).count();

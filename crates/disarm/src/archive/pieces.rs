@@ -183,7 +183,7 @@ fn archive(depth: usize, choices: &mut Choices<'_>) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(cases(800))]
+    #![proptest_config(cases(6_000))]
     #[test]
     fn what_leaves_is_agreed_to(numbers in proptest::collection::vec(any::<u16>(), 1..120), open in any::<bool>()) {
         let file = archive(3, &mut Choices::new(&numbers));

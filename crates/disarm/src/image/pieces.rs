@@ -169,14 +169,14 @@ fn jpeg(choices: &mut Choices<'_>) -> Vec<u8> {
     encoder
         .encode(&bytes(width * height * samples, choices), width as u16, height as u16, kind)
         .expect("a picture");
+    let is_marker = |two: &[u8]| two[0] == 0xFF && !matches!(two[1], 0 | 0xD0..=0xD7);
     // Segments: the last of each run of them holds the coded data behind its scan.
     let mut segments: Vec<Vec<u8>> = Vec::new();
     let mut at = 2;
     while at + 4 <= whole.len() && whole[at + 1] != 0xD9 {
         let mut end = at + 2 + usize::from(u16::from_be_bytes([whole[at + 2], whole[at + 3]]));
         if whole[at + 1] == 0xDA {
-            while end + 1 < whole.len() && !(whole[end] == 0xFF && !matches!(whole[end + 1], 0 | 0xD0..=0xD7))
-            {
+            while end + 1 < whole.len() && !is_marker(&whole[end..end + 2]) {
                 end += 1;
             }
         }
@@ -360,7 +360,7 @@ fn webp(choices: &mut Choices<'_>) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(cases(600))]
+    #![proptest_config(cases(6_000))]
     #[test]
     fn what_leaves_is_agreed_to(
         numbers in proptest::collection::vec(any::<u16>(), 1..300),

@@ -434,7 +434,7 @@ impl Copier<'_, '_> {
         self.links.wanted.retain(|id| {
             let mut written = Vec::new();
             escape_into(&mut written, id, true);
-            ids.contains(&written.as_slice())
+            ids.contains(written.as_slice())
         });
         self.ignorable.retain(|prefix| prefixes.contains(prefix));
         if !self.ignorable.is_empty() && !prefixes.contains(&"mc") {

@@ -535,7 +535,7 @@ fn zipped(files: &[(String, Vec<u8>)]) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(cases(400))]
+    #![proptest_config(cases(1_200))]
     #[test]
     fn what_leaves_is_agreed_to(numbers in proptest::collection::vec(any::<u16>(), 1..600), open in any::<bool>()) {
         let (bytes, shown) = package(&numbers);

@@ -457,7 +457,7 @@ fn write(bodies: Vec<(usize, Vec<u8>)>, choices: &mut Choices<'_>) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(cases(300))]
+    #![proptest_config(cases(1_000))]
     #[test]
     fn what_leaves_is_agreed_to(numbers in proptest::collection::vec(any::<u16>(), 1..400), open in any::<bool>()) {
         let bytes = document(&numbers);

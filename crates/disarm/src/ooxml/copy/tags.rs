@@ -1,14 +1,16 @@
 //! What the written part refers to: namespaces to declare, relationships to keep. Read off what is left at the end,
 //! because elements are cut off, moved and unwrapped on the way.
 
+use std::collections::HashSet;
+
 use crate::ooxml::schema;
 
-/// Prefixes (canonical) and relationship ids (escaped) in the tags of `xml`, which this module wrote: values stand
-/// between double quotes, and neither quotes nor angle brackets stand bare in a value or a text.
+/// Prefixes (canonical) and relationship ids (escaped) in the tags of a part as [`super`] writes it: values stand between
+/// double quotes, and neither those nor angle brackets stand bare in a value, nor angle brackets in a text.
 #[derive(Debug, Default)]
 pub(super) struct Used<'x> {
     pub(super) prefixes: Vec<&'static str>,
-    pub(super) ids: Vec<&'x [u8]>,
+    pub(super) ids: HashSet<&'x [u8]>,
 }
 
 impl<'x> Used<'x> {
@@ -16,7 +18,8 @@ impl<'x> Used<'x> {
         for at in memchr::memchr_iter(b'<', xml) {
             let tag = &xml[at + 1..];
             let tag = &tag[..memchr::memchr(b'>', tag).unwrap_or(tag.len())];
-            if !tag.starts_with(b"/") {
+            // Cells have no prefix, and a sheet has little else.
+            if !tag.starts_with(b"/") && memchr::memchr(b':', tag).is_some() {
                 self.tag(tag);
             }
         }
@@ -45,7 +48,7 @@ impl<'x> Used<'x> {
             prefix => self.prefix(prefix),
         }
         if name.starts_with(b"r:") || name == b"o:relid" {
-            self.ids.push(value);
+            self.ids.insert(value);
         }
     }
 
