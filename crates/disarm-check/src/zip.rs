@@ -102,7 +102,8 @@ pub(crate) fn check(bytes: &[u8], permits: Permits) -> Result<Vec<Finding>, Chec
         if file.name.ends_with('/') {
             continue;
         }
-        let extension = file.name.rsplit_once('.').map_or("", |(_, e)| e);
+        let last = file.name.rsplit('/').next().unwrap_or_default();
+        let extension = last.rsplit_once('.').map_or("", |(_, e)| e);
         match Format::from_extension(extension) {
             Some(format) => findings.extend(
                 crate::check_permitting(&file.data, format, permits)?

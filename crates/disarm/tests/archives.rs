@@ -55,6 +55,12 @@ fn members_are_rebuilt_by_their_own_kind_at_any_depth() {
 }
 
 #[test]
+fn a_folder_with_a_dot_gives_its_files_no_extension() {
+    let (rebuilt, _) = clean(&archive(&[("v1.0/README", b"text\n")]), "a.zip");
+    assert_eq!(names(&rebuilt), ["v1.0/README"]);
+}
+
+#[test]
 fn z01_x06_names_stay_inside_and_show_what_they_are() {
     let (rebuilt, report) = clean(
         &archive(&[("../../etc/a.txt", b"a"), ("CON.txt", b"b"), ("x\u{202E}txt.b.txt", b"c")]),

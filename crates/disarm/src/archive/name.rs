@@ -160,9 +160,10 @@ impl Taken {
         let mut name = wanted.to_owned();
         let mut number = 2_u32;
         while !self.0.insert(name.to_lowercase()) {
+            // What begins with a dot may be all extension; the number must not become part of it.
             let dot = wanted
                 .rfind('.')
-                .filter(|dot| *dot > wanted.rfind('/').map_or(0, |s| s + 1))
+                .filter(|dot| *dot >= wanted.rfind('/').map_or(0, |s| s + 1))
                 .unwrap_or(wanted.len());
             name = format!("{} ({number}){}", &wanted[..dot], &wanted[dot..]);
             number += 1;
@@ -194,5 +195,6 @@ mod tests {
         let mut taken = Taken::default();
         assert_eq!(taken.claim("a/表.XLSX"), "a/表.XLSX");
         assert_eq!(taken.claim("a/表.xlsx"), "a/表 (2).xlsx");
+        assert_eq!([taken.claim("v1.0/.txt"), taken.claim("v1.0/.txt")], ["v1.0/.txt", "v1.0/ (2).txt"]);
     }
 }
