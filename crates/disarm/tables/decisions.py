@@ -72,7 +72,7 @@ w:saveSubsetFonts w:printerSettings w:entryMacro w:exitMacro w:calcOnExit w:fldD
 w:customXmlPr w:smartTagPr w:writeProtection w:readModeInkLockDown w:docPartObj w:docPartList w:bibliography w:citation
 w:docPart w:placeholder w14:entityPicker w:divId w:webHidden w:hdrShapeDefaults w15:docId w14:docId
 a:audioFile a:videoFile a:quickTimeFile a:wavAudioFile a:audioCd a:snd a:hlinkMouseOver a14:imgProps a14:cameraTool
-a14:contentPart a14:compatExt asvg:svgBlip a:contentPart a14:isCanvas lc:lockedCanvas
+a14:contentPart xdr:contentPart a14:compatExt asvg:svgBlip a:contentPart a14:isCanvas lc:lockedCanvas
 p14:media p:controls p:control p:contentPart p:custDataLst p:custData p:tags p:cmd p:sndAc p:snd p:sndTgt
 p:htmlPubPr p:webPr p:embeddedFontLst p:smartTags p:modifyVerifier   p14:laserTraceLst
 p14:showEvtLst p:audio p:video p14:bmkTgt p15:presenceInfo  p14:browseMode p14:contentPart p:inkTgt

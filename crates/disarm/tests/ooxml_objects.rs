@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Package, assert_removed, clean, docx, everything, pptx, word_part, xlsx};
+use common::{Package, assert_removed, clean, docx, everything, pptx, word_part, xlsx, xlsx_with};
 use sekisho_disarm::Severity;
 
 const VML: &str = "xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:o=\"urn:schemas-microsoft-com:office:office\" xmlns:x=\"urn:schemas-microsoft-com:office:excel\"";
@@ -502,4 +502,24 @@ fn a_relationship_goes_with_the_only_element_that_uses_it() {
     let package = pptx(frame, "").rel("ppt/slides/slide1.xml", "rId2", "slide", "slide1.xml");
     let (rebuilt, _) = clean(&package.build(), "a.pptx");
     assert!(!everything(&rebuilt).contains("rId2"));
+}
+
+/// A sheet without a relationship is none, also where a relationship has no id; nor is one in a branch that is lost.
+#[test]
+fn names_of_one_sheet_follow_the_sheets_that_stay() {
+    let names = "<definedNames><definedName name=\"a\" localSheetId=\"1\">表!A1</definedName></definedNames>";
+    let package = xlsx_with(names, "<sheetData/>");
+    let book = String::from_utf8(package.parts[0].1.clone()).expect("text");
+    let branch = "<mc:AlternateContent xmlns:mc=\"http://schemas.openxmlformats.org/markup-compatibility/2006\"><mc:Choice Requires=\"none\"><sheets><sheet name=\"隠\" sheetId=\"3\" r:id=\"rId1\"/></sheets></mc:Choice></mc:AlternateContent>";
+    let book = book.replace("<sheets>", &format!("{branch}<sheets><sheet name=\"無\" sheetId=\"2\"/>"));
+    let mut package = package.part("xl/workbook.xml", book).rel(
+        "xl/workbook.xml",
+        "",
+        "worksheet",
+        "worksheets/sheet1.xml",
+    );
+    // The main part stands first.
+    package.parts.rotate_right(1);
+    let (rebuilt, _) = clean(&package.build(), "a.xlsx");
+    assert!(everything(&rebuilt).contains("localSheetId=\"0\""));
 }

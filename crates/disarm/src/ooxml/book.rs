@@ -35,16 +35,21 @@ pub(super) fn plan(
     let mut reader = Xml::new(text, path);
     let mut current: Option<(String, bool, String)> = None;
     let mut kept = 0;
+    // Whether each open element is where the list of sheets stands: what is in a branch may be lost with it.
+    let mut listed: Vec<bool> = Vec::new();
     loop {
         match reader.next(ctx)? {
             Node::Start { name: Some(name), attributes, .. } => {
+                let in_list = listed.len() == 2 && listed[1];
+                listed.push(listed.len() == 1 && name == "x:sheets");
                 let value = |wanted: &str| {
                     attributes.iter().find(|a| a.name.as_deref() == Some(wanted)).map_or("", |a| &a.value)
                 };
-                if name == "x:sheet" {
+                if name == "x:sheet" && in_list {
                     let rid = value("r:id");
                     let stays = relationships.iter().any(|r| {
                         r.id == rid
+                            && !rid.is_empty()
                             && !r.external
                             && !r.path.is_empty()
                             && parts::edge(Part::Workbook, &r.relation)
@@ -65,12 +70,13 @@ pub(super) fn plan(
                 }
             }
             Node::End => {
+                listed.pop();
                 if let Some((name, flag, formula)) = current.take() {
                     judge_name(name, flag, &formula, path, &mut book, ctx);
                 }
             }
             Node::Eof => return Ok(book),
-            Node::Start { .. } => {}
+            Node::Start { .. } => listed.push(false),
         }
     }
 }

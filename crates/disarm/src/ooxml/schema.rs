@@ -114,6 +114,7 @@ mod tests {
             "x:control",
             "p:cmd",
             "p:control",
+            "xdr:contentPart",
             "c:externalData",
             "xvml:FmlaMacro",
             "w:embedRegular",

@@ -84,7 +84,7 @@ impl Copier<'_, '_> {
     }
 
     pub(super) fn keep_sheet(&mut self, rid: Option<&str>, name: Option<&str>, state: Option<&str>) -> bool {
-        let kept = rid.is_some_and(|rid| self.links.has(rid, Target::Sheet));
+        let kept = rid.is_some_and(|rid| !rid.is_empty() && self.links.has(rid, Target::Sheet));
         let name = name.unwrap_or("");
         if !kept {
             self.skipping = 1;
