@@ -132,7 +132,6 @@ impl<'a> Copier<'a, '_, '_> {
             if !fillable {
                 return Ok(None);
             }
-            self.field_keys(&own, fonts, &mut out)?;
             let own_widget = [(id, Object::Dict(from.clone()))];
             let widgets = if kids.is_empty() { &own_widget[..] } else { &kids[..] };
             for (id, widget) in widgets {
@@ -142,6 +141,10 @@ impl<'a> Copier<'a, '_, '_> {
                     self.form.widgets.insert(*id, copy);
                     below.push(Value::Ref(copy));
                 }
+            }
+            // A field without a place is left out, and its font with it.
+            if !below.is_empty() {
+                self.field_keys(&own, fonts, &mut out)?;
             }
         }
         if below.is_empty() {
