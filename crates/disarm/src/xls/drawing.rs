@@ -36,8 +36,8 @@ pub(super) struct ShapeText {
 }
 
 /// Kinds of objects.
-const CHART: u16 = 5;
-const TEXT: u16 = 6;
+pub(super) const CHART: u16 = 5;
+pub(super) const TEXT: u16 = 6;
 
 /// A note on a cell.
 #[derive(Debug)]
@@ -135,7 +135,7 @@ impl Layer {
 #[derive(Debug, Clone, Copy)]
 struct Plain {
     kind: PlainKind,
-    /// The object whose chart it is.
+    /// The object whose chart or text it is.
     object: Option<usize>,
     anchor: Anchor,
     /// Colour, style (5 none) and width of the line.

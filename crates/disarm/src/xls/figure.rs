@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{
-    drawing::{Object, ShapeText},
+    drawing::{CHART, Object, ShapeText},
     escher::Shape,
     geometry::{self, Grid, Rectangle},
     style::Styles,
@@ -30,7 +30,6 @@ pub(super) struct Canvas<'a, 'c> {
 }
 
 const KINDS_OF_NOTES: u16 = 0x19;
-const CHART: u16 = 5;
 const CHECK_BOX: u16 = 0x0B;
 const OPTION: u16 = 0x0C;
 const DROP_DOWN: u16 = 0x14;

@@ -12,6 +12,7 @@ use encoding_rs::Encoding;
 
 use super::{
     book::{BOF, EOF, report_lost},
+    drawing::{CHART, TEXT},
     record::{Fields, Record, Records},
 };
 use crate::{Action, Meter, Refusal, Severity, Threat, ctx::Ctx};
@@ -26,9 +27,7 @@ const ALIKE: &[u16] = &[
     0x0092, 0x0099, 0x00A0, 0x00A1, 0x00BD, 0x00BE, 0x00DD, 0x0201, 0x0203, 0x0205, 0x0208, 0x0225, 0x027E,
 ];
 /// Drawn objects that [`super::drawing`] reads without a drawing layer: lines, boxes, ovals, charts, texts.
-const DRAWN: std::ops::RangeInclusive<u16> = 1..=TEXT;
-const ARC: u16 = 4;
-const TEXT: u16 = 6;
+const DRAWN: [u16; 5] = [1, 2, 3, CHART, TEXT];
 
 /// Whether a decrypted stream is of an older version.
 pub(super) fn is_older(stream: &[u8]) -> bool {
@@ -119,15 +118,10 @@ impl Upgrade {
                 self.sheets.push((slot, offset as usize));
             }
             // FONT, SERIESTEXT, STYLE, FORMAT, HEADER and FOOTER: the same with another text behind.
-            0x0031 => {
-                let head = fields.bytes(14)?;
+            0x0031 | 0x100D => {
+                let head = fields.bytes(if id == 0x0031 { 14 } else { 2 })?;
                 let name = self.short(&mut fields)?;
                 self.put(id, &[head, short_text(&name)].concat());
-            }
-            0x100D => {
-                let head = fields.bytes(2)?;
-                let text = self.short(&mut fields)?;
-                self.put(id, &[head, short_text(&text)].concat());
             }
             0x0293 => {
                 let head = fields.u16()?;
@@ -163,24 +157,11 @@ impl Upgrade {
             0x0204 | 0x00D6 | 0x0207 => self.label(id, &mut fields)?,
             0x001C => self.note(&mut fields)?,
             0x0018 => self.name(&mut fields)?,
-            0x0006 | 0x0206 | 0x0406 => {
-                let head = fields.bytes(20)?;
-                let len = usize::from(fields.u16()?);
-                let code = self.code(&fields.bytes(len)?).unwrap_or_else(|| UNREADABLE.to_vec());
-                self.put(id, &[head, words(&[code.len() as u16]), code].concat());
-            }
-            0x04BC | 0x0221 => {
-                let head = fields.bytes(if id == 0x04BC { 8 } else { 12 })?;
-                let len = usize::from(fields.u16()?);
-                let code = self.code(&fields.bytes(len)?).unwrap_or_else(|| UNREADABLE.to_vec());
-                self.put(id, &[head, words(&[code.len() as u16]), code].concat());
-            }
-            0x1051 => {
-                let head = fields.bytes(6)?;
-                let len = usize::from(fields.u16()?);
-                let code = self.code(&fields.bytes(len)?).unwrap_or_default();
-                self.put(id, &[head, words(&[code.len() as u16]), code].concat());
-            }
+            // FORMULA, SHRFMLA, ARRAY and BRAI end with tokens.
+            0x0006 | 0x0206 | 0x0406 => self.with_code(id, 20, &mut fields)?,
+            0x04BC => self.with_code(id, 8, &mut fields)?,
+            0x0221 => self.with_code(id, 12, &mut fields)?,
+            0x1051 => self.with_code(id, 6, &mut fields)?,
             // EXTERNSHEET: another workbook, where it does not begin with what stands for this one.
             0x0017 => {
                 fields.u8()?;
@@ -206,8 +187,20 @@ impl Upgrade {
     }
 
     fn decoded(&self, fields: &mut Fields<'_>, len: usize) -> Option<String> {
-        let bytes = fields.bytes(len)?;
-        Some(self.encoding.decode_without_bom_handling(&bytes).0.into_owned())
+        Some(self.letters(&fields.bytes(len)?))
+    }
+
+    fn letters(&self, bytes: &[u8]) -> String {
+        self.encoding.decode_without_bom_handling(bytes).0.into_owned()
+    }
+
+    /// A head, the length of the tokens behind it, and these.
+    fn with_code(&mut self, id: u16, head: usize, fields: &mut Fields<'_>) -> Option<()> {
+        let head = fields.bytes(head)?;
+        let len = usize::from(fields.u16()?);
+        let code = self.code_or_unreadable(&fields.bytes(len)?);
+        self.put(id, &[head, words(&[code.len() as u16]), code].concat());
+        Some(())
     }
 
     /// LABEL, RSTRING and STRING. Runs count bytes before and letters after.
@@ -215,15 +208,14 @@ impl Upgrade {
         let head = fields.bytes(if id == 0x0207 { 0 } else { 6 })?;
         let len = usize::from(fields.u16()?);
         let bytes = fields.bytes(len)?;
-        let letters = |bytes: &[u8]| self.encoding.decode_without_bom_handling(bytes).0.into_owned();
-        let mut data = [head, text(&letters(&bytes))].concat();
+        let mut data = [head, text(&self.letters(&bytes))].concat();
         if id == 0x00D6 {
             let count = fields.u8()?;
             data.extend(words(&[u16::from(count)]));
             for _ in 0..count {
                 let (at, font) = (usize::from(fields.u8()?), u16::from(fields.u8()?));
-                let before = letters(bytes.get(..at.min(len))?);
-                data.extend(words(&[before.encode_utf16().count() as u16, font]));
+                let before = self.letters(bytes.get(..at.min(len))?);
+                data.extend(words(&[units(&before), font]));
             }
         }
         self.put(id, &data);
@@ -239,13 +231,12 @@ impl Upgrade {
         }
         let len = fields.left();
         let note = self.decoded(fields, len)?;
-        let count = note.encode_utf16().count() as u16;
+        let count = units(&note);
         self.notes = self.notes.checked_add(1)?;
         let number = self.notes;
         self.put(0x005D, &[words(&[0x15, 18, 0x19, number]), vec![0; 14], words(&[0, 0])].concat());
         self.put(0x01B6, &words(&[0x0212, 0, 0, 0, 0, count, 16, 0, 0]));
-        let letters = note.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-        self.put(0x003C, &[vec![1], letters].concat());
+        self.put(0x003C, &flagged(&note));
         self.put(0x003C, &words(&[0, 0, 0, 0, count, 0, 0, 0]));
         self.put(0x001C, &[words(&[row, column, 0, number]), vec![0; 3]].concat());
         Some(())
@@ -257,7 +248,7 @@ impl Upgrade {
         let mut fields = Fields::over(data);
         fields.skip(4)?;
         let kind = fields.u16()?;
-        if !DRAWN.contains(&kind) || kind == ARC {
+        if !DRAWN.contains(&kind) {
             let what = "部品や画像などの図形（Excel 95 以前）";
             ctx.report(Threat::L00, Severity::Simplified, Action::Dropped, what, "");
             return Some(());
@@ -291,16 +282,14 @@ impl Upgrade {
         fields.skip(macro_len + macro_len % 2)?;
         let bytes = fields.bytes(len)?;
         fields.skip(fields.left() % 2)?;
-        let letters = |bytes: &[u8]| self.encoding.decode_without_bom_handling(bytes).0.into_owned();
-        let words_of = |text: &str| text.encode_utf16().count() as u16;
-        let (text, mut runs) = (letters(&bytes), words(&[0, font, 0, 0]));
+        let (text, mut runs) = (self.letters(&bytes), words(&[0, font, 0, 0]));
         for _ in 0..run_bytes / 8 {
             let (at, font) = (usize::from(fields.u16()?), fields.u16()?);
             fields.skip(4)?;
-            runs.extend(words(&[words_of(&letters(bytes.get(..at.min(len))?)), font, 0, 0]));
+            runs.extend(words(&[units(&self.letters(bytes.get(..at.min(len))?)), font, 0, 0]));
         }
         self.put(0x005D, head.get(..44)?);
-        self.put(0x01B6, &words(&[flags, turn, 0, 0, 0, words_of(&text), runs.len() as u16, 0, 0]));
+        self.put(0x01B6, &words(&[flags, turn, 0, 0, 0, units(&text), runs.len() as u16, 0, 0]));
         self.put(0x003C, &flagged(&text));
         self.put(0x003C, &runs);
         Some(())
@@ -313,10 +302,13 @@ impl Upgrade {
         let sheet = fields.u16()?;
         fields.skip(4)?;
         let name = self.decoded(fields, usize::from(letters))?;
-        let code = self.code(&fields.bytes(usize::from(len))?).unwrap_or_else(|| UNREADABLE.to_vec());
-        let units = name.encode_utf16().count();
-        let head =
-            [words(&[flags]), vec![key, units as u8], words(&[code.len() as u16, 0, sheet]), vec![0; 4]];
+        let code = self.code_or_unreadable(&fields.bytes(usize::from(len))?);
+        let head = [
+            words(&[flags]),
+            vec![key, units(&name) as u8],
+            words(&[code.len() as u16, 0, sheet]),
+            vec![0; 4],
+        ];
         self.put(0x0018, &[head.concat(), flagged(&name), code].concat());
         Some(())
     }
@@ -328,6 +320,10 @@ impl Upgrade {
         let mut data = words(&[count]);
         (0..count).for_each(|sheet| data.extend(words(&[0, sheet, sheet])));
         self.put(0x0017, &data);
+    }
+
+    fn code_or_unreadable(&self, tokens: &[u8]) -> Vec<u8> {
+        self.code(tokens).unwrap_or_else(|| UNREADABLE.to_vec())
     }
 
     /// The tokens of a formula; `None` when one of them is not known here.
@@ -494,6 +490,11 @@ fn words(values: &[u16]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
+/// How many 16-bit units a text has.
+fn units(text: &str) -> u16 {
+    text.encode_utf16().count() as u16
+}
+
 /// A flag byte and two bytes a letter.
 fn flagged(text: &str) -> Vec<u8> {
     let mut out = vec![1];
@@ -509,5 +510,5 @@ fn short_text(text: &str) -> Vec<u8> {
 
 /// Length in two bytes.
 fn text(text: &str) -> Vec<u8> {
-    [words(&[text.encode_utf16().count() as u16]), flagged(text)].concat()
+    [words(&[units(text)]), flagged(text)].concat()
 }

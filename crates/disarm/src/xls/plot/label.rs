@@ -25,7 +25,7 @@ pub(super) fn write(out: &mut String, series: &Series, group: &Group, styles: &S
             out.push_str("<c:delete val=\"1\"/>");
         } else {
             if !labels.text.is_empty() {
-                out.push_str(&rich(styles, labels));
+                out.push_str(&rich(styles, &labels.text, labels.font, ""));
             }
             write_label(out, labels, group, styles);
         }

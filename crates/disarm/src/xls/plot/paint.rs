@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::{
-    chart::{Labels, Paint, Stroke, Title},
+    chart::{Paint, Stroke, Title},
     style::Styles,
     xml,
 };
@@ -45,25 +45,20 @@ pub(super) fn text_properties(body: &str, run: &str) -> String {
 
 /// `c:title`.
 pub(super) fn title(out: &mut String, title: &Title, styles: &Styles) {
-    let font = font_attributes(styles, title.font);
-    let (attributes, children) =
-        font.as_ref().map_or((" sz=\"1200\" b=\"1\"", ""), |(attributes, children)| (attributes, children));
+    let words = rich(styles, &title.text, title.font, " sz=\"1200\" b=\"1\"");
     let frame = title.frame.map_or_else(String::new, |(line, area)| {
         format!("<c:spPr>{}{}</c:spPr>", fill(area, 0xFF_FFFF), stroke(line, 0))
     });
-    let _ = write!(
-        out,
-        "<c:title><c:tx><c:rich><a:bodyPr/><a:p><a:r><a:rPr lang=\"ja-JP\"{attributes}>{children}</a:rPr><a:t>{}</a:t></a:r></a:p></c:rich></c:tx><c:overlay val=\"0\"/>{frame}</c:title>",
-        xml::escaped(&title.text)
-    );
+    let _ = write!(out, "<c:title>{words}<c:overlay val=\"0\"/>{frame}</c:title>");
 }
 
-/// `c:rich` of a label that someone wrote over.
-pub(super) fn rich(styles: &Styles, labels: &Labels) -> String {
-    let (attributes, children) = font_attributes(styles, labels.font).unwrap_or_default();
+/// `c:tx` with words that somebody wrote; `usual` are the attributes of letters without a font of their own.
+pub(super) fn rich(styles: &Styles, text: &str, font: Option<u16>, usual: &str) -> String {
+    let (attributes, children) =
+        font_attributes(styles, font).unwrap_or_else(|| (usual.to_owned(), String::new()));
     format!(
         "<c:tx><c:rich><a:bodyPr/><a:p><a:r><a:rPr lang=\"ja-JP\"{attributes}>{children}</a:rPr><a:t>{}</a:t></a:r></a:p></c:rich></c:tx>",
-        xml::escaped(&labels.text)
+        xml::escaped(text)
     )
 }
 
