@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How many Excel 97-2003 workbooks are usable after disarming: one line of figures, the worst files named.
 
-    xls.py [FOLDER ...] [--japanese] [--binary PATH] [--keep DIR] [--even]
+    xls.py [FOLDER ...] [--japanese] [--binary PATH] [--keep DIR] [--even] [--control]
 
 `--japanese` adds workbooks made here (make_xls.py). The input is counted in its own records with olefile, the output
 in its XML; both are drawn by LibreOffice. Inputs that LibreOffice does not open, or opens as text, or that need a
@@ -9,6 +9,7 @@ password, do not count. Exit 1 below 95 % usable or with a threat left.
 
 LibreOffice gives the cells of .xls a padding of two points and those of .xlsx one, so that every word moves by a point.
 `--even` draws the inputs a second time with the padding of .xlsx and prints a second line; the bar is the first.
+`--control` prints what LibreOffice's own .xls -> .xlsx of the same files reaches in pictures, words and pages.
 """
 import argparse
 import collections
@@ -23,6 +24,7 @@ import tempfile
 
 import olefile
 
+import control
 import count
 import judge
 import make_xls
@@ -115,14 +117,16 @@ def row(source, output, report, pdfs):
     return result
 
 
+def is_counted(report, pdf):
+    """What LibreOffice does not know as a workbook it prints as text, from the signature of the file on."""
+    return report["status"] != "needs-password" and pdf and "\u00d0\u00cf\u00e0\u00a1" not in render.pdf_text(pdf)[:200]
+
+
 def told(title, reports, source, outputs, pdfs):
     """Prints the figures and the worst files; returns the usable share and the number of files with a threat left."""
     rows = {}
     for name, r in sorted(reports.items()):
-        if r["status"] == "needs-password" or source / name not in pdfs:
-            continue
-        # What LibreOffice does not know as a workbook it prints as text, from the signature of the file on.
-        if "\u00d0\u00cf\u00e0\u00a1" in render.pdf_text(pdfs[source / name])[:200]:
+        if not is_counted(r, pdfs.get(source / name)):
             continue
         if r["status"] == "clean":
             rows[name] = row(source / name, outputs[name], r, pdfs)
@@ -147,6 +151,7 @@ def main():
     arguments.add_argument("--japanese", action="store_true")
     arguments.add_argument("--binary", default="target/release/sekisho-disarm", type=pathlib.Path)
     arguments.add_argument("--even", action="store_true", help="also with the padding that LibreOffice gives .xlsx")
+    arguments.add_argument("--control", action="store_true", help="also what LibreOffice's own conversion reaches")
     arguments.add_argument("--keep", type=pathlib.Path, help="work here and keep everything; PDFs are found again")
     options = arguments.parse_args()
     work = options.keep or pathlib.Path(tempfile.mkdtemp())
@@ -172,6 +177,12 @@ def main():
         inputs = [source / n for n in reports if source / n in pdfs]
         even = render.with_padding_of_xlsx(inputs, work / "even", work / "pdf-cache")
         told("xls, even padding", reports, source, outputs, pdfs | even)
+    if options.control:
+        counted = [source / n for n, r in reports.items() if is_counted(r, pdfs.get(source / n))]
+        made = control.to_xlsx(counted, work / "control")
+        theirs = render.to_pdf(list(made.values()), work / "pdf-cache")
+        for title, before in [("LibreOffice", pdfs)] + ([("LibreOffice, even padding", pdfs | even)] if options.even else []):
+            control.told(title, [control.compared(before[f], theirs[made[f]]) for f in counted if made.get(f) in theirs])
     if not options.keep:
         shutil.rmtree(work, ignore_errors=True)
     sys.exit(usable < 95 or left > 0)
